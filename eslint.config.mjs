@@ -1,0 +1,23 @@
+import stylistic from '@stylistic/eslint-plugin';
+import tseslint from 'typescript-eslint';
+
+export default tseslint.config(
+  { ignores: ['build/', 'dist/', 'node_modules/', 'imports/k8s/', 'test/rig/**/out/'] },
+  ...tseslint.configs.recommended,
+  stylistic.configs.customize({ indent: 2, quotes: 'single', semi: true, jsx: false, braceStyle: '1tbs', arrowParens: false }),
+  {
+    files: ['**/*.ts'],
+    rules: {
+      '@stylistic/max-len': ['error', { code: 140, ignoreUrls: true, ignoreTemplateLiterals: true, ignoreStrings: true }],
+      '@stylistic/quote-props': ['error', 'as-needed'],
+      '@stylistic/multiline-ternary': 'off',
+      '@stylistic/operator-linebreak': 'off',
+      '@stylistic/max-statements-per-line': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      'no-restricted-imports': ['error', {
+        patterns: [{ group: ['cdktf', 'cdktf/*', '@cdktf/*'], message: 'cdktf is imported in lib/gke and apps/gke.ts only' }],
+      }],
+    },
+  },
+  { files: ['lib/gke/**', 'apps/gke.ts', 'test/gke/**'], rules: { 'no-restricted-imports': 'off' } },
+);
