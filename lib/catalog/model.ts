@@ -1,0 +1,134 @@
+import { HuggingFaceFolderOptions, readHuggingFaceFolder } from './hugging-face-folder';
+import { Experts, LatentAttention, ModelProps } from './model-props';
+import * as gemma from './models/gemma';
+import * as llama from './models/llama';
+import * as mistral from './models/mistral';
+import * as other from './models/other';
+import * as qwen from './models/qwen';
+
+export type { HuggingFaceFolderOptions } from './hugging-face-folder';
+export type { Experts, LatentAttention, ModelProps } from './model-props';
+
+/** A model: the shapes and bytes that decide what it needs, and nothing computed from them. */
+export class Model implements ModelProps {
+  static readonly GEMMA_1_1_7B_IT = new Model(gemma.GEMMA_1_1_7B_IT);
+  static readonly GEMMA_2_9B_IT = new Model(gemma.GEMMA_2_9B_IT);
+  static readonly GEMMA_2_27B_IT = new Model(gemma.GEMMA_2_27B_IT);
+  static readonly GEMMA_3_1B_IT = new Model(gemma.GEMMA_3_1B_IT);
+  static readonly GEMMA_3_4B_IT = new Model(gemma.GEMMA_3_4B_IT);
+  static readonly GEMMA_3_12B_IT = new Model(gemma.GEMMA_3_12B_IT);
+  static readonly GEMMA_3_27B_IT = new Model(gemma.GEMMA_3_27B_IT);
+  static readonly GEMMA_4_26B_A4B_IT = new Model(gemma.GEMMA_4_26B_A4B_IT);
+  static readonly GEMMA_4_31B_IT = new Model(gemma.GEMMA_4_31B_IT);
+  static readonly LLAMA_2_7B = new Model(llama.LLAMA_2_7B);
+  static readonly LLAMA_2_13B = new Model(llama.LLAMA_2_13B);
+  static readonly LLAMA_2_70B = new Model(llama.LLAMA_2_70B);
+  static readonly VICUNA_13B_V1_3 = new Model(llama.VICUNA_13B_V1_3);
+  static readonly LLAMA_3_1_8B_INSTRUCT = new Model(llama.LLAMA_3_1_8B_INSTRUCT);
+  static readonly LLAMA_3_1_70B_INSTRUCT = new Model(llama.LLAMA_3_1_70B_INSTRUCT);
+  static readonly LLAMA_3_3_70B_INSTRUCT = new Model(llama.LLAMA_3_3_70B_INSTRUCT);
+  static readonly LLAMA_3_1_405B_INSTRUCT = new Model(llama.LLAMA_3_1_405B_INSTRUCT);
+  static readonly LLAMA_4_SCOUT_17B_16E_INSTRUCT = new Model(llama.LLAMA_4_SCOUT_17B_16E_INSTRUCT);
+  static readonly MISTRAL_7B_V0_1 = new Model(mistral.MISTRAL_7B_V0_1);
+  static readonly MISTRAL_7B_INSTRUCT_V0_3 = new Model(mistral.MISTRAL_7B_INSTRUCT_V0_3);
+  static readonly MIXTRAL_8X7B_V0_1 = new Model(mistral.MIXTRAL_8X7B_V0_1);
+  static readonly MIXTRAL_8X7B_INSTRUCT_V0_1 = new Model(mistral.MIXTRAL_8X7B_INSTRUCT_V0_1);
+  static readonly QWEN2_5_7B_INSTRUCT = new Model(qwen.QWEN2_5_7B_INSTRUCT);
+  static readonly QWEN2_5_14B_INSTRUCT = new Model(qwen.QWEN2_5_14B_INSTRUCT);
+  static readonly QWEN2_5_32B_INSTRUCT = new Model(qwen.QWEN2_5_32B_INSTRUCT);
+  static readonly QWEN2_5_72B_INSTRUCT = new Model(qwen.QWEN2_5_72B_INSTRUCT);
+  static readonly QWEN3_0_6B = new Model(qwen.QWEN3_0_6B);
+  static readonly QWEN3_8B = new Model(qwen.QWEN3_8B);
+  static readonly QWEN3_32B = new Model(qwen.QWEN3_32B);
+  static readonly QWEN3_30B_A3B = new Model(qwen.QWEN3_30B_A3B);
+  static readonly QWEN3_235B_A22B = new Model(qwen.QWEN3_235B_A22B);
+  static readonly FALCON_7B = new Model(other.FALCON_7B);
+  static readonly FALCON_40B = new Model(other.FALCON_40B);
+  static readonly DEEPSEEK_V3 = new Model(other.DEEPSEEK_V3);
+  static readonly DEEPSEEK_R1 = new Model(other.DEEPSEEK_R1);
+  static readonly DEEPSEEK_V3_1 = new Model(other.DEEPSEEK_V3_1);
+  static readonly GPT_OSS_20B = new Model(other.GPT_OSS_20B);
+  static readonly GPT_OSS_120B = new Model(other.GPT_OSS_120B);
+
+  static all(): Model[] {
+    return Object.values(Model).filter(value => value instanceof Model);
+  }
+
+  static fromId(id: string): Model {
+    const found = Model.all().find(model => model.id === id);
+    if (!found) {
+      const ids = Model.all().map(model => model.id).join(', ');
+      throw new Error(`Unknown model '${id}'. Known: ${ids}. Use Model.fromDirectory('path/to/the/model') or Model.of(...) for another.`);
+    }
+    return found;
+  }
+
+  static of(props: ModelProps): Model {
+    return new Model(props);
+  }
+
+  /**
+   * Reads `config.json` and the safetensors headers of a folder as Hugging Face lays it out; the tensors themselves are not read.
+   */
+  static fromDirectory(directory: string, options: HuggingFaceFolderOptions = {}): Model {
+    return new Model(readHuggingFaceFolder(directory, options));
+  }
+
+  readonly id: string;
+  readonly revision?: string;
+  readonly architecture: string;
+  readonly layers: number;
+  readonly hiddenSize: number;
+  readonly intermediateSize: number;
+  readonly attentionHeads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly globalKvHeads?: number;
+  readonly globalHeadDim?: number;
+  readonly vocabSize: number;
+  readonly maxModelLen: number;
+  readonly dtype: string;
+  readonly weightsBytes: number;
+  readonly tieWordEmbeddings: boolean;
+  readonly slidingWindow?: number;
+  readonly slidingLayers: number;
+  readonly finalLogitSoftcapping: boolean;
+  readonly supportsFloat16: boolean;
+  readonly mla?: LatentAttention;
+  readonly experts?: Experts;
+  readonly quantization?: string;
+  readonly linearWeightBytes?: number;
+  readonly multimodal: boolean;
+  readonly gated?: boolean;
+  readonly minimumRelease?: string;
+
+  private constructor(props: ModelProps) {
+    this.id = props.id;
+    this.revision = props.revision;
+    this.architecture = props.architecture;
+    this.layers = props.layers;
+    this.hiddenSize = props.hiddenSize;
+    this.intermediateSize = props.intermediateSize;
+    this.attentionHeads = props.attentionHeads;
+    this.kvHeads = props.kvHeads;
+    this.headDim = props.headDim;
+    this.globalKvHeads = props.globalKvHeads;
+    this.globalHeadDim = props.globalHeadDim;
+    this.vocabSize = props.vocabSize;
+    this.maxModelLen = props.maxModelLen;
+    this.dtype = props.dtype;
+    this.weightsBytes = props.weightsBytes;
+    this.tieWordEmbeddings = props.tieWordEmbeddings;
+    this.slidingWindow = props.slidingWindow;
+    this.slidingLayers = props.slidingLayers ?? 0;
+    this.finalLogitSoftcapping = props.finalLogitSoftcapping ?? false;
+    this.supportsFloat16 = props.supportsFloat16 ?? true;
+    this.mla = props.mla;
+    this.experts = props.experts;
+    this.quantization = props.quantization;
+    this.linearWeightBytes = props.linearWeightBytes;
+    this.multimodal = props.multimodal ?? false;
+    this.gated = props.gated;
+    this.minimumRelease = props.minimumRelease;
+  }
+}

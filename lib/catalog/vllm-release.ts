@@ -1,0 +1,276 @@
+import { VLLM_REGISTRIES, VllmEnvironmentVariable, VllmFlag, VllmMetric, VllmRegistry } from '../../imports/vllm/registry';
+import { checkVllmArguments } from './vllm-arguments';
+import { REMOVED_ENVIRONMENT, REMOVED_FLAGS, REMOVED_METRICS, RemovedName } from './vllm-removed';
+
+const GIB = 2 ** 30;
+const REPOSITORY = 'docker.io/vllm/vllm-openai';
+
+/** Below this an API key can be bypassed through the Host header. https://nvd.nist.gov/vuln/detail/CVE-2026-48746 */
+const OLDEST_SAFE_RELEASE = '0.22.0';
+
+export type VllmModelRunner = 'V1' | 'V2';
+
+/** What decides which of the two model runners serves a model. */
+export interface VllmRunnerSubject {
+  /** As in the `architectures` of `config.json`. */
+  readonly architecture: string;
+  readonly mixtureOfExperts: boolean;
+  readonly quantized: boolean;
+}
+
+interface BatchDefaults {
+  readonly fromBytes: number;
+  readonly a100Too: boolean;
+  readonly maxNumBatchedTokens: number;
+  readonly maxNumSeqs: number;
+}
+
+/** What a release does with memory, read in its source: `vllm-project/vllm <path>@v<release>`, the path beside each. */
+interface VllmMemoryFacts {
+  /** `vllm/engine/arg_utils.py`, `get_batch_defaults`, the rows of the API server, the largest first. */
+  readonly batchDefaults: readonly BatchDefaults[];
+  /** `vllm/config/vllm.py`, `use_v2_model_runner`. */
+  readonly runsOnV2: (subject: VllmRunnerSubject) => boolean;
+  /** `vllm/v1/worker/gpu/model_runner.py`, `profile_cudagraph_memory`: whether V2 estimates CUDA graphs; V1 always did. */
+  readonly v2EstimatesCudaGraphs: boolean;
+  /** `vllm/v1/kv_cache_interface.py`, `SlidingWindowSpec`: whether it counts every batch in flight, or one. */
+  readonly windowCountsBatchesInFlight: boolean;
+  /** `vllm/config/vllm.py`, `_set_cudagraph_sizes`, on data centre Blackwell; 512 elsewhere. */
+  readonly largestGraphOnBlackwell: number;
+}
+
+const OTHER_CARDS: BatchDefaults = { fromBytes: 0, a100Too: true, maxNumBatchedTokens: 2048, maxNumSeqs: 256 };
+const FROM_70_GIB: BatchDefaults = { fromBytes: 70 * GIB, a100Too: false, maxNumBatchedTokens: 8192, maxNumSeqs: 1024 };
+const FROM_160_GIB: BatchDefaults = { fromBytes: 160 * GIB, a100Too: true, maxNumBatchedTokens: 16384, maxNumSeqs: 1024 };
+
+const EXPERTS_ON_V2_IN_0_28 = [
+  'DeepseekV2ForCausalLM', 'DeepseekV4ForCausalLM', 'GraniteMoeForCausalLM', 'InklingForCausalLM', 'InklingForConditionalGeneration',
+  'KimiK3ForConditionalGeneration', 'LongcatFlashNgramForCausalLM', 'Qwen2MoeForCausalLM',
+];
+
+const FACTS_0_22: VllmMemoryFacts = {
+  batchDefaults: [FROM_70_GIB, OTHER_CARDS],
+  runsOnV2: subject => subject.architecture === 'Qwen3ForCausalLM' && !subject.quantized,
+  v2EstimatesCudaGraphs: false,
+  windowCountsBatchesInFlight: false,
+  largestGraphOnBlackwell: 512,
+};
+
+const FACTS_0_28: VllmMemoryFacts = {
+  batchDefaults: [FROM_160_GIB, FROM_70_GIB, OTHER_CARDS],
+  runsOnV2: subject => !subject.mixtureOfExperts || EXPERTS_ON_V2_IN_0_28.includes(subject.architecture),
+  v2EstimatesCudaGraphs: false,
+  windowCountsBatchesInFlight: true,
+  largestGraphOnBlackwell: 1024,
+};
+
+const FACTS_0_32: VllmMemoryFacts = { ...FACTS_0_28, runsOnV2: () => true, v2EstimatesCudaGraphs: true };
+
+/**
+ * A release of vLLM: its image, what its command line, environment and metrics know, and how it budgets GPU memory.
+ *
+ * Everything that it knows by name is generated from the real package, see `imports/README.md`.
+ */
+export class VllmRelease {
+  static readonly V0_22 = new VllmRelease(registryOf('0.22.0'), FACTS_0_22);
+  static readonly V0_28 = new VllmRelease(registryOf('0.28.0'), FACTS_0_28);
+  static readonly V0_32 = new VllmRelease(registryOf('0.32.0'), FACTS_0_32);
+  static readonly DEFAULT = VllmRelease.V0_32;
+
+  static all(): VllmRelease[] {
+    return [VllmRelease.V0_22, VllmRelease.V0_28, VllmRelease.V0_32];
+  }
+
+  /**
+   * A release by its version, `0.32.0` or `v0.32.0`.
+   *
+   * @param registry what `imports/vllm/dump_registry.py` prints in that release's environment, for one that the catalogue lacks;
+   *   its memory facts are those of the nearest older release of the catalogue.
+   */
+  static of(version: string, registry?: VllmRegistry): VllmRelease {
+    const plain = version.replace(/^v/, '');
+    if (!/^\d+\.\d+\.\d+$/.test(plain)) {
+      throw new Error(`VllmRelease: '${version}' is no version of vLLM; write it as ${VllmRelease.DEFAULT.version}`);
+    }
+    if (compareVersions(plain, OLDEST_SAFE_RELEASE) < 0) {
+      throw new Error(`VllmRelease: vLLM ${plain} has a critical hole, CVE-2026-48746: an API key is bypassed through the Host header.`
+        + ` It is closed in ${OLDEST_SAFE_RELEASE}; the default is ${VllmRelease.DEFAULT.version}`);
+    }
+    const older = VllmRelease.all().filter(release => compareVersions(release.version, plain) <= 0).at(-1)!;
+    if (older.version === plain) {
+      return older;
+    }
+    if (!registry) {
+      throw new Error(`VllmRelease: the flags and metrics of vLLM ${plain} are not known; known are`
+        + ` ${VllmRelease.all().map(release => release.version).join(', ')}. Take one of these, or hand over the registry that`
+        + ' imports/vllm/dump_registry.py prints for it');
+    }
+    if (registry.release !== plain) {
+      throw new Error(`VllmRelease: the registry handed over for vLLM ${plain} is that of ${registry.release}`);
+    }
+    return new VllmRelease(registry, older.facts);
+  }
+
+  readonly version: string;
+  readonly image: string;
+
+  private constructor(private readonly registry: VllmRegistry, private readonly facts: VllmMemoryFacts, readonly digest?: string) {
+    this.version = registry.release;
+    this.image = `${REPOSITORY}:v${this.version}${digest ? `@${digest}` : ''}`;
+  }
+
+  /** The same release with its image pinned to a digest as well. */
+  withDigest(digest: string): VllmRelease {
+    if (!/^sha256:[0-9a-f]{64}$/.test(digest)) {
+      throw new Error(`VllmRelease ${this.version}: '${digest}' is no image digest; it is 'sha256:' and 64 hexadecimal digits`);
+    }
+    return new VllmRelease(this.registry, this.facts, digest);
+  }
+
+  /** Whether this is the given version or a newer one. */
+  supports(version: string): boolean {
+    return compareVersions(this.version, version) >= 0;
+  }
+
+  get flagNames(): string[] {
+    return Object.keys(this.registry.flags);
+  }
+
+  /** What is known of a flag, spelled in full; also of the negated spelling of a boolean. */
+  flag(name: string): VllmFlag {
+    const { flags } = this.registry;
+    const positive = this.flagNames.find(known => flags[known].negated === name) ?? name;
+    if (Object.hasOwn(flags, positive)) {
+      return flags[positive];
+    }
+    const full = this.flagNames.find(known => flags[known].aliases?.includes(name));
+    if (full) {
+      throw new Error(`vLLM ${this.version}: write ${full} instead of its short form ${name}`);
+    }
+    // a removed name that begins a living one would be taken for that one
+    if (!REMOVED_FLAGS.some(removed => removed.name === name)) {
+      const longer = this.flagNames.filter(known => known.startsWith(name));
+      if (name.startsWith('--') && longer.length > 0) {
+        throw new Error(`vLLM ${this.version}: '${name}' is cut off; write ${longer.slice(0, 5).join(' or ')}.`
+          + ' The parser guesses what is meant as long as one flag begins so, and fails when the next release adds another');
+      }
+    }
+    throw this.unknown('flag', name, this.flagNames, REMOVED_FLAGS, registry => registry.flags);
+  }
+
+  /** Refuses an argument list that this release would refuse or misread, before or after parsing. */
+  checkArgs(args: string[]): void {
+    checkVllmArguments(this, args);
+  }
+
+  environment(name: string): VllmEnvironmentVariable {
+    const { environment } = this.registry;
+    if (Object.hasOwn(environment, name)) {
+      return environment[name];
+    }
+    throw this.unknown('environment variable', name, Object.keys(environment), REMOVED_ENVIRONMENT, registry => registry.environment);
+  }
+
+  /** What is known of a metric by its name in `/metrics`; a histogram also by its `_bucket`, `_sum` and `_count`. */
+  metric(name: string): VllmMetric {
+    const { metrics } = this.registry;
+    if (Object.hasOwn(metrics, name)) {
+      return metrics[name];
+    }
+    const whole = name.replace(/_(bucket|sum|count)$/, '');
+    if (whole !== name && Object.hasOwn(metrics, whole) && ['histogram', 'summary'].includes(metrics[whole].type)) {
+      return metrics[whole];
+    }
+    if (Object.hasOwn(metrics, `${name}_total`)) {
+      throw new Error(`vLLM ${this.version}: '${name}' is a counter; in /metrics it is ${name}_total`);
+    }
+    throw this.unknown('metric', name, Object.keys(metrics), REMOVED_METRICS, registry => registry.metrics);
+  }
+
+  get defaultGpuMemoryUtilization(): number {
+    return this.registry.flags['--gpu-memory-utilization'].default as number;
+  }
+
+  /** Of the API server on a GPU with that much memory in all. */
+  defaultMaxNumBatchedTokens(totalBytes: number, isA100: boolean): number {
+    return this.batchDefaults(totalBytes, isA100).maxNumBatchedTokens;
+  }
+
+  /** Of the API server on a GPU with that much memory in all; vLLM lowers it to the batched tokens. */
+  defaultMaxNumSeqs(totalBytes: number, isA100: boolean): number {
+    return this.batchDefaults(totalBytes, isA100).maxNumSeqs;
+  }
+
+  /** The model runner of a text generating server without speculation, unless `VLLM_USE_V2_MODEL_RUNNER` says otherwise. */
+  modelRunner(subject: VllmRunnerSubject): VllmModelRunner {
+    return this.facts.runsOnV2(subject) ? 'V2' : 'V1';
+  }
+
+  /** Whether the memory of CUDA graphs is estimated and taken from the KV cache; otherwise it comes on top of the budget. */
+  estimatesCudaGraphs(runner: VllmModelRunner): boolean {
+    return runner === 'V1' || this.facts.v2EstimatesCudaGraphs;
+  }
+
+  /** Batches of `max-num-batched-tokens` that one request's sliding window has to hold. Async scheduling is on by default. */
+  slidingWindowBatches(runner: VllmModelRunner, pipelineParallelSize: number): number {
+    if (!this.facts.windowCountsBatchesInFlight) {
+      return 1;
+    }
+    return runner === 'V2' ? pipelineParallelSize + 1 : Math.max(2, pipelineParallelSize);
+  }
+
+  /** The most tokens a captured CUDA graph is made for, before it is cut to twice the sequences and to the batched tokens. */
+  largestCudaGraph(computeCapability: number): number {
+    return Math.floor(computeCapability) === 10 ? this.facts.largestGraphOnBlackwell : 512;
+  }
+
+  private batchDefaults(totalBytes: number, isA100: boolean): BatchDefaults {
+    return this.facts.batchDefaults.find(row => totalBytes >= row.fromBytes && (row.a100Too || !isA100))!;
+  }
+
+  private unknown(kind: string, name: string, known: string[], removedNames: readonly RemovedName[],
+    section: (registry: VllmRegistry) => object): Error {
+    const beginning = `vLLM ${this.version} has no ${kind} '${name}'`;
+    const removed = removedNames.find(entry => entry.name === name);
+    if (removed) {
+      return new Error(`${beginning}: it was removed in ${removed.since}${removed.instead ? `; ${removed.instead}` : ''}`);
+    }
+    const others = VLLM_REGISTRIES.filter(registry => Object.hasOwn(section(registry), name));
+    if (others.length > 0) {
+      const advice = others.map(registry => registry.environment[name]?.deprecated).find(text => text);
+      return new Error(`${beginning}; ${others.map(registry => registry.release).join(' and ')} had or has it${advice ? `. ${advice}` : ''}`);
+    }
+    const nearest = nearestName(name, known);
+    return new Error(`${beginning}${nearest ? `; did you mean '${nearest}'?` : ''}`);
+  }
+}
+
+function registryOf(release: string): VllmRegistry {
+  return VLLM_REGISTRIES.find(registry => registry.release === release)!;
+}
+
+function compareVersions(one: string, other: string): number {
+  const parts = [one, other].map(version => version.split('.').map(Number));
+  const difference = parts[0].findIndex((part, index) => part !== parts[1][index]);
+  return difference === -1 ? 0 : parts[0][difference] - (parts[1][difference] ?? 0);
+}
+
+/** The known name with the fewest letters to change, if that is less than half of them. */
+export function nearestName(name: string, known: string[]): string | undefined {
+  const [nearest] = known
+    .map(candidate => ({ candidate, distance: editDistance(name, candidate) }))
+    .sort((a, b) => a.distance - b.distance);
+  return nearest && nearest.distance < name.length / 2 ? nearest.candidate : undefined;
+}
+
+function editDistance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j++) {
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (one[i - 1] === other[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[other.length];
+}
