@@ -1,6 +1,6 @@
 import { eventually } from './eventually';
 import { isReady, KubernetesApi, Node } from './kubernetes-api';
-import { Amounts, nodeAllocatable, nodeCapacity } from './node-allocatable';
+import { Amounts, nodeAllocatable, nodeCapacity } from '../../lib/planning/node-allocatable';
 
 /** A node of a GPU node pool, by the facts of its machine type. */
 export interface GpuNode {

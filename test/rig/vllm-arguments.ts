@@ -1,4 +1,5 @@
 import { ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pythonOf } from './vllm/install';
@@ -48,8 +49,10 @@ export class ArgumentChecker {
     return answer;
   }
 
-  stop(): void {
-    this.process.stdin!.end();
+  async stop(): Promise<void> {
+    const gone = once(this.process, 'exit');
+    this.process.kill('SIGKILL');
+    await gone;
   }
 
   private async nextLine(): Promise<string | undefined> {

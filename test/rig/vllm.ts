@@ -109,6 +109,7 @@ export class VllmServer {
     const log = createWriteStream(this.logFile);
     this.process.stdout!.pipe(log, { end: false });
     this.process.stderr!.pipe(log, { end: false });
+    this.process.once('close', () => log.end());
     this.exited = new Promise((resolve, reject) => {
       this.process.once('error', reject);
       this.process.once('exit', (code, signal) => {
@@ -165,8 +166,7 @@ export class VllmServer {
   /** Ends it with all its processes and forgets its log. */
   async stop(): Promise<void> {
     // the first process may be gone and its helpers not
-    while (groupLives(this.pid)) {
-      process.kill(-this.pid, 'SIGKILL');
+    while (killGroup(this.pid)) {
       await sleep(50);
     }
     await this.exited;
@@ -189,11 +189,14 @@ export function sandboxCommand(sandbox: SandboxProps, release = DEFAULT_RELEASE)
   ];
 }
 
-function groupLives(pid: number): boolean {
+function killGroup(pid: number): boolean {
   try {
-    return process.kill(-pid, 0);
-  } catch {
-    return false;
+    return process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') {
+      return false;
+    }
+    throw error;
   }
 }
 

@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { VLLM_REGISTRIES } from '../../imports/vllm/registry';
+import { install } from '../rig/vllm/install';
 import { DEFAULT_RELEASE, SandboxProps, VllmServer, sandboxCommand, tinyModel } from '../rig/vllm';
+import { RELEASES } from './releases';
 
 const SANDBOX: SandboxProps = {
   uid: 10001,
@@ -61,20 +64,8 @@ describe('a server', () => {
     expect(await response.json()).toMatchObject({ model: 'tiny', usage: { completion_tokens: 8 }, choices: [{ finish_reason: 'length' }] });
   });
 
-  test('it exposes every metric that the registry calls always present, with these labels, and no other of vLLM', async () => {
-    const { metrics } = VLLM_REGISTRIES.find(registry => registry.release === DEFAULT_RELEASE)!;
-    const exposed = rowsOf(await server.metrics());
-    const always = Object.keys(metrics).filter(name => metrics[name].when === undefined);
-    expect([...exposed.keys()].filter(name => name.startsWith('vllm:')).sort()).toEqual(always.sort());
-    for (const name of always.filter(known => metrics[known].labels)) {
-      expect([name, exposed.get(name)]).toEqual([name, [...metrics[name].labels!].sort()]);
-    }
-  });
-
-  test('after a request it exposes what the web layer counts', async () => {
-    const { metrics } = VLLM_REGISTRIES.find(registry => registry.release === DEFAULT_RELEASE)!;
-    const web = Object.keys(metrics).filter(name => name.startsWith('http_'));
-    expect([...rowsOf(await server.metrics()).keys()]).toEqual(expect.arrayContaining(web));
+  test('it exposes every metric that the registry calls always present, and no other of vLLM', async () => {
+    expectMetricsOfRegistry(await server.metrics(), DEFAULT_RELEASE);
   });
 
   test('SIGTERM to its first process ends it', async () => {
@@ -90,6 +81,35 @@ test('a server that cannot start says why', async () => {
   await server.stop();
   expect(() => process.kill(-server.pid, 0)).toThrow('ESRCH');
 });
+
+for (const release of RELEASES.filter(other => other !== DEFAULT_RELEASE)) {
+  test(`a server of ${release} exposes every metric that its registry calls always present, and no other of vLLM`, async () => {
+    install(release);
+    const server = await VllmServer.start({
+      release,
+      args: [tinyModel(), '--max-model-len=512', '--enforce-eager'],
+      environment: { HOME: tmpdir(), HF_HUB_OFFLINE: '1', VLLM_NO_USAGE_STATS: '1' },
+    });
+    try {
+      await server.ready();
+      await fetch(`${server.url}/v1/models`);
+      expectMetricsOfRegistry(await server.metrics(), release);
+    } finally {
+      await server.stop();
+    }
+  });
+}
+
+/** After a request, because the web layer counts from the first one on. */
+function expectMetricsOfRegistry(text: string, release: string): void {
+  const { metrics } = VLLM_REGISTRIES.find(registry => registry.release === release)!;
+  const exposed = rowsOf(text);
+  const expected = Object.keys(metrics).filter(name => metrics[name].when === undefined || name.startsWith('http_'));
+  expect([...exposed.keys()].filter(name => /^(vllm:|http_)/.test(name)).sort()).toEqual(expected.sort());
+  for (const name of expected.filter(known => metrics[known].labels)) {
+    expect([name, exposed.get(name)]).toEqual([name, [...metrics[name].labels!].sort()]);
+  }
+}
 
 /** The metrics that have a row, a histogram under its own name, with their label names. */
 function rowsOf(text: string): Map<string, string[]> {

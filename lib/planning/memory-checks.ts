@@ -1,0 +1,101 @@
+import { MemoryPlanProps, ResolvedMemoryProps } from './memory-plan-props';
+
+/** Contradictions that vLLM itself refuses, whatever the memory; the first one found is thrown. */
+export function checkMemoryPlanProps(plan: ResolvedMemoryProps, props: MemoryPlanProps): void {
+  const { model } = plan;
+  for (const name of ['tensorParallelSize', 'pipelineParallelSize', 'maxNumSeqs', 'maxNumBatchedTokens'] as const) {
+    if (!Number.isSafeInteger(plan[name]) || plan[name] < 1) {
+      throw refusal(`'${name}' (${plan[name]}) must be a whole number of at least 1`);
+    }
+  }
+  if (!(plan.gpuMemoryUtilization > 0 && plan.gpuMemoryUtilization <= 1)) {
+    throw refusal(`'gpuMemoryUtilization' (${plan.gpuMemoryUtilization}) is a share of the GPU's memory, above 0 and at most 1`
+      + (plan.gpuMemoryUtilization > 1 && plan.gpuMemoryUtilization <= 100 ? `; did you mean ${plan.gpuMemoryUtilization / 100}?` : ''));
+  }
+  checkParallelism(plan);
+  checkLength(plan, props.maxModelLen);
+  if (plan.maxNumSeqs > plan.maxNumBatchedTokens) {
+    throw refusal(`'maxNumBatchedTokens' (${plan.maxNumBatchedTokens}) must be at least 'maxNumSeqs' (${plan.maxNumSeqs});`
+      + ` raise maxNumBatchedTokens to ${plan.maxNumSeqs} or lower maxNumSeqs to ${plan.maxNumBatchedTokens}`);
+  }
+  checkDtype(plan, props);
+  checkQuantization(plan, props.quantization);
+  if (props.kvCacheDtype?.startsWith('fp8') && !plan.accelerator.supportsFp8) {
+    throw refusal(`'kvCacheDtype' (${props.kvCacheDtype}) needs compute capability 8.9 or above;`
+      + ` ${plan.accelerator.displayName} has ${plan.accelerator.computeCapability}. Leave kvCacheDtype out`);
+  }
+  if (model.minimumRelease && !plan.release.supports(model.minimumRelease)) {
+    throw refusal(`${model.id} needs vLLM ${model.minimumRelease} or newer, got ${plan.release.version}`);
+  }
+}
+
+/** Tensor parallel sizes up to `limit` that divide the attention heads. */
+export function legalTensorParallelSizes(attentionHeads: number, limit: number): number[] {
+  return [1, 2, 3, 4, 5, 6, 7, 8, 16].filter(size => size <= limit && attentionHeads % size === 0);
+}
+
+function checkParallelism({ model, tensorParallelSize, pipelineParallelSize }: ResolvedMemoryProps): void {
+  if (model.attentionHeads % tensorParallelSize !== 0) {
+    const legal = legalTensorParallelSizes(model.attentionHeads, 16).join(', ');
+    throw refusal(`the ${model.attentionHeads} attention heads of ${model.id} are not divisible by 'tensorParallelSize'`
+      + ` (${tensorParallelSize}); legal sizes are ${legal}`);
+  }
+  if (pipelineParallelSize > model.layers) {
+    throw refusal(`'pipelineParallelSize' (${pipelineParallelSize}) exceeds the ${model.layers} layers of ${model.id}`);
+  }
+}
+
+function checkLength({ model }: ResolvedMemoryProps, maxModelLen: number | 'auto' | undefined): void {
+  if (maxModelLen === undefined || maxModelLen === 'auto') {
+    return;
+  }
+  if (!Number.isSafeInteger(maxModelLen) || maxModelLen < 1) {
+    throw refusal(`'maxModelLen' (${maxModelLen}) must be a whole number of at least 1, or 'auto'`);
+  }
+  if (maxModelLen > model.maxModelLen) {
+    throw refusal(`'maxModelLen' (${maxModelLen}) is greater than the ${model.maxModelLen} tokens that ${model.id} was made for;`
+      + ` use at most ${model.maxModelLen}`);
+  }
+}
+
+function checkDtype({ model, accelerator }: ResolvedMemoryProps, props: MemoryPlanProps): void {
+  const dtype = props.dtype === undefined || props.dtype === 'auto' ? model.dtype : props.dtype;
+  if (!['bfloat16', 'float16', 'half', 'float32', 'float'].includes(dtype)) {
+    throw refusal(`'dtype' (${dtype}) is none of auto, bfloat16, float16, half, float32, float`);
+  }
+  if (dtype === 'bfloat16' && !accelerator.supportsBfloat16) {
+    throw refusal(`${accelerator.displayName} (compute capability ${accelerator.computeCapability}) has no bfloat16, the dtype of ${model.id};`
+      + (model.supportsFloat16 === false ? ' the model is not served in float16 either: take an L4 or newer' : ' set dtype to half'));
+  }
+  if (['float16', 'half'].includes(dtype) && model.supportsFloat16 === false) {
+    throw refusal(`${model.id} (${model.architecture}) is not served in float16: its activations overflow. Use bfloat16 on an L4 or newer`);
+  }
+  if (['float32', 'float'].includes(dtype) && model.dtype !== 'float32') {
+    throw refusal(`'dtype' (${dtype}) doubles the weights of ${model.id}; use ${model.dtype} or half`);
+  }
+}
+
+function checkQuantization({ model, accelerator, tensorParallelSize }: ResolvedMemoryProps, quantization: string | undefined): void {
+  if (quantization !== undefined && quantization !== 'fp8' && quantization !== model.quantization) {
+    throw refusal(`'quantization' (${quantization}) cannot be planned for ${model.id}: online quantization can be 'fp8',`
+      + ' others come with the checkpoint and need no setting');
+  }
+  if (quantization === 'fp8' && model.quantization === undefined && !accelerator.supportsFp8) {
+    throw refusal(`'quantization' (fp8) needs compute capability 8.9 or above; ${accelerator.displayName} has`
+      + ` ${accelerator.computeCapability}. Take an L4 or newer, or a checkpoint quantized to 4 bit`);
+  }
+  if (model.quantization === 'fp8' && !accelerator.supportsFp8WeightOnly) {
+    throw refusal(`${model.id} is an fp8 checkpoint, which ${accelerator.displayName} (compute capability`
+      + ` ${accelerator.computeCapability}) cannot run; take an L4 or newer`);
+  }
+  const width = model.experts?.intermediateSize;
+  // Blocks of 128 x 128 that share a scale must not be cut: vllm/model_executor/layers/quantization/fp8.py.
+  if (model.quantization === 'fp8' && width !== undefined && width % (128 * tensorParallelSize) !== 0) {
+    throw refusal(`the experts of ${model.id} are ${width} wide; 'tensorParallelSize' (${tensorParallelSize}) would cut their fp8 blocks`
+      + ` of 128. Use at most ${legalTensorParallelSizes(model.attentionHeads, 16).filter(size => width % (128 * size) === 0).at(-1)}`);
+  }
+}
+
+function refusal(text: string): Error {
+  return new Error(`MemoryPlan: ${text}`);
+}

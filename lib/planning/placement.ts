@@ -1,0 +1,204 @@
+import { Accelerator, MachineType } from '../catalog';
+import { gib, GIB } from './gib';
+import { Amounts, nodeAllocatable } from './node-allocatable';
+
+/** What GKE's own DaemonSets request on a GPU node (logging, metrics, networking, device plugin, storage drivers); an estimate. */
+const DAEMONS: Amounts = { cpuMillis: 1000, memoryBytes: 2 * GIB, ephemeralStorageBytes: 1 * GIB };
+
+/** Below this the engine, the API server and the loader starve each other; an estimate from 2 processes and a tokenizer a GPU. */
+const LEAST_CPU_MILLIS_PER_GPU = 2000;
+const LEAST_MEMORY_BYTES = 8 * GIB;
+const LEAST_MEMORY_BYTES_PER_GPU = 3 * GIB;
+
+/** Holds the unpacked server image, some 25 GB, twice: during an update both are there. */
+const BOOT_DISK_BYTES = 200 * GIB;
+
+/** Logs, `/tmp` and the compile caches of one server: measured 95 MB, with room for larger models. */
+const SERVER_EPHEMERAL_BYTES = 12 * GIB;
+
+export interface PlacementProps {
+  readonly accelerator: Accelerator;
+  /** GPUs of one server. */
+  readonly gpus: number;
+  /** @default - the smallest that holds the GPUs and what else is asked for */
+  readonly machineType?: MachineType;
+  /**
+   * A disk type that must be attachable.
+   * @default - none
+   */
+  readonly diskType?: string;
+  /**
+   * The zones that the server may run in.
+   * @default - all that have the machine
+   */
+  readonly zones?: string[];
+  /**
+   * Bytes that are cached on the node beside each server.
+   * @default 0
+   */
+  readonly cacheBytes?: number;
+  /**
+   * What else runs in each server's pod.
+   * @default - nothing
+   */
+  readonly sidecar?: Amounts;
+}
+
+/** Where cached files live: `local-ssd` is the node's ephemeral storage, `memory` a tmpfs. */
+export type CacheMedium = 'local-ssd' | 'memory';
+
+/** The machine that a server runs on, and the share of it that one server requests. */
+export class Placement {
+  /** @throws when no machine type holds the GPUs, takes the disk, caches the bytes or stands in one of the zones */
+  static of(props: PlacementProps): Placement {
+    if (props.machineType) {
+      return new Placement(props, props.machineType);
+    }
+    const machines = MachineType.forAccelerator(props.accelerator);
+    const large = machines.filter(machine => machine.gpus >= props.gpus);
+    if (large.length === 0) {
+      const most = Math.max(0, ...machines.map(machine => machine.gpus));
+      throw new Error(`Placement: no machine type has ${props.gpus} x ${props.accelerator.displayName}; the largest has ${most}.`
+        + ` Use at most ${most} GPUs a server`);
+    }
+    let first: Error | undefined;
+    for (const machine of large) {
+      try {
+        return new Placement(props, machine);
+      } catch (error) {
+        first ??= error as Error;
+      }
+    }
+    throw first;
+  }
+
+  readonly gpus: number;
+  readonly serversPerNode: number;
+  /** GPUs of the machine that no server of this kind can use. */
+  readonly strandedGpus: number;
+  /** What the stranded GPUs cost an hour, as their share of the machine's price; undefined when no price is known. */
+  readonly strandedHourlyUsd?: number;
+  /** Zones that have the machine, as far as is known; empty when none is known and none was asked for. */
+  readonly zones: string[];
+  /** Where `cacheBytes` live; undefined when nothing is cached. */
+  readonly cacheMedium?: CacheMedium;
+  /** Local SSDs for ephemeral storage that the node pool must have. */
+  readonly localSsdCount: number;
+  readonly bootDiskBytes = BOOT_DISK_BYTES;
+  /** Request and limit of the server's container. */
+  readonly cpuMillis: number;
+  readonly memoryBytes: number;
+  readonly ephemeralStorageBytes = SERVER_EPHEMERAL_BYTES;
+
+  private constructor(props: PlacementProps, readonly machineType: MachineType) {
+    this.gpus = props.gpus;
+    if (machineType.accelerator.id !== props.accelerator.id || machineType.gpus < props.gpus) {
+      throw this.refusal(`has ${machineType.gpus} x ${machineType.accelerator.displayName}, but a server needs ${props.gpus} x`
+        + ` ${props.accelerator.displayName}`);
+    }
+    if (props.diskType && !machineType.attaches(props.diskType)) {
+      throw this.refusal(`cannot attach a ${props.diskType} disk; it takes ${machineType.diskTypes.join(', ')}`);
+    }
+    this.serversPerNode = Math.floor(machineType.gpus / props.gpus);
+    this.strandedGpus = machineType.gpus % props.gpus;
+    this.strandedHourlyUsd = machineType.hourlyPriceUsd && machineType.hourlyPriceUsd * this.strandedGpus / machineType.gpus;
+    this.zones = this.commonZones(props.zones);
+
+    const cacheBytes = props.cacheBytes ?? 0;
+    const [cacheMedium, localSsdCount] = this.chooseCache(cacheBytes, props);
+    this.cacheMedium = cacheMedium;
+    this.localSsdCount = localSsdCount;
+    const share = this.share(props, localSsdCount, cacheMedium === 'memory' ? cacheBytes : 0, cacheMedium === 'local-ssd' ? cacheBytes : 0);
+    this.requireLeast(share);
+    this.cpuMillis = Math.floor(share.cpuMillis / 1000) * 1000;
+    this.memoryBytes = Math.floor(share.memoryBytes / GIB) * GIB;
+  }
+
+  /** What pods may request on a node of the pool that this placement asks for. */
+  get nodeAllocatable(): Amounts {
+    return allocatable(this.machineType, this.localSsdCount);
+  }
+
+  /** Nodes that hold so many servers. */
+  nodes(servers: number): number {
+    return Math.ceil(servers / this.serversPerNode);
+  }
+
+  private commonZones(asked: string[] | undefined): string[] {
+    const { zones } = this.machineType;
+    if (!asked || zones.length === 0) {
+      return [...asked ?? zones];
+    }
+    const common = asked.filter(zone => zones.includes(zone));
+    if (common.length === 0) {
+      throw this.refusal(`is not known in ${asked.join(', ')}; it is in ${zones.join(', ')}`);
+    }
+    return common;
+  }
+
+  /** Local SSD that comes with the machine, else memory, else local SSD that can be added. */
+  private chooseCache(bytes: number, props: PlacementProps): [CacheMedium | undefined, number] {
+    const { localSsdAutomatic, localSsdCounts } = this.machineType;
+    const automatic = localSsdAutomatic ? localSsdCounts[0] : 0;
+    if (bytes === 0) {
+      return [undefined, automatic];
+    }
+    const optional = localSsdCounts.filter(count => count > 0 && !localSsdAutomatic);
+    const choices: [CacheMedium, number][] = [
+      ...(automatic > 0 ? [['local-ssd', automatic] as [CacheMedium, number]] : []),
+      ['memory', automatic],
+      ...optional.map(count => ['local-ssd', count] as [CacheMedium, number]),
+    ];
+    const choice = choices.find(([medium, count]) =>
+      this.suffices(this.share(props, count, medium === 'memory' ? bytes : 0, medium === 'local-ssd' ? bytes : 0)));
+    if (!choice) {
+      throw this.refusal(`cannot cache ${gib(bytes)} of weights beside each of ${this.serversPerNode} servers, neither in its`
+        + ` ${gib(this.machineType.memoryBytes)} of memory nor on local SSD`);
+    }
+    return choice;
+  }
+
+  /** What one server's container can have when the node is full. */
+  private share(props: PlacementProps, localSsdCount: number, cacheInMemory: number, cacheOnDisk: number): Amounts {
+    const node = allocatable(this.machineType, localSsdCount);
+    const sidecar = props.sidecar ?? { cpuMillis: 0, memoryBytes: 0, ephemeralStorageBytes: 0 };
+    const perServer = (name: keyof Amounts) => (node[name] - DAEMONS[name]) / this.serversPerNode - sidecar[name];
+    return {
+      cpuMillis: perServer('cpuMillis'),
+      memoryBytes: perServer('memoryBytes') - cacheInMemory,
+      ephemeralStorageBytes: perServer('ephemeralStorageBytes') - cacheOnDisk,
+    };
+  }
+
+  private least(): Amounts {
+    return {
+      cpuMillis: LEAST_CPU_MILLIS_PER_GPU * this.gpus,
+      memoryBytes: LEAST_MEMORY_BYTES + LEAST_MEMORY_BYTES_PER_GPU * this.gpus,
+      ephemeralStorageBytes: SERVER_EPHEMERAL_BYTES,
+    };
+  }
+
+  private suffices(share: Amounts): boolean {
+    const least = this.least();
+    return share.cpuMillis >= least.cpuMillis && share.memoryBytes >= least.memoryBytes
+      && share.ephemeralStorageBytes >= least.ephemeralStorageBytes;
+  }
+
+  private requireLeast(share: Amounts): void {
+    if (!this.suffices(share)) {
+      const least = this.least();
+      throw this.refusal(`leaves each of ${this.serversPerNode} servers ${(share.cpuMillis / 1000).toFixed(1)} vCPU, ${gib(share.memoryBytes)}`
+        + ` of memory and ${gib(share.ephemeralStorageBytes)} of disk; ${this.gpus} GPUs need ${least.cpuMillis / 1000} vCPU,`
+        + ` ${gib(least.memoryBytes)} and ${gib(least.ephemeralStorageBytes)}`);
+    }
+  }
+
+  private refusal(text: string): Error {
+    return new Error(`Placement: machine type ${this.machineType.name} ${text}`);
+  }
+}
+
+function allocatable(machineType: MachineType, localSsdCount: number): Amounts {
+  const { vcpus, memoryBytes } = machineType;
+  return nodeAllocatable({ vcpus, memoryBytes, localSsdCount, bootDiskBytes: BOOT_DISK_BYTES });
+}

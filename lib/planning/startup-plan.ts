@@ -1,0 +1,90 @@
+import { Model } from '../catalog';
+import { gib, GIB } from './gib';
+
+const MIB = 2 ** 20;
+
+/** Compressed size of `vllm/vllm-openai`; some 10 GB. https://hub.docker.com/r/vllm/vllm-openai/tags */
+const IMAGE_BYTES = 12 * GIB;
+/** Pull and unpack of one large image on a node that is not preloaded; an estimate on the slow side. */
+const IMAGE_BYTES_PER_SECOND = 60 * MIB;
+
+/** From the process' start to weights being read: imports, driver, first contact of the GPUs. Measured 15 to 25 s. */
+const ENGINE_SECONDS = 30;
+/** Cold compile and profile run: measured 14 to 60 s, about half a second a layer at most; the cloud's CPUs may be slower. */
+const COMPILE_SECONDS = 20;
+const COMPILE_SECONDS_PER_LAYER = 0.6;
+/** Graph capture: measured 3 to 12 s for dense models, 14 to 65 s for mixtures of experts. */
+const CAPTURE_SECONDS = 15;
+const CAPTURE_SECONDS_EXPERTS = 65;
+/** Online quantization while loading: measured 22 to 28 s. */
+const QUANTIZE_SECONDS = 30;
+
+/** A node that a pool has to create first: some 93 s seen, with driver installation up to several minutes. */
+const NODE_SECONDS = 600;
+
+/** Storage and network share their bandwidth with others; the budget is what the estimate would be on a bad day. */
+const SAFETY = 3;
+const LEAST_BUDGET_SECONDS = 600;
+const PROBE_PERIOD_SECONDS = 10;
+
+export interface StartupPlanProps {
+  readonly model: Model;
+  /** Bytes a second that one server reads its weights with. */
+  readonly weightsBytesPerSecond: number;
+  /** @default false */
+  readonly quantizedOnline?: boolean;
+  /** @default false */
+  readonly enforceEager?: boolean;
+  /**
+   * Seconds that the startup probe waits.
+   * @default - three times the estimate, at least 10 minutes
+   */
+  readonly budgetSeconds?: number;
+}
+
+/** How long a new server takes, and the deadlines that follow. Estimates are the measured figures' upper ends, on a cold node. */
+export class StartupPlan {
+  /** @throws when a given budget is shorter than the estimate */
+  static of(props: StartupPlanProps): StartupPlan {
+    return new StartupPlan(props);
+  }
+
+  readonly imagePullSeconds = Math.ceil(IMAGE_BYTES / IMAGE_BYTES_PER_SECOND);
+  readonly loadSeconds: number;
+  /** Compilation, graph capture and everything that is neither pull nor load. */
+  readonly engineSeconds: number;
+  /** From the container's start until it answers. */
+  readonly readySeconds: number;
+
+  /** How long the startup probe lets the server load before it is restarted. */
+  readonly budgetSeconds: number;
+  readonly probePeriodSeconds = PROBE_PERIOD_SECONDS;
+  readonly probeFailureThreshold: number;
+  /** `VLLM_ENGINE_READY_TIMEOUT_S`: vLLM gives up by itself at 600 s unless told otherwise. */
+  readonly engineReadyTimeoutSeconds: number;
+  /** `progressDeadlineSeconds`: a rollout also waits for a node and the image. */
+  readonly progressDeadlineSeconds: number;
+
+  private constructor(props: StartupPlanProps) {
+    const { model, weightsBytesPerSecond } = props;
+    if (!(weightsBytesPerSecond > 0)) {
+      throw new Error(`StartupPlan: 'weightsBytesPerSecond' (${weightsBytesPerSecond}) must be above 0`);
+    }
+    this.loadSeconds = Math.ceil(model.weightsBytes / weightsBytesPerSecond);
+    const compile = props.enforceEager ? 0 : COMPILE_SECONDS + COMPILE_SECONDS_PER_LAYER * model.layers;
+    const capture = props.enforceEager ? 0 : model.experts ? CAPTURE_SECONDS_EXPERTS : CAPTURE_SECONDS;
+    this.engineSeconds = Math.ceil(ENGINE_SECONDS + compile + capture + (props.quantizedOnline ? QUANTIZE_SECONDS : 0));
+    this.readySeconds = this.loadSeconds + this.engineSeconds;
+
+    const least = Math.max(LEAST_BUDGET_SECONDS, SAFETY * this.readySeconds);
+    this.budgetSeconds = Math.ceil((props.budgetSeconds ?? least) / PROBE_PERIOD_SECONDS) * PROBE_PERIOD_SECONDS;
+    if (this.budgetSeconds < this.readySeconds) {
+      throw new Error(`StartupPlan: a startup budget of ${this.budgetSeconds} s is shorter than the start: ${gib(model.weightsBytes)} of weights at`
+        + ` ${(weightsBytesPerSecond / MIB).toFixed(0)} MiB/s take ${this.loadSeconds} s, the engine ${this.engineSeconds} s,`
+        + ` together ${this.readySeconds} s. Leave it out, which gives ${least} s`);
+    }
+    this.probeFailureThreshold = this.budgetSeconds / PROBE_PERIOD_SECONDS;
+    this.engineReadyTimeoutSeconds = this.budgetSeconds;
+    this.progressDeadlineSeconds = this.budgetSeconds + SAFETY * this.imagePullSeconds + NODE_SECONDS;
+  }
+}
