@@ -102,7 +102,7 @@ function checkCount(release: KnownFlags, text: string, flag: VllmFlag, values: s
     throw new Error(`vLLM ${release.version}: ${text} takes no value${off}`);
   }
   if (flag.type !== 'boolean' && !flag.optionalValue && values.length === 0) {
-    throw new Error(`vLLM ${release.version}: ${text} needs a value (${flag.type})`);
+    throw new Error(`vLLM ${release.version}: ${text} needs a value`);
   }
 }
 

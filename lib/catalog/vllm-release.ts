@@ -238,7 +238,7 @@ export class VllmRelease {
     const others = VLLM_REGISTRIES.filter(registry => Object.hasOwn(section(registry), name));
     if (others.length > 0) {
       const advice = others.map(registry => registry.environment[name]?.deprecated).find(text => text);
-      return new Error(`${beginning}; ${others.map(registry => registry.release).join(' and ')} had or has it${advice ? `. ${advice}` : ''}`);
+      return new Error(`${beginning}; it is in ${others.map(registry => registry.release).join(' and ')}${advice ? `. ${advice}` : ''}`);
     }
     const nearest = nearestName(name, known);
     return new Error(`${beginning}${nearest ? `; did you mean '${nearest}'?` : ''}`);

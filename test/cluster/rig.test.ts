@@ -8,7 +8,7 @@ import { eventually } from '../rig/eventually';
 import { addGpuNodes, GpuNode, removeNodes } from '../rig/gpu-node';
 import { isReady, KubernetesObject, Node, Pod } from '../rig/kubernetes-api';
 import { MetricsApi } from '../rig/metrics-api';
-import { nodeAllocatable } from '../rig/node-allocatable';
+import { nodeAllocatable } from '../../lib/planning/node-allocatable';
 import { RigProcess } from '../rig/process';
 
 const GIB = 1024 ** 3;

@@ -51,7 +51,7 @@ function findPython(): string {
       return execFileSync(candidate, ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).trim();
     }
   }
-  throw new Error('the vLLM rig needs Python 3.11 or newer with venv (Debian: python3 and python3-venv) on PATH');
+  throw new Error('Python 3.11 or newer with venv is not on PATH (Debian: python3 and python3-venv)');
 }
 
 function findUv(python: string): string {

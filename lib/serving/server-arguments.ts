@@ -1,0 +1,70 @@
+import { MemoryPlan, ShutdownPlan } from '../planning';
+
+export interface ServerArgumentsProps {
+  readonly modelPath: string;
+  readonly servedModelName: string;
+  readonly port: number;
+  readonly memory: MemoryPlan;
+  readonly shutdown: ShutdownPlan;
+  readonly dtype?: string;
+  readonly kvCacheDtype?: string;
+  readonly quantization?: string;
+  readonly enforceEager?: boolean;
+  readonly extraArgs: readonly string[];
+}
+
+/** Loads code from the model's repository. */
+const RUNS_MODEL_CODE = '--trust-remote-code';
+
+/**
+ * The arguments of `vllm serve`, every flag spelled in full.
+ *
+ * @throws on an extra argument that the release does not know or that a prop decides
+ */
+export function serverArguments(props: ServerArgumentsProps): string[] {
+  const { memory } = props;
+  const planned: [string, string | number | boolean | undefined][] = [
+    ['--served-model-name', props.servedModelName],
+    ['--port', props.port],
+    ['--tensor-parallel-size', memory.tensorParallelSize],
+    ['--pipeline-parallel-size', memory.pipelineParallelSize > 1 ? memory.pipelineParallelSize : undefined],
+    ['--gpu-memory-utilization', memory.gpuMemoryUtilization],
+    ['--max-model-len', memory.maxModelLen],
+    ['--max-num-seqs', memory.maxNumSeqs],
+    ['--max-num-batched-tokens', memory.maxNumBatchedTokens],
+    ['--dtype', props.dtype],
+    ['--kv-cache-dtype', props.kvCacheDtype],
+    ['--quantization', props.quantization],
+    ['--enforce-eager', props.enforceEager],
+    ['--shutdown-timeout', props.shutdown.shutdownTimeoutSeconds],
+    ['--disable-access-log-for-endpoints', '/health,/ping,/metrics'],
+  ];
+  refuseRepeated(planned.map(([flag]) => flag), props.extraArgs);
+  if (props.extraArgs.includes(RUNS_MODEL_CODE) && !/^[0-9a-f]{40}$/.test(memory.model.revision ?? '')) {
+    throw new Error(`extra argument '${RUNS_MODEL_CODE}' runs code of ${memory.model.id} whose revision is not pinned (${memory.model.revision ?? 'main'});`
+      + ' give the model a 40-digit revision, or leave it out');
+  }
+  const args = [
+    props.modelPath,
+    ...planned
+      .filter(([, value]) => value !== undefined && value !== false)
+      .map(([flag, value]) => value === true ? flag : `${flag}=${value}`),
+    ...props.extraArgs,
+  ];
+  memory.release.checkArgs(args);
+  return args;
+}
+
+/** The last one would win, and the plan would no longer be true. */
+function refuseRepeated(planned: string[], extraArgs: readonly string[]): void {
+  for (const argument of extraArgs) {
+    const flag = argument.split('=')[0];
+    if (planned.includes(flag)) {
+      throw new Error(`extra argument '${argument}' repeats what is planned; set the prop ${camelCase(flag)} instead`);
+    }
+  }
+}
+
+function camelCase(flag: string): string {
+  return flag.replace(/^--/, '').replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,40 @@
+import { VllmRelease } from '../catalog';
+
+export interface ServerEnvironmentProps {
+  readonly release: VllmRelease;
+  readonly home: string;
+  readonly engineReadyTimeoutSeconds: number;
+  readonly extraEnv: { readonly [name: string]: string };
+}
+
+/** What opens the server to whoever reaches its port. https://docs.vllm.ai/en/latest/usage/security/ */
+const UNSAFE = ['VLLM_SERVER_DEV_MODE', 'VLLM_ALLOW_RUNTIME_LORA_UPDATING', 'VLLM_ALLOW_INSECURE_SERIALIZATION'];
+
+/** @throws on a name that the release does not know, a secret, and what the manifest decides */
+export function serverEnvironment(props: ServerEnvironmentProps): { name: string; value: string }[] {
+  const planned: { [name: string]: string } = {
+    // torch asks who it is; a uid without a name raises KeyError.
+    USER: 'vllm',
+    LOGNAME: 'vllm',
+    HOME: props.home,
+    HF_HUB_OFFLINE: '1',
+    TRANSFORMERS_OFFLINE: '1',
+    VLLM_NO_USAGE_STATS: '1',
+    VLLM_ENGINE_READY_TIMEOUT_S: `${props.engineReadyTimeoutSeconds}`,
+  };
+  for (const name of Object.keys({ ...planned, ...props.extraEnv }).filter(candidate => candidate.startsWith('VLLM_'))) {
+    props.release.environment(name);
+  }
+  for (const name of Object.keys(props.extraEnv)) {
+    if (name in planned) {
+      throw new Error(`extraEnv '${name}' is set to '${planned[name]}' already; leave it out`);
+    }
+    if (UNSAFE.includes(name)) {
+      throw new Error(`extraEnv '${name}' opens administrative endpoints to whoever reaches the port; leave it out`);
+    }
+    if (/(?:TOKEN|SECRET|PASSWORD|API_KEY)$/.test(name)) {
+      throw new Error(`extraEnv '${name}' would put a literal secret into a manifest; weights are served offline and need none`);
+    }
+  }
+  return Object.entries({ ...planned, ...props.extraEnv }).map(([name, value]) => ({ name, value }));
+}

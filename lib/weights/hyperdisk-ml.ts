@@ -1,0 +1,73 @@
+import { Construct } from 'constructs';
+import { Model } from '../catalog';
+import { GIB } from '../planning/gib';
+import { bindSnapshotClaim, diskBytes } from './snapshot-claim';
+import { DiskClass, IWeightsStorage, WeightsBinding, WeightsBindingProps } from './weights-binding';
+
+const MIB = 2 ** 20;
+const DEFAULT_THROUGHPUT_MIB = 2400;
+/** https://cloud.google.com/compute/docs/disks/hyperdisks: at least 400 MiB/s or 0.12 MiB/s a GiB, at most 1600 MiB/s a GiB. */
+const LEAST_THROUGHPUT_MIB = 400;
+const MOST_THROUGHPUT_MIB_PER_GIB = 1600;
+/** What one machine of the smaller series reads; an estimate below https://cloud.google.com/compute/docs/disks/hyperdisk-performance */
+const MACHINE_BYTES_PER_SECOND = 800 * MIB;
+const LEAST_DISK_BYTES = 100 * GIB;
+
+export interface HyperdiskMlOptions {
+  /** A disk is made in each; its pods run in these zones only. */
+  readonly zones: string[];
+  /**
+   * Provisioned for the disk, shared by all that read it, in MiB a second.
+   * @default 2400
+   */
+  readonly throughputMib?: number;
+}
+
+export class HyperdiskMl implements IWeightsStorage {
+  readonly id = 'hdml';
+  readonly diskType = 'hyperdisk-ml';
+  readonly zones: string[];
+  readonly diskClass: DiskClass;
+  private readonly throughputMib: number;
+
+  constructor(options: HyperdiskMlOptions) {
+    this.zones = [...new Set(options.zones)].sort();
+    if (this.zones.length === 0) {
+      throw new Error('WeightsStorage.hyperdiskMl: \'zones\' is empty; name the zones that the servers run in, for example us-central1-a');
+    }
+    this.throughputMib = options.throughputMib ?? DEFAULT_THROUGHPUT_MIB;
+    const most = MOST_THROUGHPUT_MIB_PER_GIB * LEAST_DISK_BYTES / GIB;
+    if (!Number.isSafeInteger(this.throughputMib) || this.throughputMib < LEAST_THROUGHPUT_MIB || this.throughputMib > most) {
+      throw new Error(`WeightsStorage.hyperdiskMl: 'throughputMib' (${this.throughputMib}) must be a whole number from ${LEAST_THROUGHPUT_MIB}`
+        + ` to ${most} for a disk of ${LEAST_DISK_BYTES / GIB} GiB`);
+    }
+    const standard = this.throughputMib === DEFAULT_THROUGHPUT_MIB ? '' : `-${this.throughputMib}`;
+    this.diskClass = {
+      name: `weights-hdml${standard}-${this.zones.join('-')}`,
+      zones: this.zones,
+      parameters: {
+        type: this.diskType,
+        'provisioned-throughput-on-create': `${this.throughputMib}Mi`,
+        'enable-multi-zone-provisioning': 'true',
+      },
+    };
+  }
+
+  cacheBytes(): number {
+    return 0;
+  }
+
+  bytesPerSecond(): number {
+    return Math.min(this.throughputMib * MIB, MACHINE_BYTES_PER_SECOND);
+  }
+
+  bind(scope: Construct, props: WeightsBindingProps): WeightsBinding {
+    return bindSnapshotClaim(scope, props, {
+      storageId: this.id, storageClassName: this.diskClass.name, sizeBytes: this.sizeBytes(props.model),
+    });
+  }
+
+  private sizeBytes(model: Model): number {
+    return diskBytes(model, LEAST_DISK_BYTES);
+  }
+}

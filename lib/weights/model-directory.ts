@@ -1,0 +1,16 @@
+import { Model } from '../catalog';
+
+/** A model without a pinned commit is kept under the branch it is loaded from. */
+export function revisionOf(model: Model): string {
+  return model.revision ?? 'main';
+}
+
+/** Where a bucket keeps a model: one directory a revision, so that a new one never overwrites what is being served. */
+export function directoryOf(model: Model): string {
+  return `${model.id}/${revisionOf(model)}`;
+}
+
+/** A model as part of an object's name: `gemma-2-9b-it`. */
+export function slugOf(model: Model): string {
+  return model.id.split('/').at(-1)!.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '');
+}

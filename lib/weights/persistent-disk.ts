@@ -1,0 +1,60 @@
+import { Construct } from 'constructs';
+import { Model } from '../catalog';
+import { GIB } from '../planning/gib';
+import { bindSnapshotClaim, diskBytes } from './snapshot-claim';
+import { DiskClass, IWeightsStorage, WeightsBinding, WeightsBindingProps } from './weights-binding';
+
+const MIB = 2 ** 20;
+
+/** Read throughput grows with the disk. https://cloud.google.com/compute/docs/disks/performance, MiB a second for each GiB. */
+const MIB_PER_SECOND_PER_GIB: { readonly [diskType: string]: number } = { 'pd-balanced': 0.28, 'pd-ssd': 0.48 };
+/** What machines with fewer than 16 vCPUs read at most; the same page. */
+const MACHINE_MIB_PER_SECOND = 240;
+/** Large enough for pd-ssd to reach what the smaller machines read. */
+const LEAST_DISK_BYTES = 500 * GIB;
+
+export interface PersistentDiskOptions {
+  /** The disk's only zone; its pods run there. */
+  readonly zone: string;
+  /** @default pd-ssd */
+  readonly diskType?: string;
+}
+
+export class PersistentDisk implements IWeightsStorage {
+  readonly id = 'pd';
+  readonly diskType: string;
+  readonly zones: string[];
+  readonly diskClass: DiskClass;
+
+  constructor(options: PersistentDiskOptions) {
+    this.diskType = options.diskType ?? 'pd-ssd';
+    this.zones = [options.zone];
+    if (!/^[a-z]+-[a-z]+\d+-[a-z]$/.test(options.zone)) {
+      throw new Error(`WeightsStorage.persistentDisk: 'zone' (${options.zone}) is not one zone; a persistent disk is in exactly one,`
+        + ' for example us-central1-a. For several zones take hyperdiskMl or gcsFuse');
+    }
+    if (!(this.diskType in MIB_PER_SECOND_PER_GIB)) {
+      throw new Error(`WeightsStorage.persistentDisk: 'diskType' (${this.diskType}) must be ${Object.keys(MIB_PER_SECOND_PER_GIB).join(' or ')}`);
+    }
+    this.diskClass = { name: `weights-${this.diskType}`, zones: [], parameters: { type: this.diskType } };
+  }
+
+  cacheBytes(): number {
+    return 0;
+  }
+
+  bytesPerSecond(model: Model): number {
+    const mib = Math.min(MIB_PER_SECOND_PER_GIB[this.diskType] * this.sizeBytes(model) / GIB, MACHINE_MIB_PER_SECOND);
+    return mib * MIB;
+  }
+
+  bind(scope: Construct, props: WeightsBindingProps): WeightsBinding {
+    return bindSnapshotClaim(scope, props, {
+      storageId: this.id, storageClassName: this.diskClass.name, sizeBytes: this.sizeBytes(props.model),
+    });
+  }
+
+  private sizeBytes(model: Model): number {
+    return diskBytes(model, LEAST_DISK_BYTES);
+  }
+}

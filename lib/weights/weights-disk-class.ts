@@ -1,0 +1,25 @@
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { DiskClass } from './weights-binding';
+
+/** Reads ahead of the loader, as Google's samples do for weights on disks; in KiB. */
+const READ_AHEAD_KIB = 4096;
+
+/** The StorageClass of disks that hold weights. */
+export class WeightsDiskClass extends Construct {
+  constructor(scope: Construct, id: string, props: DiskClass) {
+    super(scope, id);
+    new k8s.KubeStorageClass(this, 'Resource', {
+      metadata: { name: props.name },
+      provisioner: 'pd.csi.storage.gke.io',
+      parameters: { ...props.parameters },
+      reclaimPolicy: 'Delete',
+      allowVolumeExpansion: false,
+      mountOptions: [`read_ahead_kb=${READ_AHEAD_KIB}`],
+      volumeBindingMode: props.zones.length > 0 ? 'Immediate' : 'WaitForFirstConsumer',
+      allowedTopologies: props.zones.length > 0
+        ? [{ matchLabelExpressions: [{ key: 'topology.gke.io/zone', values: props.zones }] }]
+        : undefined,
+    });
+  }
+}

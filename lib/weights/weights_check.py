@@ -1,0 +1,58 @@
+"""Refuses weights that are missing, incomplete or of another revision, before a GPU waits for them.
+
+usage: weights_check.py DIRECTORY MODEL REVISION
+
+The loader writes MANIFEST.json (model, revision, files with their sizes) and last of all an empty .complete-REVISION.
+Exit codes: 0 complete, 65 not what the server was made for (sysexits.h EX_DATAERR).
+"""
+
+import json
+import os
+import sys
+
+
+def fault(directory: str, model: str, revision: str) -> str | None:
+    """What is wrong with the weights, or nothing."""
+    if not os.path.isdir(directory):
+        return f"{directory} is not mounted"
+    markers = sorted(name for name in os.listdir(directory) if name.startswith(".complete-"))
+    if f".complete-{revision}" not in markers:
+        if markers:
+            others = ", ".join(marker.removeprefix(".complete-") for marker in markers)
+            return f"there is revision {others}, not {revision}"
+        return f"there is no marker .complete-{revision}: the weights are missing or not loaded to the end"
+    try:
+        with open(os.path.join(directory, "MANIFEST.json"), encoding="utf-8") as file:
+            manifest = json.load(file)
+        found = (manifest["model"], manifest["revision"])
+        sizes = {entry["path"]: int(entry["size"]) for entry in manifest["files"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return f"MANIFEST.json cannot be read: {error}"
+    if found != (model, revision):
+        return f"MANIFEST.json is of {found[0]} at revision {found[1]}"
+    for path, size in sorted(sizes.items()):
+        try:
+            actual = os.stat(os.path.join(directory, path)).st_size
+        except OSError:
+            return f"{path} is missing"
+        if actual != size:
+            return f"{path} has {actual} bytes instead of {size}"
+    return None
+
+
+def main() -> int:
+    directory, model, revision = sys.argv[1:]
+    problem = fault(directory, model, revision)
+    if problem is None:
+        print(f"weights of {model} at revision {revision} are complete")
+        return 0
+    print(
+        f"weights of {model} at revision {revision} cannot be served: {problem}.\n"
+        "Load them with the unit weights/ of this cell (kubectl apply -k CELL/weights) and wait until its Job is complete.",
+        file=sys.stderr,
+    )
+    return 65
+
+
+if __name__ == "__main__":
+    sys.exit(main())
