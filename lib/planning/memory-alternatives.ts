@@ -65,8 +65,8 @@ class AlternativeSearch {
 
   /** The smallest tensor parallel size from `least` that fits, with a shorter context if need be. */
   private firstFit(accelerator: Accelerator, least: number): MemoryAlternative[] {
-    const machines = MachineType.forAccelerator(accelerator);
-    const most = Math.max(0, ...machines.map(machine => machine.gpus));
+    const { pipelineParallelSize } = this.plan;
+    const most = Math.max(0, ...MachineType.forAccelerator(accelerator).map(machine => machine.gpus)) / pipelineParallelSize;
     const same = accelerator.id === this.plan.accelerator.id;
     for (const tensorParallelSize of legalTensorParallelSizes(this.plan.model.attentionHeads, most).filter(size => size >= least)) {
       // The same card keeps the utilization that was asked for, another one has its own default.
@@ -74,7 +74,7 @@ class AlternativeSearch {
       const maxModelLen = usefulLength(this.tryPlan({ ...hardware, maxModelLen: 'auto' })?.maxModelLen ?? 0);
       for (const change of [hardware, { ...hardware, maxModelLen }]) {
         if (!('maxModelLen' in change && change.maxModelLen === 0) && this.tryPlan(change)?.fits) {
-          const machine = machines.find(candidate => candidate.gpus >= tensorParallelSize)!;
+          const machine = machineFor({ ...this.props, ...change })!;
           const length = 'maxModelLen' in change ? ` with maxModelLen <= ${change.maxModelLen}` : '';
           const where = same ? '' : `accelerator ${accelerator.id}, `;
           return [{
@@ -98,8 +98,13 @@ class AlternativeSearch {
 }
 
 function priceOf(props: MemoryPlanProps): number {
-  const machine = MachineType.forAccelerator(props.accelerator).find(candidate => candidate.gpus >= (props.tensorParallelSize ?? 1));
-  return machine?.hourlyPriceUsd ?? Number.POSITIVE_INFINITY;
+  return machineFor(props)?.hourlyPriceUsd ?? Number.POSITIVE_INFINITY;
+}
+
+/** The smallest machine that holds all GPUs of the server. */
+function machineFor(props: MemoryPlanProps): MachineType | undefined {
+  const gpus = (props.tensorParallelSize ?? 1) * (props.pipelineParallelSize ?? 1);
+  return MachineType.forAccelerator(props.accelerator).find(machine => machine.gpus >= gpus);
 }
 
 function describe(change: Partial<MemoryPlanProps>): string {

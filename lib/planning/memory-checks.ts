@@ -76,7 +76,7 @@ function checkDtype({ model, accelerator }: ResolvedMemoryProps, props: MemoryPl
 }
 
 function checkQuantization({ model, accelerator, tensorParallelSize }: ResolvedMemoryProps, quantization: string | undefined): void {
-  if (quantization !== undefined && quantization !== 'fp8' && quantization !== model.quantization) {
+  if (quantization !== undefined && quantization !== (model.quantization ?? 'fp8')) {
     throw refusal(`'quantization' (${quantization}) cannot be planned for ${model.id}: online quantization can be 'fp8',`
       + ' others come with the checkpoint and need no setting');
   }

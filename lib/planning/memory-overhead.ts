@@ -18,6 +18,13 @@ export interface MemoryOverheadProps {
   readonly enforceEager: boolean;
 }
 
+/**
+ * Architectures whose largest image or video is known and small, so that a batch is filled by several of them: 256 tokens an image,
+ * 32 frames of 78 tokens a video, 17 tiles of 144 tokens (vllm/model_executor/models/{gemma3,gemma4,mllama4}*.py, 0.32).
+ */
+const SMALL_ITEM_TOWERS = ['Gemma3ForConditionalGeneration', 'Gemma4ForConditionalGeneration', 'Llama4ForConditionalGeneration'];
+const LARGEST_ITEM_TOKENS = 2560;
+
 export class MemoryOverhead {
   /** Peak of the profile run beyond the weights. */
   readonly activationBytes: number;
@@ -39,7 +46,16 @@ export class MemoryOverhead {
 
   private activation(): number {
     const margin = 0.05 * GIB;
-    return Math.max(this.forward(), this.coldCompile(), this.profiledLogits()) + margin + this.unmeasured();
+    return Math.max(this.forward(), this.coldCompile(), this.profiledLogits(), this.encoder()) + margin + this.unmeasured();
+  }
+
+  /**
+   * The tower is profiled on its own before the text model: at 16 patches a token (Gemma 3, the most of those listed), each with the
+   * residual, its norm and twice the feed-forward layer of SigLIP so400m, 16-bit. It is not cut by tensor parallelism here.
+   */
+  private encoder(): number {
+    const { model, maxNumBatchedTokens } = this.props;
+    return SMALL_ITEM_TOWERS.includes(model.architecture) ? Math.max(maxNumBatchedTokens, LARGEST_ITEM_TOKENS) * 16 * 2 * (2 * 1152 + 2 * 4304) : 0;
   }
 
   /** Activations of one step of `maxNumBatchedTokens`, 16-bit: gate, up and their product, and the residual stream. */
@@ -109,7 +125,9 @@ export class MemoryOverhead {
     }
     const graphs = release.estimatesCudaGraphs(runner) ? 0 : this.cudaGraphBytes;
     const sampler = Math.max(0, 27 * maxNumSeqs * model.vocabSize - this.activationBytes);
-    const collectives = tensorParallelSize > 1 ? 1.05 * GIB : 0;
+    // Measured over NVLink. Without it NCCL opens 2 channels through host memory: 0.4 GiB of context and NCCL together before loading,
+    // 8 cards over PCIe (https://github.com/Sandermage/genesis-vllm-patches/issues/24)
+    const collectives = tensorParallelSize > 1 ? (accelerator.nvlink ? 1.05 : 0.35) * GIB : 0;
     return context + graphs + sampler + collectives;
   }
 
@@ -126,7 +144,8 @@ export class MemoryOverhead {
       bytes += raise(`attention backend of ${accelerator.displayName}`, 0.5 * GIB);
     }
     if (model.multimodal) {
-      bytes += raise('vision or audio encoder', 1.5 * GIB);
+      const outputs = maxNumBatchedTokens * model.hiddenSize * 2;
+      bytes += raise('vision or audio encoder', SMALL_ITEM_TOWERS.includes(model.architecture) ? 0.5 * GIB + outputs : 1.5 * GIB);
     }
     if (model.mla) {
       bytes += raise('workspace of latent attention', 1 * GIB);

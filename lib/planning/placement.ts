@@ -51,6 +51,9 @@ export type CacheMedium = 'local-ssd' | 'memory';
 export class Placement {
   /** @throws when no machine type holds the GPUs, takes the disk, caches the bytes or stands in one of the zones */
   static of(props: PlacementProps): Placement {
+    if (!Number.isSafeInteger(props.gpus) || props.gpus < 1) {
+      throw new Error(`Placement: 'gpus' (${props.gpus}) must be a whole number of at least 1`);
+    }
     if (props.machineType) {
       return new Placement(props, props.machineType);
     }

@@ -52,7 +52,8 @@ export class ShutdownPlan {
     const spotRest = SPOT_POD_SECONDS - this.propagationSeconds - exit;
     this.drainSeconds = props.longestAnswerSeconds ?? (spot ? spotRest : DEFAULT_LONGEST_ANSWER_SECONDS);
     this.shutdownTimeoutSeconds = props.shutdownTimeoutSeconds ?? 0;
-    for (const [name, value] of Object.entries({ longestAnswerSeconds: this.drainSeconds, shutdownTimeoutSeconds: this.shutdownTimeoutSeconds })) {
+    const given = { longestAnswerSeconds: this.drainSeconds, shutdownTimeoutSeconds: this.shutdownTimeoutSeconds };
+    for (const [name, value] of Object.entries(given)) {
       if (!Number.isSafeInteger(value) || value < 0) {
         throw new Error(`ShutdownPlan: '${name}' (${value}) must be a whole number of seconds, 0 or more`);
       }

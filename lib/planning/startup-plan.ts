@@ -77,11 +77,12 @@ export class StartupPlan {
     this.readySeconds = this.loadSeconds + this.engineSeconds;
 
     const least = Math.max(LEAST_BUDGET_SECONDS, SAFETY * this.readySeconds);
-    this.budgetSeconds = Math.ceil((props.budgetSeconds ?? least) / PROBE_PERIOD_SECONDS) * PROBE_PERIOD_SECONDS;
-    if (this.budgetSeconds < this.readySeconds) {
+    const toProbes = (seconds: number) => Math.ceil(seconds / PROBE_PERIOD_SECONDS) * PROBE_PERIOD_SECONDS;
+    this.budgetSeconds = toProbes(props.budgetSeconds ?? least);
+    if (!(this.budgetSeconds >= this.readySeconds)) {
       throw new Error(`StartupPlan: a startup budget of ${this.budgetSeconds} s is shorter than the start: ${gib(model.weightsBytes)} of weights at`
         + ` ${(weightsBytesPerSecond / MIB).toFixed(0)} MiB/s take ${this.loadSeconds} s, the engine ${this.engineSeconds} s,`
-        + ` together ${this.readySeconds} s. Leave it out, which gives ${least} s`);
+        + ` together ${this.readySeconds} s. Leave it out, which gives ${toProbes(least)} s`);
     }
     this.probeFailureThreshold = this.budgetSeconds / PROBE_PERIOD_SECONDS;
     this.engineReadyTimeoutSeconds = this.budgetSeconds;

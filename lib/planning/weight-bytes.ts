@@ -2,8 +2,9 @@ import { KvCache } from './kv-cache';
 import { Model } from '../catalog';
 import { GIB } from './gib';
 
-/** Fused and padded tensors: 16-bit checkpoints were measured 0.00 to 0.14 GiB above their files, per GPU. */
-const LOADED_MARGIN = 0.17 * GIB;
+/** Fused and padded tensors: 16-bit checkpoints were measured 0.00 to 0.05 GiB above their files, to 0.14 GiB when they are split. */
+const LOADED_MARGIN = 0.1 * GIB;
+const SPLIT_MARGIN = 0.17 * GIB;
 
 /** Scales and repacked tensors of quantized weights: measured 0.08 to 0.32 GiB above the count, 1.7 % for mxfp4. */
 const QUANTIZED_MARGIN = 0.34 * GIB;
@@ -25,14 +26,18 @@ export function weightsPerGpu(model: Model, tensorParallelSize: number, pipeline
   const stage = layers * Math.ceil(model.layers / pipelineParallelSize) / model.layers + embeddings;
   const margin = shrunk || model.quantization !== undefined
     ? Math.max(QUANTIZED_MARGIN, QUANTIZED_SHARE * stage / tensorParallelSize)
-    : LOADED_MARGIN;
+    : tensorParallelSize > 1 ? SPLIT_MARGIN : LOADED_MARGIN;
   return Math.ceil((stage + replicatedKvHeads(model, tensorParallelSize, valueBytes)) / tensorParallelSize + margin);
 }
 
 /** More GPUs than key-value heads: each keeps a whole head's projections. */
 function replicatedKvHeads(model: Model, tensorParallelSize: number, valueBytes: number): number {
-  if (model.mla || tensorParallelSize <= model.kvHeads) {
+  if (model.mla) {
     return 0;
   }
-  return (tensorParallelSize - model.kvHeads) * 2 * model.headDim * model.hiddenSize * valueBytes * model.layers;
+  const replicated = (kvHeads: number, headDim: number, layers: number) =>
+    Math.max(0, tensorParallelSize - kvHeads) * 2 * headDim * model.hiddenSize * valueBytes * layers;
+  const fullLayers = model.layers - model.slidingLayers;
+  return replicated(model.kvHeads, model.headDim, model.slidingLayers)
+    + replicated(model.globalKvHeads ?? model.kvHeads, model.globalHeadDim ?? model.headDim, fullLayers);
 }

@@ -41,7 +41,7 @@ export interface GcsFuseOptions {
  */
 export class GcsFuse implements IWeightsStorage {
   readonly id = 'gcs';
-  readonly sidecar = SIDECAR;
+  readonly sidecar: Amounts;
   readonly bucket: string;
 
   constructor(private readonly options: GcsFuseOptions) {
@@ -51,10 +51,12 @@ export class GcsFuse implements IWeightsStorage {
         + ` '.', without gs:// and without 'google'`);
     }
     this.bucket = options.bucket;
-    const { fileCacheBytes } = options;
+    const { fileCacheBytes, sidecarEphemeralStorageBytes } = options;
     if (fileCacheBytes !== undefined && !(fileCacheBytes >= MIB)) {
       throw new Error(`WeightsStorage.gcsFuse: 'fileCacheBytes' (${fileCacheBytes}) must be at least 1 MiB`);
     }
+    // A given amount holds the cache as well, which is counted apart: never too little for the node
+    this.sidecar = { ...SIDECAR, ephemeralStorageBytes: sidecarEphemeralStorageBytes ?? SIDECAR.ephemeralStorageBytes };
   }
 
   cacheBytes(model: Model): number {

@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import { Model } from '../catalog';
 import { GIB } from '../planning/gib';
-import { bindSnapshotClaim, diskBytes } from './snapshot-claim';
+import { bindSnapshotClaim, diskBytes, isZone } from './snapshot-claim';
 import { DiskClass, IWeightsStorage, WeightsBinding, WeightsBindingProps } from './weights-binding';
 
 const MIB = 2 ** 20;
@@ -34,6 +34,10 @@ export class HyperdiskMl implements IWeightsStorage {
     this.zones = [...new Set(options.zones)].sort();
     if (this.zones.length === 0) {
       throw new Error('WeightsStorage.hyperdiskMl: \'zones\' is empty; name the zones that the servers run in, for example us-central1-a');
+    }
+    const region = this.zones.find(zone => !isZone(zone));
+    if (region !== undefined) {
+      throw new Error(`WeightsStorage.hyperdiskMl: 'zones' (${region}) must be zones, for example us-central1-a`);
     }
     this.throughputMib = options.throughputMib ?? DEFAULT_THROUGHPUT_MIB;
     const most = MOST_THROUGHPUT_MIB_PER_GIB * LEAST_DISK_BYTES / GIB;

@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import { Model } from '../catalog';
 import { GIB } from '../planning/gib';
-import { bindSnapshotClaim, diskBytes } from './snapshot-claim';
+import { bindSnapshotClaim, diskBytes, isZone } from './snapshot-claim';
 import { DiskClass, IWeightsStorage, WeightsBinding, WeightsBindingProps } from './weights-binding';
 
 const MIB = 2 ** 20;
@@ -29,11 +29,11 @@ export class PersistentDisk implements IWeightsStorage {
   constructor(options: PersistentDiskOptions) {
     this.diskType = options.diskType ?? 'pd-ssd';
     this.zones = [options.zone];
-    if (!/^[a-z]+-[a-z]+\d+-[a-z]$/.test(options.zone)) {
+    if (!isZone(options.zone)) {
       throw new Error(`WeightsStorage.persistentDisk: 'zone' (${options.zone}) is not one zone; a persistent disk is in exactly one,`
         + ' for example us-central1-a. For several zones take hyperdiskMl or gcsFuse');
     }
-    if (!(this.diskType in MIB_PER_SECOND_PER_GIB)) {
+    if (!Object.hasOwn(MIB_PER_SECOND_PER_GIB, this.diskType)) {
       throw new Error(`WeightsStorage.persistentDisk: 'diskType' (${this.diskType}) must be ${Object.keys(MIB_PER_SECOND_PER_GIB).join(' or ')}`);
     }
     this.diskClass = { name: `weights-${this.diskType}`, zones: [], parameters: { type: this.diskType } };

@@ -15,7 +15,10 @@ def fault(directory: str, model: str, revision: str) -> str | None:
     """What is wrong with the weights, or nothing."""
     if not os.path.isdir(directory):
         return f"{directory} is not mounted"
-    markers = sorted(name for name in os.listdir(directory) if name.startswith(".complete-"))
+    try:
+        markers = sorted(name for name in os.listdir(directory) if name.startswith(".complete-"))
+    except OSError as error:
+        return f"{directory} cannot be read: {error.strerror}; may this pod's service account read the weights?"
     if f".complete-{revision}" not in markers:
         if markers:
             others = ", ".join(marker.removeprefix(".complete-") for marker in markers)
@@ -30,6 +33,8 @@ def fault(directory: str, model: str, revision: str) -> str | None:
         return f"MANIFEST.json cannot be read: {error}"
     if found != (model, revision):
         return f"MANIFEST.json is of {found[0]} at revision {found[1]}"
+    if not sizes:
+        return "MANIFEST.json names no file"
     for path, size in sorted(sizes.items()):
         try:
             actual = os.stat(os.path.join(directory, path)).st_size

@@ -1,0 +1,35 @@
+import { Construct } from 'constructs';
+import {
+  ClusterPodMonitoring, ClusterPodMonitoringSpecEndpointsMetricRelabelingAction, ClusterPodMonitoringSpecEndpointsPort,
+} from '../../imports/monitoring.googleapis.com';
+
+const EXPORTED = 'DCGM_FI_DEV_GPU_UTIL';
+
+/**
+ * Scrapes GPU utilisation from the DCGM exporter that GKE manages, under a name that an autoscaler can ask for: it knows lower case only.
+ *
+ * @see https://cloud.google.com/kubernetes-engine/docs/how-to/dcgm-metrics
+ */
+export class GpuMonitoring extends Construct {
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    new ClusterPodMonitoring(this, 'Resource', {
+      metadata: { name: 'gpu-utilization' },
+      spec: {
+        selector: { matchLabels: { 'app.kubernetes.io/name': 'gke-managed-dcgm-exporter' } },
+        endpoints: [{
+          port: ClusterPodMonitoringSpecEndpointsPort.fromString('metrics'),
+          interval: '15s',
+          metricRelabeling: [
+            { action: ClusterPodMonitoringSpecEndpointsMetricRelabelingAction.KEEP, sourceLabels: ['__name__'], regex: EXPORTED },
+            {
+              action: ClusterPodMonitoringSpecEndpointsMetricRelabelingAction.REPLACE, sourceLabels: ['__name__'], regex: EXPORTED,
+              targetLabel: '__name__', replacement: EXPORTED.toLowerCase(),
+            },
+          ],
+        }],
+        targetLabels: { metadata: [] },
+      },
+    });
+  }
+}

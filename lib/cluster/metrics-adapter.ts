@@ -1,0 +1,135 @@
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { ServiceIdentity } from '../identity';
+
+const NAME = 'custom-metrics-stackdriver-adapter';
+const NAMESPACE = 'custom-metrics';
+/** GoogleCloudPlatform/k8s-stackdriver custom-metrics-stackdriver-adapter/deploy/production@673c7dd872 */
+const IMAGE = 'gcr.io/gke-release/custom-metrics-stackdriver-adapter:v0.16.9-gke.0';
+const PORT = 4443;
+const USER_ID = 10001;
+const LABELS = { 'app.kubernetes.io/name': NAME, 'app.kubernetes.io/part-of': 'cdk8s-vllm' };
+
+/**
+ * The Custom Metrics Stackdriver Adapter: lets autoscalers read Cloud Monitoring. Once a cluster.
+ *
+ * @see https://cloud.google.com/stackdriver/docs/managed-prometheus/hpa
+ */
+export class MetricsAdapter extends Construct {
+  /** Needs `roles/monitoring.viewer` on the project. */
+  readonly identity = new ServiceIdentity({ namespace: NAMESPACE, serviceAccountName: NAME });
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const metadata = { name: NAME, namespace: NAMESPACE, labels: LABELS };
+    new k8s.KubeNamespace(this, 'Namespace', {
+      metadata: { name: NAMESPACE, labels: { 'pod-security.kubernetes.io/enforce': 'restricted', 'pod-security.kubernetes.io/warn': 'restricted' } },
+    });
+    new k8s.KubeServiceAccount(this, 'Identity', { metadata });
+    new k8s.KubeService(this, 'Service', {
+      metadata,
+      spec: {
+        type: 'ClusterIP', selector: LABELS,
+        ports: [{ name: 'https', port: 443, targetPort: k8s.IntOrString.fromString('https'), protocol: 'TCP' }],
+      },
+    });
+    new k8s.KubePodDisruptionBudget(this, 'Budget', {
+      metadata,
+      spec: { maxUnavailable: k8s.IntOrString.fromNumber(1), unhealthyPodEvictionPolicy: 'AlwaysAllow', selector: { matchLabels: LABELS } },
+    });
+    new k8s.KubeNetworkPolicy(this, 'NetworkPolicy', {
+      metadata,
+      spec: {
+        podSelector: { matchLabels: LABELS },
+        policyTypes: ['Ingress', 'Egress'],
+        // The API server calls from an address that is not known in advance, the adapter calls the API server and Google's APIs.
+        ingress: [{ ports: [{ protocol: 'TCP', port: k8s.IntOrString.fromNumber(PORT) }] }],
+        egress: [{}],
+      },
+    });
+    new k8s.KubeDeployment(this, 'Resource', {
+      metadata,
+      spec: {
+        replicas: 1,
+        revisionHistoryLimit: 3,
+        selector: { matchLabels: LABELS },
+        template: { metadata: { labels: LABELS }, spec: podSpec() },
+      },
+    });
+    this.allowReading();
+    this.register();
+  }
+
+  private allowReading(): void {
+    const subjects = [{ kind: 'ServiceAccount', name: NAME, namespace: NAMESPACE }];
+    const role = (name: string) => ({ apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name });
+    new k8s.KubeClusterRoleBinding(this, 'AuthDelegator', {
+      metadata: { name: 'custom-metrics:system:auth-delegator', labels: LABELS }, roleRef: role('system:auth-delegator'), subjects,
+    });
+    new k8s.KubeRoleBinding(this, 'AuthReader', {
+      metadata: { name: 'custom-metrics-auth-reader', namespace: 'kube-system', labels: LABELS },
+      roleRef: { ...role('extension-apiserver-authentication-reader'), kind: 'Role' }, subjects,
+    });
+    const reader = 'custom-metrics-resource-reader';
+    new k8s.KubeClusterRole(this, 'ResourceReader', {
+      metadata: { name: reader, labels: LABELS },
+      rules: [{ apiGroups: [''], resources: ['pods', 'nodes', 'nodes/stats'], verbs: ['get', 'list', 'watch'] }],
+    });
+    new k8s.KubeClusterRoleBinding(this, 'ResourceReaderBinding', { metadata: { name: reader, labels: LABELS }, roleRef: role(reader), subjects });
+    const external = 'external-metrics-reader';
+    new k8s.KubeClusterRole(this, 'ExternalReader', {
+      metadata: { name: external, labels: LABELS },
+      rules: [{ apiGroups: ['external.metrics.k8s.io'], resources: ['*'], verbs: ['list', 'get', 'watch'] }],
+    });
+    new k8s.KubeClusterRoleBinding(this, 'ExternalReaderBinding', {
+      metadata: { name: external, labels: LABELS }, roleRef: role(external),
+      subjects: [{ kind: 'ServiceAccount', name: 'horizontal-pod-autoscaler', namespace: 'kube-system' }],
+    });
+  }
+
+  private register(): void {
+    const versions: [string, string, number][] = [
+      ['custom.metrics.k8s.io', 'v1beta1', 100], ['custom.metrics.k8s.io', 'v1beta2', 200], ['external.metrics.k8s.io', 'v1beta1', 100],
+    ];
+    for (const [group, version, versionPriority] of versions) {
+      new k8s.KubeApiService(this, `${version}.${group}`, {
+        metadata: { name: `${version}.${group}`, labels: LABELS },
+        spec: {
+          group, version, groupPriorityMinimum: 100, versionPriority, insecureSkipTlsVerify: true,
+          service: { name: NAME, namespace: NAMESPACE },
+        },
+      });
+    }
+  }
+}
+
+function podSpec(): k8s.PodSpec {
+  const resources = {
+    cpu: k8s.Quantity.fromString('250m'), memory: k8s.Quantity.fromString('400Mi'), 'ephemeral-storage': k8s.Quantity.fromString('256Mi'),
+  };
+  const probe = { httpGet: { path: '/healthz', port: k8s.IntOrString.fromString('https'), scheme: 'HTTPS' }, timeoutSeconds: 5 };
+  return {
+    serviceAccountName: NAME,
+    enableServiceLinks: false,
+    securityContext: {
+      runAsNonRoot: true, runAsUser: USER_ID, runAsGroup: USER_ID, fsGroup: USER_ID, seccompProfile: { type: 'RuntimeDefault' },
+    },
+    containers: [{
+      name: 'adapter',
+      image: IMAGE,
+      imagePullPolicy: 'Always',
+      command: ['/adapter'],
+      args: ['--use-new-resource-model=true', '--fallback-for-container-metrics=true', `--secure-port=${PORT}`, '--cert-dir=/tmp'],
+      ports: [{ name: 'https', containerPort: PORT, protocol: 'TCP' }],
+      resources: { requests: resources, limits: resources },
+      readinessProbe: { ...probe, periodSeconds: 10, failureThreshold: 3 },
+      livenessProbe: { ...probe, periodSeconds: 20, failureThreshold: 6, initialDelaySeconds: 30 },
+      securityContext: {
+        allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, runAsNonRoot: true, runAsUser: USER_ID, runAsGroup: USER_ID,
+        capabilities: { drop: ['ALL'] }, seccompProfile: { type: 'RuntimeDefault' },
+      },
+      volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+    }],
+    volumes: [{ name: 'tmp', emptyDir: { sizeLimit: k8s.Quantity.fromString('64Mi') } }],
+  };
+}

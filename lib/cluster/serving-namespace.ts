@@ -1,0 +1,35 @@
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+
+export interface ServingNamespaceProps {
+  readonly name: string;
+}
+
+/**
+ * A namespace in which nothing runs, talks or is reached but what says so: Pod Security "restricted", no traffic by default, no
+ * Service that is open to the outside, a share of resources for pods that name none.
+ */
+export class ServingNamespace extends Construct {
+  constructor(scope: Construct, id: string, props: ServingNamespaceProps) {
+    super(scope, id);
+    const { name } = props;
+    const modes = ['enforce', 'warn', 'audit'].map(mode => [`pod-security.kubernetes.io/${mode}`, 'restricted']);
+    new k8s.KubeNamespace(this, 'Resource', { metadata: { name, labels: Object.fromEntries(modes) } });
+    new k8s.KubeNetworkPolicy(this, 'DefaultDeny', {
+      metadata: { name: 'default-deny', namespace: name },
+      spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
+    });
+    const none = k8s.Quantity.fromNumber(0);
+    new k8s.KubeResourceQuota(this, 'Quota', {
+      metadata: { name: 'no-public-services', namespace: name },
+      spec: { hard: { 'services.loadbalancers': none, 'services.nodeports': none } },
+    });
+    const quantities = (cpu: string, memory: string, storage: string) => ({
+      cpu: k8s.Quantity.fromString(cpu), memory: k8s.Quantity.fromString(memory), 'ephemeral-storage': k8s.Quantity.fromString(storage),
+    });
+    new k8s.KubeLimitRange(this, 'Defaults', {
+      metadata: { name: 'defaults', namespace: name },
+      spec: { limits: [{ type: 'Container', defaultRequest: quantities('100m', '128Mi', '128Mi'), default: quantities('1', '512Mi', '1Gi') }] },
+    });
+  }
+}

@@ -1,0 +1,2 @@
+export * from './kustomize-app';
+export * from './kustomize-unit';

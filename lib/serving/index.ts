@@ -1,0 +1,8 @@
+export { clientLabels } from './labels';
+export { ServerPlan } from './server-plan';
+export type { ServerPlanProps } from './server-plan';
+export * from './vllm-hpa';
+export * from './vllm-metric';
+export * from './vllm-monitoring';
+export { VllmServer } from './vllm-server';
+export type { VllmServerProps } from './vllm-server-props';

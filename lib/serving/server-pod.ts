@@ -1,0 +1,194 @@
+import { k8s } from 'cdk8s-plus-28';
+import { ServerPlan } from './server-plan';
+import { WeightsBinding, WeightsVolume } from '../weights';
+import { selectorLabels, serverLabels } from './labels';
+
+const GIB = 2 ** 30;
+
+/** No user of the image and of no node: https://kubernetes.io/docs/concepts/security/pod-security-standards/ */
+const USER_ID = 10001;
+export const SERVER_PORT = 8000;
+export const HOME = '/home/vllm';
+const PROGRAMS_PATH = '/opt/cdk8s-vllm';
+/** The probes look at the whole server; a slow answer under load must not restart it. */
+const LIVENESS_FAILURES = 10;
+
+export interface ServerPodProps {
+  readonly name: string;
+  readonly image: string;
+  readonly plan: ServerPlan;
+  readonly weights: WeightsVolume;
+  readonly binding: WeightsBinding;
+  readonly args: string[];
+  readonly env: { name: string; value: string }[];
+  readonly programsName: string;
+  readonly programsDigest: string;
+  readonly drainFileName: string;
+  readonly serviceAccountName: string;
+  readonly priorityClassName?: string;
+  readonly spot: boolean;
+}
+
+/** The pod of one server: checked weights, then vLLM with its probes, drain and writable directories. */
+export function serverPod(props: ServerPodProps): k8s.PodTemplateSpec {
+  const { plan, binding } = props;
+  return {
+    metadata: {
+      labels: serverLabels(props.name),
+      annotations: {
+        ...binding.podAnnotations,
+        // A changed program is a new version of the pod.
+        'cdk8s-vllm/programs': props.programsDigest,
+        // One server a node keeps its disk cache; the autoscaler may not move it for better packing while it answers.
+        'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
+      },
+    },
+    spec: {
+      serviceAccountName: props.serviceAccountName,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      priorityClassName: props.priorityClassName,
+      terminationGracePeriodSeconds: plan.shutdown.terminationGracePeriodSeconds,
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: USER_ID,
+        runAsGroup: USER_ID,
+        fsGroup: USER_ID,
+        fsGroupChangePolicy: 'OnRootMismatch',
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      ...scheduling(props),
+      initContainers: [checkContainer(props)],
+      containers: [serverContainer(props)],
+      volumes: [
+        binding.volume,
+        ...binding.volumes,
+        { name: 'programs', configMap: { name: props.programsName, defaultMode: 0o444 } },
+        { name: 'home', emptyDir: { sizeLimit: quantity('8Gi') } },
+        { name: 'tmp', emptyDir: { sizeLimit: quantity('2Gi') } },
+        ...(sharesMemory(plan) ? [{ name: 'dshm', emptyDir: { medium: 'Memory', sizeLimit: quantity('2Gi') } }] : []),
+      ],
+    },
+  };
+}
+
+function scheduling({ name, plan, spot }: ServerPodProps): Partial<k8s.PodSpec> {
+  const { machineType, zones, cacheMedium } = plan.placement;
+  const tolerations: k8s.Toleration[] = [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }];
+  const nodeSelector: { [label: string]: string } = {
+    'cloud.google.com/gke-accelerator': machineType.accelerator.gkeLabel,
+    'node.kubernetes.io/instance-type': machineType.name,
+  };
+  if (cacheMedium === 'local-ssd') {
+    nodeSelector['cloud.google.com/gke-ephemeral-storage-local-ssd'] = 'true';
+  }
+  if (spot) {
+    nodeSelector['cloud.google.com/gke-spot'] = 'true';
+    tolerations.push({ key: 'cloud.google.com/gke-spot', operator: 'Equal', value: 'true', effect: 'NoSchedule' });
+  }
+  const spread = (topologyKey: string) => ({
+    maxSkew: 1, topologyKey, whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: selectorLabels(name) },
+  });
+  return {
+    nodeSelector,
+    tolerations,
+    affinity: {
+      nodeAffinity: zones.length > 0 ? {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: [{ matchExpressions: [{ key: 'topology.kubernetes.io/zone', operator: 'In', values: [...zones].sort() }] }],
+        },
+      } : undefined,
+      podAntiAffinity: {
+        preferredDuringSchedulingIgnoredDuringExecution: [{
+          weight: 100, podAffinityTerm: { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: selectorLabels(name) } },
+        }],
+      },
+    },
+    topologySpreadConstraints: [spread('topology.kubernetes.io/zone'), spread('kubernetes.io/hostname')],
+  };
+}
+
+function checkContainer(props: ServerPodProps): k8s.Container {
+  const { fileName, args } = props.weights.check;
+  const resources = { cpu: quantity('500m'), memory: quantity('512Mi'), 'ephemeral-storage': quantity('64Mi') };
+  return {
+    name: 'check-weights',
+    image: props.image,
+    imagePullPolicy: 'Always',
+    command: ['python3', `${PROGRAMS_PATH}/${fileName}`],
+    args,
+    resources: { requests: resources, limits: resources },
+    securityContext: containerSecurity(),
+    volumeMounts: [props.weights.mount, programsMount()],
+  };
+}
+
+function serverContainer(props: ServerPodProps): k8s.Container {
+  const { plan } = props;
+  const { placement, startup, shutdown } = plan;
+  const resources = {
+    cpu: quantity(`${placement.cpuMillis / 1000}`),
+    memory: quantity(`${placement.memoryBytes / GIB}Gi`),
+    'ephemeral-storage': quantity(`${placement.ephemeralStorageBytes / GIB}Gi`),
+    'nvidia.com/gpu': k8s.Quantity.fromNumber(placement.gpus),
+  };
+  const probe = (path: string): k8s.Probe => ({ httpGet: { path, port: k8s.IntOrString.fromString('http') } });
+  return {
+    name: 'inference-server',
+    image: props.image,
+    imagePullPolicy: 'Always',
+    args: props.args,
+    env: props.env,
+    ports: [{ name: 'http', containerPort: SERVER_PORT, protocol: 'TCP' }],
+    resources: { requests: resources, limits: resources },
+    securityContext: containerSecurity(),
+    startupProbe: {
+      ...probe('/health'), periodSeconds: startup.probePeriodSeconds, timeoutSeconds: 5, failureThreshold: startup.probeFailureThreshold,
+    },
+    readinessProbe: { ...probe('/health'), periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 2 },
+    // The same answer under another path: linters rightly ask that the two probes are not one.
+    livenessProbe: { ...probe('/ping'), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: LIVENESS_FAILURES },
+    lifecycle: {
+      preStop: {
+        exec: {
+          command: [
+            'python3', `${PROGRAMS_PATH}/${props.drainFileName}`, `http://127.0.0.1:${SERVER_PORT}/metrics`,
+            `${shutdown.propagationSeconds}`, `${shutdown.drainSeconds}`,
+          ],
+        },
+      },
+    },
+    volumeMounts: [
+      props.weights.mount,
+      programsMount(),
+      { name: 'home', mountPath: HOME },
+      { name: 'tmp', mountPath: '/tmp' },
+      ...(sharesMemory(plan) ? [{ name: 'dshm', mountPath: '/dev/shm' }] : []),
+    ],
+  };
+}
+
+/** Several GPU processes pass tensors through shared memory, of which a container has 64 MiB by itself. */
+function sharesMemory({ placement }: ServerPlan): boolean {
+  return placement.gpus > 1;
+}
+
+function programsMount(): k8s.VolumeMount {
+  return { name: 'programs', mountPath: PROGRAMS_PATH, readOnly: true };
+}
+
+function containerSecurity(): k8s.SecurityContext {
+  return {
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    runAsNonRoot: true,
+    runAsUser: USER_ID,
+    runAsGroup: USER_ID,
+    capabilities: { drop: ['ALL'] },
+    seccompProfile: { type: 'RuntimeDefault' },
+  };
+}
+
+function quantity(text: string): k8s.Quantity {
+  return k8s.Quantity.fromString(text);
+}

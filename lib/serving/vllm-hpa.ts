@@ -1,0 +1,109 @@
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { VllmMetric } from './vllm-metric';
+import { VllmServer } from './vllm-server';
+
+export interface VllmHpaProps {
+  readonly server: VllmServer;
+  /** @default - as many as one node holds */
+  readonly minReplicas?: number;
+  /** @default - as many as the node pools can hold */
+  readonly maxReplicas?: number;
+  /** @default VllmMetric.REQUESTS_WAITING */
+  readonly metric?: VllmMetric;
+  /**
+   * Average per server that is aimed at.
+   * @default - the metric's
+   */
+  readonly target?: number;
+}
+
+/** Kubernetes' own default, and Google's advice for inference. */
+const LEAST_SCALE_DOWN_SECONDS = 300;
+/** An autoscaler accepts windows and periods up to an hour and half an hour. */
+const LONGEST_WINDOW_SECONDS = 3600;
+const LONGEST_PERIOD_SECONDS = 1800;
+
+/**
+ * Scales a server by what it has to do. A new server answers only after its start, so the next one is not added before, and none is
+ * taken away before two starts have passed.
+ *
+ * @see https://cloud.google.com/kubernetes-engine/docs/best-practices/machine-learning/inference/autoscaling
+ */
+export class VllmHpa extends Construct {
+  constructor(scope: Construct, id: string, props: VllmHpaProps) {
+    super(scope, id);
+    const { server } = props;
+    const metric = props.metric ?? VllmMetric.REQUESTS_WAITING;
+    const minReplicas = props.minReplicas ?? server.plan.placement.serversPerNode;
+    const maxReplicas = props.maxReplicas ?? server.maxReplicas;
+    const target = props.target ?? metric.defaultTarget;
+    try {
+      checkReplicas(server, minReplicas, maxReplicas);
+      metric.check(server.release);
+      checkTarget(server, metric, target);
+    } catch (error) {
+      throw new Error(`VllmHpa '${id}': ${(error as Error).message}`, { cause: error });
+    }
+    server.markHasAutoscaler();
+    const { apiVersion, kind, name } = server.toScalingTarget();
+    const ready = server.plan.startup.readySeconds;
+    new k8s.KubeHorizontalPodAutoscalerV2(this, 'Resource', {
+      metadata: { name, labels: { ...server.labels } },
+      spec: {
+        scaleTargetRef: { apiVersion, kind, name },
+        minReplicas,
+        maxReplicas,
+        metrics: [metricSpec(server, metric, target)],
+        behavior: {
+          scaleUp: {
+            stabilizationWindowSeconds: 0,
+            selectPolicy: 'Max',
+            policies: [{ type: 'Pods', value: server.plan.placement.serversPerNode, periodSeconds: Math.min(ready, LONGEST_PERIOD_SECONDS) }],
+          },
+          scaleDown: {
+            stabilizationWindowSeconds: Math.min(Math.max(LEAST_SCALE_DOWN_SECONDS, 2 * ready), LONGEST_WINDOW_SECONDS),
+            selectPolicy: 'Max',
+            policies: [{ type: 'Pods', value: 1, periodSeconds: LEAST_SCALE_DOWN_SECONDS }],
+          },
+        },
+      },
+    });
+  }
+}
+
+function checkReplicas(server: VllmServer, minReplicas: number, maxReplicas: number): void {
+  for (const [name, value] of Object.entries({ minReplicas, maxReplicas })) {
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new Error(`'${name}' (${value}) must be a whole number of at least 1`);
+    }
+  }
+  if (minReplicas > maxReplicas) {
+    throw new Error(`'minReplicas' (${minReplicas}) must be less than or equal to 'maxReplicas' (${maxReplicas})`);
+  }
+  const { serversPerNode, machineType } = server.plan.placement;
+  if (maxReplicas > server.maxReplicas) {
+    throw new Error(`'maxReplicas' (${maxReplicas}) are more than the node pools can hold: ${server.maxReplicas / serversPerNode} nodes of`
+      + ` ${machineType.name} x ${serversPerNode} servers = ${server.maxReplicas}. Lower it, or raise the server's maxNodes to`
+      + ` ${Math.ceil(maxReplicas / serversPerNode)}`);
+  }
+}
+
+function checkTarget(server: VllmServer, metric: VllmMetric, target: number): void {
+  const largest = metric.largest(server);
+  if (!(target > 0) || target > largest) {
+    throw new Error(`'target' (${target}) can never be reached by ${metric.vllmName ?? metric.adapterName}, which is above 0 and at most ${largest};`
+      + ` use for example ${Math.min(metric.defaultTarget, largest)}`);
+  }
+}
+
+function metricSpec(server: VllmServer, metric: VllmMetric, target: number): k8s.MetricSpecV2 {
+  // Quantities have no fractions below a thousandth.
+  const averageValue = Number.isInteger(target) ? k8s.Quantity.fromNumber(target) : k8s.Quantity.fromString(`${Math.round(target * 1000)}m`);
+  const spec = { metric: { name: metric.adapterName }, target: { type: 'AverageValue', averageValue } };
+  if (metric.type === 'Pods') {
+    return { type: 'Pods', pods: spec };
+  }
+  const selector = metric.selector ? { matchLabels: metric.selector(server) } : undefined;
+  return { type: 'External', external: { ...spec, metric: { ...spec.metric, selector } } };
+}

@@ -1,0 +1,193 @@
+import { createHash } from 'node:crypto';
+import { Chart, Lazy } from 'cdk8s';
+import { IScalable, k8s, ScalingTarget } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { VllmRelease } from '../catalog';
+import { ServiceIdentity } from '../identity';
+import { program } from '../program';
+import { clientLabels, selectorLabels, serverLabels } from './labels';
+import { serverArguments } from './server-arguments';
+import { serverEnvironment } from './server-environment';
+import { ServerNetworkPolicy } from './server-network-policy';
+import { ServerPlan } from './server-plan';
+import { HOME, SERVER_PORT, serverPod } from './server-pod';
+import { VllmServerProps } from './vllm-server-props';
+
+const DEFAULT_MAX_NODES = 5;
+
+/**
+ * vLLM's OpenAI-compatible server: Deployment, Service, ServiceAccount, PodDisruptionBudget and NetworkPolicy, all from one plan.
+ *
+ * @throws when the plan does not hold: the model does not fit, a flag is unknown, a probe would kill it while it loads, …
+ * @see https://docs.vllm.ai/en/latest/deployment/k8s/
+ */
+export class VllmServer extends Construct implements IScalable {
+  readonly name: string;
+  readonly release: VllmRelease;
+  readonly plan: ServerPlan;
+  readonly servedModelName: string;
+  readonly replicas: number;
+  /** Servers that the node pools can ever hold. */
+  readonly maxReplicas: number;
+  readonly identity: ServiceIdentity;
+  readonly deployment: k8s.KubeDeployment;
+  readonly service: k8s.KubeService;
+  /** Of the API, inside the cluster. */
+  readonly url: string;
+  /** The arguments of `vllm serve`. */
+  readonly args: readonly string[];
+  readonly labels: { readonly [name: string]: string };
+  hasAutoscaler = false;
+
+  constructor(scope: Construct, id: string, private readonly props: VllmServerProps) {
+    super(scope, id);
+    const { weights } = props;
+    const namespace = Chart.of(this).namespace ?? 'default';
+    try {
+      this.name = serverName(props);
+      this.plan = new ServerPlan(weights.model, weights.storage, props);
+      this.release = props.imageDigest ? this.plan.memory.release.withDigest(props.imageDigest) : this.plan.memory.release;
+      this.servedModelName = props.servedModelName ?? weights.model.id;
+      this.maxReplicas = this.countMaxReplicas();
+      this.replicas = this.countReplicas();
+      this.args = serverArguments({
+        modelPath: weights.mountPath, servedModelName: this.servedModelName, port: SERVER_PORT, memory: this.plan.memory,
+        shutdown: this.plan.shutdown, dtype: props.dtype, kvCacheDtype: props.kvCacheDtype, quantization: props.quantization,
+        enforceEager: props.enforceEager, extraArgs: props.extraArgs ?? [],
+      });
+      this.labels = serverLabels(this.name);
+      this.identity = new ServiceIdentity({
+        namespace,
+        serviceAccountName: this.name,
+        grants: weights.storage.bucket ? [{ role: 'roles/storage.objectViewer', bucket: weights.storage.bucket }] : [],
+      });
+      this.url = `http://${this.name}.${namespace}.svc.cluster.local:${SERVER_PORT}`;
+      this.service = this.makeService();
+      this.deployment = this.makeDeployment();
+    } catch (error) {
+      throw new Error(`VllmServer '${id}': ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  /** Pods with these labels, in the same namespace, may call the server. */
+  get clientLabels(): { [name: string]: string } {
+    return clientLabels(this.name);
+  }
+
+  markHasAutoscaler(): void {
+    if (this.hasAutoscaler) {
+      throw new Error(`VllmServer '${this.node.id}': '${this.name}' has an autoscaler already; two would fight over its replicas`);
+    }
+    this.hasAutoscaler = true;
+  }
+
+  toScalingTarget(): ScalingTarget {
+    return { kind: 'Deployment', apiVersion: 'apps/v1', name: this.name, containers: [], replicas: this.replicas };
+  }
+
+  private countMaxReplicas(): number {
+    const maxNodes = positive('maxNodes', this.props.maxNodes ?? DEFAULT_MAX_NODES);
+    return maxNodes * this.plan.placement.serversPerNode;
+  }
+
+  private countReplicas(): number {
+    const { serversPerNode, machineType } = this.plan.placement;
+    const replicas = positive('replicas', this.props.replicas ?? serversPerNode);
+    if (replicas > this.maxReplicas) {
+      throw new Error(`'replicas' (${replicas}) are more than the node pools can hold: ${this.maxReplicas / serversPerNode} nodes of`
+        + ` ${machineType.name} x ${serversPerNode} servers = ${this.maxReplicas}. Raise maxNodes to ${Math.ceil(replicas / serversPerNode)}`);
+    }
+    return replicas;
+  }
+
+  private makeService(): k8s.KubeService {
+    return new k8s.KubeService(this, 'Service', {
+      metadata: { name: this.name, labels: { ...this.labels } },
+      spec: {
+        type: 'ClusterIP',
+        selector: selectorLabels(this.name),
+        ports: [{ name: 'http', port: SERVER_PORT, targetPort: k8s.IntOrString.fromString('http'), protocol: 'TCP' }],
+      },
+    });
+  }
+
+  private makeDeployment(): k8s.KubeDeployment {
+    const { plan, props, name } = this;
+    const drain = program(__dirname, 'vllm_server_drain.py');
+    const programs = { [drain.fileName]: drain.source, [props.weights.check.fileName]: props.weights.check.source };
+    const programsName = `${name}-programs`;
+    new k8s.KubeConfigMap(this, 'Programs', { metadata: { name: programsName, labels: { ...this.labels } }, data: programs });
+    new k8s.KubeServiceAccount(this, 'Identity', {
+      metadata: { name: this.identity.serviceAccountName, labels: { ...this.labels } }, automountServiceAccountToken: false,
+    });
+    const binding = props.weights.bind({ name, cacheMedium: plan.placement.cacheMedium, labels: this.labels });
+    new ServerNetworkPolicy(this, 'NetworkPolicy', {
+      name, port: SERVER_PORT, labels: this.labels, reachesGoogleApis: binding.reachesGoogleApis,
+    });
+    // One of any number may leave at a time; a server that is still loading or broken never holds up a node's upgrade.
+    new k8s.KubePodDisruptionBudget(this, 'Budget', {
+      metadata: { name, labels: { ...this.labels } },
+      spec: {
+        maxUnavailable: k8s.IntOrString.fromNumber(1),
+        unhealthyPodEvictionPolicy: 'AlwaysAllow',
+        selector: { matchLabels: selectorLabels(name) },
+      },
+    });
+    return new k8s.KubeDeployment(this, 'Resource', {
+      metadata: { name, labels: { ...this.labels } },
+      spec: {
+        replicas: Lazy.any({ produce: () => this.hasAutoscaler ? undefined : this.replicas }) as number,
+        revisionHistoryLimit: 3,
+        progressDeadlineSeconds: plan.startup.progressDeadlineSeconds,
+        strategy: { type: 'RollingUpdate', rollingUpdate: this.rollingUpdate() },
+        selector: { matchLabels: selectorLabels(name) },
+        template: serverPod({
+          name, plan, binding, weights: props.weights, image: this.release.image, args: [...this.args],
+          env: serverEnvironment({
+            release: this.release, home: HOME, engineReadyTimeoutSeconds: plan.startup.engineReadyTimeoutSeconds,
+            extraEnv: props.extraEnv ?? {},
+          }),
+          programsName, programsDigest: createHash('sha256').update(JSON.stringify(programs)).digest('hex').slice(0, 16),
+          drainFileName: drain.fileName, serviceAccountName: this.identity.serviceAccountName,
+          priorityClassName: props.priorityClassName, spot: props.spot ?? false,
+        }),
+      },
+    });
+  }
+
+  /** A new server needs GPUs of its own, so there is a surge only as far as spare GPUs are declared. */
+  private rollingUpdate(): k8s.RollingUpdateDeployment {
+    const spareGpus = this.props.spareGpus ?? 0;
+    if (!Number.isSafeInteger(spareGpus) || spareGpus < 0) {
+      throw new Error(`'spareGpus' (${spareGpus}) must be a whole number, 0 or more`);
+    }
+    const surge = Math.floor(spareGpus / this.plan.placement.gpus);
+    if (spareGpus > 0 && surge === 0) {
+      throw new Error(`'spareGpus' (${spareGpus}) hold no server of ${this.plan.placement.gpus} GPUs; declare 0, or at least`
+        + ` ${this.plan.placement.gpus}`);
+    }
+    return {
+      maxSurge: k8s.IntOrString.fromNumber(surge),
+      maxUnavailable: k8s.IntOrString.fromNumber(surge > 0 ? 0 : 1),
+    };
+  }
+}
+
+/** Leaves room for the suffixes of what belongs to the server. */
+const LONGEST_NAME = 53;
+
+function serverName(props: VllmServerProps): string {
+  const name = props.name ?? `vllm-openai-${props.weights.storage.id}-${props.accelerator.id}`;
+  if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name) || name.length > LONGEST_NAME) {
+    throw new Error(`'name' (${name}) is no DNS label of at most ${LONGEST_NAME} characters: lower case letters, digits and '-',`
+      + ' starting with a letter');
+  }
+  return name;
+}
+
+function positive(prop: string, value: number): number {
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new Error(`'${prop}' (${value}) must be a whole number of at least 1`);
+  }
+  return value;
+}
