@@ -24,12 +24,16 @@ export class ServingNamespace extends Construct {
       metadata: { name: 'no-public-services', namespace: name },
       spec: { hard: { 'services.loadbalancers': none, 'services.nodeports': none } },
     });
-    const quantities = (cpu: string, memory: string, storage: string) => ({
-      cpu: k8s.Quantity.fromString(cpu), memory: k8s.Quantity.fromString(memory), 'ephemeral-storage': k8s.Quantity.fromString(storage),
-    });
+    // Requests only: a default limit would also throttle the sidecars that drivers inject without one.
+    const defaultRequest = { cpu: '100m', memory: '128Mi', 'ephemeral-storage': '128Mi' };
     new k8s.KubeLimitRange(this, 'Defaults', {
       metadata: { name: 'defaults', namespace: name },
-      spec: { limits: [{ type: 'Container', defaultRequest: quantities('100m', '128Mi', '128Mi'), default: quantities('1', '512Mi', '1Gi') }] },
+      spec: {
+        limits: [{
+          type: 'Container',
+          defaultRequest: Object.fromEntries(Object.entries(defaultRequest).map(([resource, amount]) => [resource, k8s.Quantity.fromString(amount)])),
+        }],
+      },
     });
   }
 }

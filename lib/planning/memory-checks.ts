@@ -63,12 +63,14 @@ function checkDtype({ model, accelerator }: ResolvedMemoryProps, props: MemoryPl
   if (!['bfloat16', 'float16', 'half', 'float32', 'float'].includes(dtype)) {
     throw refusal(`'dtype' (${dtype}) is none of auto, bfloat16, float16, half, float32, float`);
   }
+  // mxfp4 kernels take bfloat16 only: vllm/model_executor/layers/quantization/mxfp4.py
+  const servedInFloat16 = model.supportsFloat16 && model.quantization !== 'mxfp4';
   if (dtype === 'bfloat16' && !accelerator.supportsBfloat16) {
     throw refusal(`${accelerator.displayName} (compute capability ${accelerator.computeCapability}) has no bfloat16, the dtype of ${model.id};`
-      + (model.supportsFloat16 === false ? ' the model is not served in float16 either: take an L4 or newer' : ' set dtype to half'));
+      + (!servedInFloat16 ? ' the model is not served in float16 either: take an L4 or newer' : ' set dtype to half'));
   }
-  if (['float16', 'half'].includes(dtype) && model.supportsFloat16 === false) {
-    throw refusal(`${model.id} (${model.architecture}) is not served in float16: its activations overflow. Use bfloat16 on an L4 or newer`);
+  if (['float16', 'half'].includes(dtype) && !servedInFloat16) {
+    throw refusal(`${model.id} (${model.architecture}) is not served in float16. Use bfloat16 on an L4 or newer`);
   }
   if (['float32', 'float'].includes(dtype) && model.dtype !== 'float32') {
     throw refusal(`'dtype' (${dtype}) doubles the weights of ${model.id}; use ${model.dtype} or half`);

@@ -83,6 +83,8 @@ export class Placement {
   readonly strandedHourlyUsd?: number;
   /** Zones that have the machine, as far as is known; empty when none is known and none was asked for. */
   readonly zones: string[];
+  /** Those of the zones that were asked for; empty when any will do. */
+  readonly requiredZones: string[];
   /** Where `cacheBytes` live; undefined when nothing is cached. */
   readonly cacheMedium?: CacheMedium;
   /** Local SSDs for ephemeral storage that the node pool must have. */
@@ -106,6 +108,7 @@ export class Placement {
     this.strandedGpus = machineType.gpus % props.gpus;
     this.strandedHourlyUsd = machineType.hourlyPriceUsd && machineType.hourlyPriceUsd * this.strandedGpus / machineType.gpus;
     this.zones = this.commonZones(props.zones);
+    this.requiredZones = props.zones ? this.zones : [];
 
     const cacheBytes = props.cacheBytes ?? 0;
     const [cacheMedium, localSsdCount] = this.chooseCache(cacheBytes, props);

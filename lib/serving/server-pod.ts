@@ -39,7 +39,7 @@ export function serverPod(props: ServerPodProps): k8s.PodTemplateSpec {
         ...binding.podAnnotations,
         // A changed program is a new version of the pod.
         'cdk8s-vllm/programs': props.programsDigest,
-        // One server a node keeps its disk cache; the autoscaler may not move it for better packing while it answers.
+        // Better packing is no reason to stop a server that takes minutes to start.
         'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
       },
     },
@@ -73,7 +73,7 @@ export function serverPod(props: ServerPodProps): k8s.PodTemplateSpec {
 }
 
 function scheduling({ name, plan, spot }: ServerPodProps): Partial<k8s.PodSpec> {
-  const { machineType, zones, cacheMedium } = plan.placement;
+  const { machineType, requiredZones, cacheMedium } = plan.placement;
   const tolerations: k8s.Toleration[] = [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }];
   const nodeSelector: { [label: string]: string } = {
     'cloud.google.com/gke-accelerator': machineType.accelerator.gkeLabel,
@@ -93,9 +93,9 @@ function scheduling({ name, plan, spot }: ServerPodProps): Partial<k8s.PodSpec> 
     nodeSelector,
     tolerations,
     affinity: {
-      nodeAffinity: zones.length > 0 ? {
+      nodeAffinity: requiredZones.length > 0 ? {
         requiredDuringSchedulingIgnoredDuringExecution: {
-          nodeSelectorTerms: [{ matchExpressions: [{ key: 'topology.kubernetes.io/zone', operator: 'In', values: [...zones].sort() }] }],
+          nodeSelectorTerms: [{ matchExpressions: [{ key: 'topology.kubernetes.io/zone', operator: 'In', values: [...requiredZones].sort() }] }],
         },
       } : undefined,
       podAntiAffinity: {
