@@ -7,7 +7,7 @@ const ROOT = resolve(__dirname, '..');
 const SERVING = 'apps/serving.ts';
 const KUBECTL = process.env.KUBECTL ?? 'kubectl';
 const OBJECTS_PER_CELL = 25;
-const TS_NODE = [process.execPath, '-r', 'ts-node/register'];
+const NODE = [process.execPath, '-r', 'sucrase/register/ts'];
 
 process.chdir(ROOT);
 mkdirSync('test/output', { recursive: true });
@@ -32,14 +32,14 @@ function compareApp(): void {
     return;
   }
   const synthesized = freshFolder();
-  timed([...TS_NODE, SERVING], { CDK8S_OUTDIR: synthesized });
+  timed([...NODE, SERVING], { CDK8S_OUTDIR: synthesized });
   const cells = readdirSync(synthesized).filter(name => existsSync(join(synthesized, name, 'kustomization.yaml'))).sort();
   const haveKubectl = spawnSync(KUBECTL, ['version', '--client']).status === 0;
   const results = medians({
     'node -e 0': () => timed([process.execPath, '-e', '0']),
-    'this app, new output': () => timed([...TS_NODE, SERVING], { CDK8S_OUTDIR: freshFolder() }),
-    'this app, same output': () => timed([...TS_NODE, SERVING], { CDK8S_OUTDIR: synthesized }),
-    'cdk8s App.synth of its charts': () => timed([...TS_NODE, '-r', './bench/stock-synth.ts', SERVING], { CDK8S_OUTDIR: freshFolder() }),
+    'this app, new output': () => timed([...NODE, SERVING], { CDK8S_OUTDIR: freshFolder() }),
+    'this app, same output': () => timed([...NODE, SERVING], { CDK8S_OUTDIR: synthesized }),
+    'cdk8s App.synth of its charts': () => timed([...NODE, '-r', './bench/stock-synth.ts', SERVING], { CDK8S_OUTDIR: freshFolder() }),
     ...(haveKubectl && { 'kubectl kustomize, all cells': () => sumOf(cells.map(cell => [KUBECTL, 'kustomize', join(synthesized, cell)])) }),
   } as Record<string, () => Run>, 5);
 
@@ -60,7 +60,7 @@ function sumOf(commands: readonly string[][]): Run {
 /** The output side alone: cells made of L1 classes, 25 objects each. */
 function scale(): void {
   const run = (writer: string, cells: number) => (): Run =>
-    timed([...TS_NODE, 'bench/synthetic-app.ts', writer, String(cells), freshFolder()]);
+    timed([...NODE, 'bench/synthetic-app.ts', writer, String(cells), freshFolder()]);
   const ours = medians({ 10: run('ours', 10), 100: run('ours', 100), 1000: run('ours', 1000) }, 5);
   const stock = medians({ 10: run('stock', 10), 100: run('stock', 100) }, 3);
 

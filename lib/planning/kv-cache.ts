@@ -6,6 +6,10 @@ const BLOCK_TOKENS = 16;
 /** The largest block that an attention backend for latent attention asks for on the cards of the catalogue; it only rounds up. */
 const LATENT_BLOCK_TOKENS = 64;
 
+const VALUE_BYTES = new Map([
+  ['float32', 4], ['float', 4], ['bfloat16', 2], ['float16', 2], ['half', 2], ['fp8', 1], ['fp8_e4m3', 1], ['fp8_e5m2', 1],
+]);
+
 /** Layers that cache the same bytes for the same tokens. */
 interface LayerKind {
   readonly layers: number;
@@ -32,9 +36,7 @@ export class KvCache {
   /** The dtypes whose size is known, and the bytes of one value. */
   static bytesPerValue(kvCacheDtype: string, modelDtype: string): number {
     const dtype = kvCacheDtype === 'auto' ? modelDtype : kvCacheDtype;
-    const bytes = ({
-      float32: 4, float: 4, bfloat16: 2, float16: 2, half: 2, fp8: 1, fp8_e4m3: 1, fp8_e5m2: 1,
-    } as { [dtype: string]: number })[dtype];
+    const bytes = VALUE_BYTES.get(dtype);
     if (bytes === undefined) {
       throw new Error(`MemoryPlan: kvCacheDtype '${kvCacheDtype}' has no known size; use auto, bfloat16, float16, fp8, fp8_e4m3 or fp8_e5m2`);
     }

@@ -3,7 +3,7 @@ import { MemoryPlanProps, ResolvedMemoryProps } from './memory-plan-props';
 /** Contradictions that vLLM itself refuses, whatever the memory; the first one found is thrown. */
 export function checkMemoryPlanProps(plan: ResolvedMemoryProps, props: MemoryPlanProps): void {
   const { model } = plan;
-  for (const name of ['tensorParallelSize', 'pipelineParallelSize', 'maxNumSeqs', 'maxNumBatchedTokens'] as const) {
+  for (const name of ['tensorParallelSize', 'pipelineParallelSize', 'maxNumBatchedTokens', 'maxNumSeqs'] as const) {
     if (!Number.isSafeInteger(plan[name]) || plan[name] < 1) {
       throw refusal(`'${name}' (${plan[name]}) must be a whole number of at least 1`);
     }

@@ -101,7 +101,7 @@ describe('a process of the rig', () => {
     const code = `require(${JSON.stringify(require.resolve('../rig/process'))}).RigProcess.start({
       name: 'orphan', command: 'sleep', args: ['600'], logs: ${JSON.stringify(logs)}, ready: async () => true,
     }).then(child => { require('node:fs').writeSync(1, String(child.pid)); process.kill(process.pid, 'SIGKILL'); })`;
-    const killed = spawnSync(process.execPath, ['-r', 'ts-node/register/transpile-only', '-e', code], { encoding: 'utf8' });
+    const killed = spawnSync(process.execPath, ['-r', 'sucrase/register/ts', '-e', code], { encoding: 'utf8' });
     expect(killed.signal).toBe('SIGKILL');
     const orphan = Number(killed.stdout);
     expect(orphan).toBeGreaterThan(1);

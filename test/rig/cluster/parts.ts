@@ -40,7 +40,7 @@ export class Part {
   file(name: string): string {
     const path = join(this.directory, name);
     if (!existsSync(path)) {
-      throw new Error(`The rig lacks ${name} of ${this.name} (${path}). Run: npx ts-node test/rig/cluster/install.ts`);
+      throw new Error(`The rig lacks ${name} of ${this.name} (${path}). Run: npx sucrase-node test/rig/cluster/install.ts`);
     }
     return path;
   }

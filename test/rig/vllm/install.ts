@@ -39,7 +39,7 @@ export function environmentOf(release: string): string {
 export function pythonOf(release: string): string {
   const python = join(environmentOf(release), 'bin', 'python');
   if (!existsSync(python)) {
-    throw new Error(`vLLM ${release} is not installed: run npx ts-node test/rig/vllm/install.ts ${release}`);
+    throw new Error(`vLLM ${release} is not installed: run npx sucrase-node test/rig/vllm/install.ts ${release}`);
   }
   return python;
 }
