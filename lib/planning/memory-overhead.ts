@@ -46,7 +46,12 @@ export class MemoryOverhead {
 
   private activation(): number {
     const margin = 0.05 * GIB;
-    return Math.max(this.forward(), this.coldCompile(), this.profiledLogits(), this.encoder()) + margin + this.unmeasured();
+    return Math.max(this.coldCompile(), this.warmActivation()) + margin + this.unmeasured();
+  }
+
+  /** What a container that restarts with its compile cache reserves: the rest goes to the KV cache and is not there for the sampler. */
+  private warmActivation(): number {
+    return Math.max(this.forward(), this.profiledLogits(), this.encoder());
   }
 
   /**
@@ -55,7 +60,8 @@ export class MemoryOverhead {
    */
   private encoder(): number {
     const { model, maxNumBatchedTokens } = this.props;
-    return SMALL_ITEM_TOWERS.includes(model.architecture) ? Math.max(maxNumBatchedTokens, LARGEST_ITEM_TOKENS) * 16 * 2 * (2 * 1152 + 2 * 4304) : 0;
+    const tokens = SMALL_ITEM_TOWERS.includes(model.architecture) ? Math.max(maxNumBatchedTokens, LARGEST_ITEM_TOKENS) : 0;
+    return tokens * 16 * 2 * (2 * 1152 + 2 * 4304);
   }
 
   /** Activations of one step of `maxNumBatchedTokens`, 16-bit: gate, up and their product, and the residual stream. */
@@ -118,16 +124,16 @@ export class MemoryOverhead {
 
   /** The context of the driver, graphs that the budget does not count, and what sampling real requests takes beyond the profile. */
   private outsideBudget(): number {
-    const { accelerator, runner, release, model, maxNumSeqs, tensorParallelSize } = this.props;
+    const { accelerator, runner, release, model, maxNumSeqs, tensorParallelSize, enforceEager } = this.props;
     const context = accelerator.memoryBytes - accelerator.freeMemoryBytes;
     if (runner === 'V1') {
       return context + 1.5 * GIB;
     }
     const graphs = release.estimatesCudaGraphs(runner) ? 0 : this.cudaGraphBytes;
-    const sampler = Math.max(0, 27 * maxNumSeqs * model.vocabSize - this.activationBytes);
-    // Measured over NVLink. Without it NCCL opens 2 channels through host memory: 0.4 GiB of context and NCCL together before loading,
-    // 8 cards over PCIe (https://github.com/Sandermage/genesis-vllm-patches/issues/24)
-    const collectives = tensorParallelSize > 1 ? (accelerator.nvlink ? 1.05 : 0.35) * GIB : 0;
+    const sampler = Math.max(0, (enforceEager ? 30 : 27) * maxNumSeqs * model.vocabSize - this.warmActivation());
+    // Measured over NVLink; without it reports range from 0.4 GiB with the context (Sandermage/genesis-vllm-patches issue 24)
+    // to 2.28 (pytorch/pytorch issue 175666), so there is no reason for less
+    const collectives = tensorParallelSize > 1 ? 1.05 * GIB : 0;
     return context + graphs + sampler + collectives;
   }
 

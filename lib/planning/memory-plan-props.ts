@@ -11,7 +11,7 @@ export interface MemoryPlanProps {
   readonly pipelineParallelSize?: number;
   /**
    * Share of the GPU's total memory that vLLM may use.
-   * @default - the release's, 0.92
+   * @default - the release's, 0.92, or less where the sampler and the collectives need more beside it
    */
   readonly gpuMemoryUtilization?: number;
   /**

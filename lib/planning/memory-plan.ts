@@ -72,6 +72,10 @@ export class MemoryPlan implements MemoryFindings {
       maxNumSeqs: this.maxNumSeqs, maxNumBatchedTokens: this.maxNumBatchedTokens, enforceEager: props.enforceEager ?? false,
     });
     const totalBytes = this.accelerator.memoryBytes;
+    const largestShare = Math.floor((1 - overhead.outsideBudgetBytes / totalBytes) * 100) / 100;
+    if (props.gpuMemoryUtilization === undefined && largestShare > 0) {
+      this.gpuMemoryUtilization = Math.min(this.gpuMemoryUtilization, largestShare);
+    }
     const budgetBytes = Math.ceil(totalBytes * this.gpuMemoryUtilization);
     const weightsBytes = weightsPerGpu(this.model, this.tensorParallelSize, this.pipelineParallelSize, props.quantization);
     const graphsInBudget = this.release.estimatesCudaGraphs(runner) ? overhead.cudaGraphBytes : 0;

@@ -52,7 +52,11 @@ export class ShutdownPlan {
     const spotRest = SPOT_POD_SECONDS - this.propagationSeconds - exit;
     this.drainSeconds = props.longestAnswerSeconds ?? (spot ? spotRest : DEFAULT_LONGEST_ANSWER_SECONDS);
     this.shutdownTimeoutSeconds = props.shutdownTimeoutSeconds ?? 0;
-    const given = { longestAnswerSeconds: this.drainSeconds, shutdownTimeoutSeconds: this.shutdownTimeoutSeconds };
+    const given = {
+      longestAnswerSeconds: this.drainSeconds,
+      shutdownTimeoutSeconds: this.shutdownTimeoutSeconds,
+      terminationGracePeriodSeconds: props.terminationGracePeriodSeconds ?? 0,
+    };
     for (const [name, value] of Object.entries(given)) {
       if (!Number.isSafeInteger(value) || value < 0) {
         throw new Error(`ShutdownPlan: '${name}' (${value}) must be a whole number of seconds, 0 or more`);
@@ -67,7 +71,7 @@ export class ShutdownPlan {
       + ` + ${exit} s exit = ${needed} s`;
     if (spot && needed > SPOT_POD_SECONDS) {
       throw new Error(`ShutdownPlan: a spot node gives its pods ${SPOT_POD_SECONDS} s, but ${sum}.`
-        + ` Lower longestAnswerSeconds to ${Math.max(0, spotRest)}, or take on-demand nodes`);
+        + ` Use longestAnswerSeconds of at most ${spotRest} without a shutdownTimeoutSeconds, or take on-demand nodes`);
     }
     this.terminationGracePeriodSeconds = props.terminationGracePeriodSeconds ?? needed;
     if (this.terminationGracePeriodSeconds < needed) {

@@ -52,8 +52,10 @@ export class GcsFuse implements IWeightsStorage {
     }
     this.bucket = options.bucket;
     const { fileCacheBytes, sidecarEphemeralStorageBytes } = options;
-    if (fileCacheBytes !== undefined && !(fileCacheBytes >= MIB)) {
-      throw new Error(`WeightsStorage.gcsFuse: 'fileCacheBytes' (${fileCacheBytes}) must be at least 1 MiB`);
+    for (const [name, bytes] of Object.entries({ fileCacheBytes, sidecarEphemeralStorageBytes })) {
+      if (bytes !== undefined && !(Number.isSafeInteger(bytes) && bytes >= MIB)) {
+        throw new Error(`WeightsStorage.gcsFuse: '${name}' (${bytes}) must be at least 1 MiB`);
+      }
     }
     // A given amount holds the cache as well, which is counted apart: never too little for the node
     this.sidecar = { ...SIDECAR, ephemeralStorageBytes: sidecarEphemeralStorageBytes ?? SIDECAR.ephemeralStorageBytes };

@@ -2,7 +2,7 @@ import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { Model } from '../catalog';
 import { GIB } from '../planning/gib';
-import { slugOf } from './model-directory';
+import { shortRevisionOf, slugOf } from './model-directory';
 import { WEIGHTS_VOLUME, WeightsBinding, WeightsBindingProps } from './weights-binding';
 
 /** Files, file system and room for the next revision. */
@@ -18,7 +18,7 @@ export function diskBytes(model: Model, leastBytes: number): number {
   return Math.max(leastBytes, Math.ceil(model.weightsBytes * DISK_SHARE / GIB) * GIB);
 }
 
-/** The VolumeSnapshot that the hydration of a model's weights leaves: `weights-hdml-gemma-2-9b-it`. */
+/** The VolumeSnapshot that the hydration of a model's weights leaves: `weights-hdml-gemma-2-9b-it-11c9b309`. */
 export function snapshotNameOf(storageId: string, model: Model): string {
   return `weights-${storageId}-${slugOf(model)}`;
 }
@@ -35,8 +35,9 @@ export interface SnapshotClaimProps {
  * @see https://cloud.google.com/kubernetes-engine/docs/how-to/persistent-volumes/hyperdisk-ml
  */
 export function bindSnapshotClaim(scope: Construct, binding: WeightsBindingProps, props: SnapshotClaimProps): WeightsBinding {
-  const claim = new k8s.KubePersistentVolumeClaim(scope, 'Claim', {
-    metadata: { name: `${binding.name}-weights`, labels: { ...binding.labels } },
+  const claim = new k8s.KubePersistentVolumeClaim(scope, `Claim-${binding.name}`, {
+    // What a claim is made from cannot be changed, so another revision is another claim.
+    metadata: { name: `${binding.name}-${shortRevisionOf(binding.model)}`, labels: { ...binding.labels } },
     spec: {
       accessModes: ['ReadOnlyMany'],
       storageClassName: props.storageClassName,

@@ -82,6 +82,8 @@ describe('sliding windows', () => {
     // min(4096 - 1 + 2048, 8192) = 6143 tokens, 384 blocks, and 1
     expect(cache.requestBlocks(8192)).toBe(512 + 385);
     expect(cache.requestBlocks(100)).toBe(7 + 8);
+    // 4096 - 1 + 2049 = 6144 tokens are 384 whole blocks
+    expect(cacheOf(Model.GEMMA_2_9B_IT, { tokensInFlight: 2049 }).requestBlocks(8192)).toBe(512 + 385);
   });
 
   test('Gemma 3 27B: 10 full and 52 sliding layers are 7 groups of 10', () => {

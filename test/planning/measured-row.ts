@@ -13,6 +13,8 @@ export interface MeasuredRow {
   readonly util?: number;
   readonly weight_gib?: number;
   readonly available_kv_gib?: number;
+  readonly requested_gib?: number;
+  readonly gpu_mem_ready_mib?: number[];
   readonly kv_tokens?: number;
   readonly compile_cache_hit: boolean;
   readonly model_runner?: 'V1' | 'V2';
@@ -83,6 +85,12 @@ export function judge(row: MeasuredRow): Judgement {
     const slack = Math.max(0.03 * measured, 0.3 + 0.015 * (row.weight_gib ?? 0));
     if (started && !row.compile_cache_hit && measured - available > slack) {
       faults.push(`KV cache ${available.toFixed(2)} more than ${slack.toFixed(2)} below the measured ${measured}`);
+    }
+  }
+  if (row.gpu_mem_ready_mib && row.requested_gib !== undefined) {
+    const outside = Math.max(...row.gpu_mem_ready_mib) / 1024 - row.requested_gib;
+    if (plan.perGpu.outsideBudgetBytes / GIB < outside) {
+      faults.push(`${(plan.perGpu.outsideBudgetBytes / GIB).toFixed(2)} outside the budget, below the measured ${outside.toFixed(2)}`);
     }
   }
   if (row.kv_tokens !== undefined && plan.kvCacheTokens > row.kv_tokens) {

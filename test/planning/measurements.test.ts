@@ -20,4 +20,5 @@ test('the bounds can fail', () => {
   expect(judge({ ...row, available_kv_gib: 10_000, compile_cache_hit: false }).faults).not.toEqual([]);
   expect(judge({ ...row, kv_tokens: 1 }).faults).not.toEqual([]);
   expect(judge({ ...row, ready: false }).faults).not.toEqual([]);
+  expect(judge({ ...row, requested_gib: 1 }).faults).not.toEqual([]);
 });

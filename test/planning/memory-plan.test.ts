@@ -7,7 +7,9 @@ import { nameOf, PAIRS, planned, planOrRefusal, refusalOf } from './pairs';
 const LLAMA_8B_ON_L4: MemoryPlanProps = { model: Model.LLAMA_3_1_8B_INSTRUCT, accelerator: Accelerator.L4 };
 
 /** Whatever is checked of every pair is reported with its name. */
-function faults(check: (props: MemoryPlanProps, plan: MemoryPlan) => string | false | undefined, change: Partial<MemoryPlanProps> = {}): string[] {
+function faults(
+  check: (props: MemoryPlanProps, plan: MemoryPlan) => string | false | undefined, change: Partial<MemoryPlanProps> = {},
+): string[] {
   return planned(change).flatMap(([props, plan]) => {
     const fault = check(props, plan);
     return fault ? [`${nameOf(props)}: ${fault}`] : [];
@@ -17,7 +19,9 @@ function faults(check: (props: MemoryPlanProps, plan: MemoryPlan) => string | fa
 describe('the sum', () => {
   test('Llama 3.1 8B on one L4, term by term', () => {
     const { perGpu, ...plan } = MemoryPlan.of({ ...LLAMA_8B_ON_L4, maxModelLen: 8192 });
-    expect(plan).toMatchObject({ tensorParallelSize: 1, gpuMemoryUtilization: 0.92, maxNumSeqs: 256, maxNumBatchedTokens: 2048, shortfallBytes: 0 });
+    expect(plan).toMatchObject({
+      tensorParallelSize: 1, gpuMemoryUtilization: 0.92, maxNumSeqs: 256, maxNumBatchedTokens: 2048, shortfallBytes: 0,
+    });
     const total = Math.floor(21.96 * GIB);
     expect(perGpu.totalBytes).toBe(total);
     expect(perGpu.budgetBytes).toBe(Math.ceil(total * 0.92));
@@ -52,7 +56,8 @@ describe('the sum', () => {
   });
 
   test('the terms of every pair are whole bytes and add up', () => {
-    expect(faults((_, { perGpu: gpu, release, maxModelLen, kvCacheTokens, largestModelLen, maxConcurrency, shortfallBytes, fits, reasons }) => {
+    expect(faults((_, plan) => {
+      const { perGpu: gpu, release, maxModelLen, kvCacheTokens, largestModelLen, maxConcurrency, shortfallBytes, fits, reasons } = plan;
       const figures = [...Object.values(gpu), maxModelLen, kvCacheTokens, largestModelLen, shortfallBytes];
       const sum = gpu.weightsBytes + gpu.activationBytes + gpu.nonTorchBytes + gpu.cudaGraphBytes + gpu.kvCacheBytes;
       return (!figures.every(Number.isSafeInteger) && 'not whole')
@@ -67,7 +72,8 @@ describe('the sum', () => {
 
   test('what lies outside of the measured range is said', () => {
     expect(MemoryPlan.of(LLAMA_8B_ON_L4).notes).toEqual([]);
-    expect(MemoryPlan.of({ model: Model.DEEPSEEK_V3, accelerator: Accelerator.B200, tensorParallelSize: 8, maxNumBatchedTokens: 32768 }).notes).toEqual([
+    const outside = { model: Model.DEEPSEEK_V3, accelerator: Accelerator.B200, tensorParallelSize: 8, maxNumBatchedTokens: 32768 };
+    expect(MemoryPlan.of(outside).notes).toEqual([
       'attention backend of NVIDIA B200: not measured, 0.5 GiB more activation is assumed',
       'workspace of latent attention: not measured, 1.0 GiB more activation is assumed',
       'tensorParallelSize 8: not measured, 0.3 GiB more activation is assumed',
@@ -88,7 +94,8 @@ describe('the sum', () => {
 });
 
 describe('Gemma 4 31B on H100, 0.32', () => {
-  const plan = MemoryPlan.of({ model: Model.GEMMA_4_31B_IT, accelerator: Accelerator.H100, maxModelLen: 131072, maxNumBatchedTokens: 8192 });
+  const batch = { maxModelLen: 131072, maxNumBatchedTokens: 8192 };
+  const plan = MemoryPlan.of({ model: Model.GEMMA_4_31B_IT, accelerator: Accelerator.H100, ...batch });
 
   test('needs 23.29 GiB of KV cache for one request', () => {
     // full: 131,072 / 32 blocks; sliding: 5 x (ceil((1,023 + 2 x 8,192) / 16) + 1); 10 layers x 16,384 bytes x 16 tokens
@@ -107,6 +114,27 @@ describe('Gemma 4 31B on H100, 0.32', () => {
     ].join('\n'));
     expect(plan.alternatives.map(({ sentence }) => sentence)).toContain(`maxModelLen <= ${Math.floor(plan.largestModelLen / 256) * 256}`);
     expect(plan.alternatives.map(({ sentence }) => sentence)).toContain('tensorParallelSize 2 on a3-highgpu-2g');
+  });
+});
+
+describe('gpuMemoryUtilization', () => {
+  const share = (props: Partial<MemoryPlanProps>) => MemoryPlan.of({ ...LLAMA_8B_ON_L4, ...props }).gpuMemoryUtilization;
+
+  test('is the default of the release where the rest of the card is enough', () => {
+    expect(share({})).toBe(0.92);
+    expect(share({ accelerator: Accelerator.H200, tensorParallelSize: 2 })).toBe(0.92);
+  });
+
+  test('is less where sampler, driver and collectives need more', () => {
+    const plan = MemoryPlan.of({ model: Model.GEMMA_2_9B_IT, accelerator: Accelerator.L4, tensorParallelSize: 2 });
+    // 0.6 context + 1.05 collectives + 27 x 256 x 256,000 bytes, less the logits that are reserved already: 2.67 of 21.96 GiB
+    expect(plan.gpuMemoryUtilization).toBe(0.87);
+    expect(plan.fits).toBe(true);
+  });
+
+  test('is what was given, whether or not that fits', () => {
+    expect(share({ gpuMemoryUtilization: 0.99 })).toBe(0.99);
+    expect(share({ maxNumSeqs: 8192, maxNumBatchedTokens: 8192 })).toBe(0.92);
   });
 });
 
@@ -178,8 +206,8 @@ describe('monotonic over the whole catalogue', () => {
   });
 
   test('a larger share of the GPU never leaves less KV cache', () => {
-    expect(faults((props, plan) => MemoryPlan.of({ ...props, gpuMemoryUtilization: 0.93 }).perGpu.kvCacheBytes <= plan.perGpu.kvCacheBytes && 'less'))
-      .toEqual([]);
+    expect(faults((props, { perGpu }) =>
+      MemoryPlan.of({ ...props, gpuMemoryUtilization: 0.93 }).perGpu.kvCacheBytes <= perGpu.kvCacheBytes && 'less')).toEqual([]);
   });
 
   test('an 8-bit KV cache never holds fewer tokens', () => {
@@ -193,12 +221,15 @@ describe('monotonic over the whole catalogue', () => {
 
   test('more GPUs never hold more weights each, nor fewer tokens in all', () => {
     expect(faults((props, { model }) => {
-      const plans = legalTensorParallelSizes(model.attentionHeads, 16).map(tensorParallelSize => planOrRefusal({ ...props, tensorParallelSize }))
-        .filter(plan => plan instanceof MemoryPlan);
-      return plans.some((plan, index) => index > 0 && plan.perGpu.weightsBytes > plans[index - 1].perGpu.weightsBytes) && 'more weights'
-        || plans.some((plan, index) => index > 0 && plans[index - 1].perGpu.kvCacheBytes > 4 * GIB
-          && plan.kvCacheTokens < plans[index - 1].kvCacheTokens) && plans.map(plan => plan.kvCacheTokens).join(' ');
-    })).toEqual([]);
+      const plans = legalTensorParallelSizes(model.attentionHeads, 16)
+        .map(tensorParallelSize => planOrRefusal({ ...props, tensorParallelSize })).filter(plan => plan instanceof MemoryPlan);
+      const worse = plans.slice(1).some((plan, index) => {
+        const before = plans[index];
+        return plan.perGpu.weightsBytes > before.perGpu.weightsBytes
+          || (before.perGpu.kvCacheBytes > 4 * GIB && plan.kvCacheTokens < before.kvCacheTokens);
+      });
+      return worse && plans.map(({ perGpu, kvCacheTokens }) => `${perGpu.weightsBytes} ${kvCacheTokens}`).join(', ');
+    }, { gpuMemoryUtilization: 0.92 })).toEqual([]);
   });
 
   test('fewer sequences, fewer batched tokens and eager execution never need more', () => {
@@ -206,7 +237,7 @@ describe('monotonic over the whole catalogue', () => {
       const less = [{ maxNumSeqs: 64 }, { maxNumBatchedTokens: 2048, maxNumSeqs: Math.min(2048, plan.maxNumSeqs) }, { enforceEager: true }]
         .map(change => MemoryPlan.of({ ...props, ...change }));
       return less.some(other => other.perGpu.kvCacheBytes < plan.perGpu.kvCacheBytes) && 'less KV cache';
-    })).toEqual([]);
+    }, { gpuMemoryUtilization: 0.92 })).toEqual([]);
   });
 });
 
@@ -223,13 +254,14 @@ describe('alternatives', () => {
   });
 
   test('each one fits when it is planned', () => {
-    expect(alternatives.flatMap(({ name, list }) => list.filter(({ props }) => !MemoryPlan.of(props).fits).map(({ sentence }) => `${name}: ${sentence}`)))
-      .toEqual([]);
+    expect(alternatives.flatMap(({ name, list }) =>
+      list.filter(({ props }) => !MemoryPlan.of(props).fits).map(({ sentence }) => `${name}: ${sentence}`))).toEqual([]);
   });
 
   test('each one says what it changes, once, in real figures', () => {
     const bad = ({ sentence }: MemoryAlternative) => /undefined|NaN|null|Infinity|\[object|  |auto/.test(sentence) || sentence === '';
-    expect(alternatives.filter(({ list }) => list.length > 5 || list.some(bad) || new Set(list.map(({ sentence }) => sentence)).size < list.length)
+    const twice = (list: MemoryAlternative[]) => new Set(list.map(({ sentence }) => sentence)).size < list.length;
+    expect(alternatives.filter(({ list }) => list.length > 5 || list.some(bad) || twice(list))
       .map(({ name, list }) => `${name}: ${list.map(({ sentence }) => sentence).join('; ')}`)).toEqual([]);
   });
 
@@ -238,11 +270,12 @@ describe('alternatives', () => {
       const machine = / on (\S+)/.exec(sentence)?.[1];
       const gpus = (props.tensorParallelSize ?? 1) * (props.pipelineParallelSize ?? 1);
       const length = /maxModelLen <= (\d+)/.exec(sentence)?.[1];
-      return (machine !== undefined && !MachineType.forAccelerator(props.accelerator).some(type => type.name === machine && type.gpus >= gpus))
+      const holds = MachineType.forAccelerator(props.accelerator).some(type => type.name === machine && type.gpus >= gpus);
+      return (machine !== undefined && !holds)
         || (machine === undefined && props.accelerator.id !== plan.accelerator.id)
         || (length !== undefined && Number(length) !== props.maxModelLen)
-        || (props.accelerator.id === plan.accelerator.id) === sentence.includes('accelerator ')
-        || (props.tensorParallelSize ?? 1) < plan.tensorParallelSize && props.accelerator.id === plan.accelerator.id;
+        || ((props.accelerator.id === plan.accelerator.id) === sentence.includes('accelerator '))
+        || (props.accelerator.id === plan.accelerator.id && (props.tensorParallelSize ?? 1) < plan.tensorParallelSize);
     }).map(({ sentence }) => `${name}: ${sentence}`));
     expect(bad).toEqual([]);
   });
@@ -258,7 +291,7 @@ describe('alternatives', () => {
     const plan = MemoryPlan.of({ model: Model.LLAMA_3_3_70B_INSTRUCT, accelerator: Accelerator.L4, tensorParallelSize: 2 });
     expect(plan.alternatives.map(({ sentence }) => sentence)).toMatchInlineSnapshot(`
 [
-  "tensorParallelSize 8 on g2-standard-96 with maxModelLen <= 19456",
+  "tensorParallelSize 8 on g2-standard-96 with maxModelLen <= 2560",
   "accelerator rtx-pro-6000, tensorParallelSize 2 on g4-standard-96 with maxModelLen <= 114688",
   "accelerator a100-80gb, tensorParallelSize 2 on a2-ultragpu-2g with maxModelLen <= 25600",
   "accelerator a100, tensorParallelSize 4 on a2-highgpu-4g with maxModelLen <= 9472",
@@ -268,11 +301,13 @@ describe('alternatives', () => {
   });
 
   test('Gemma 2 9B with too large a share of an L4', () => {
-    const plan = MemoryPlan.of({ model: Model.GEMMA_2_9B_IT, accelerator: Accelerator.L4, tensorParallelSize: 2, gpuMemoryUtilization: 0.97 });
-    expect(plan.reasons).toEqual(['1.67 GiB for sampler and driver outside the budget > 0.66 GiB left by gpuMemoryUtilization 0.97 of 22.0 GiB']);
+    const onL4 = { model: Model.GEMMA_2_9B_IT, accelerator: Accelerator.L4, tensorParallelSize: 2 };
+    const plan = MemoryPlan.of({ ...onL4, gpuMemoryUtilization: 0.97 });
+    expect(MemoryPlan.of(onL4).fits).toBe(true);
+    expect(plan.reasons).toEqual(['2.67 GiB for sampler and driver outside the budget > 0.66 GiB left by gpuMemoryUtilization 0.97 of 22.0 GiB']);
     expect(plan.alternatives.map(({ sentence }) => sentence)).toMatchInlineSnapshot(`
 [
-  "gpuMemoryUtilization 0.92",
+  "gpuMemoryUtilization 0.87",
   "accelerator a100, tensorParallelSize 1 on a2-highgpu-1g",
   "accelerator rtx-pro-6000, tensorParallelSize 1 on g4-standard-48",
   "accelerator a100-80gb, tensorParallelSize 1 on a2-ultragpu-1g",
@@ -318,7 +353,7 @@ describe('contradictions', () => {
     ['a share that is no number', { gpuMemoryUtilization: Number.NaN },
       '\'gpuMemoryUtilization\' (NaN) is a share of the GPU\'s memory, above 0 and at most 1'],
     ['3 GPUs for 32 heads', { tensorParallelSize: 3 }, 'the 32 attention heads of meta-llama/Llama-3.1-8B-Instruct are not divisible by'
-      + ' \'tensorParallelSize\' (3); legal sizes are 1, 2, 4, 8, 16'],
+    + ' \'tensorParallelSize\' (3); legal sizes are 1, 2, 4, 8, 16'],
     ['2 GPUs for 71 heads', { model: Model.FALCON_7B, tensorParallelSize: 2 },
       'the 71 attention heads of tiiuae/falcon-7b are not divisible by \'tensorParallelSize\' (2); legal sizes are 1'],
     ['8 GPUs for 28 heads', { model: Model.QWEN2_5_7B_INSTRUCT, tensorParallelSize: 8 },
@@ -328,12 +363,12 @@ describe('contradictions', () => {
     ['no length', { maxModelLen: 0 }, '\'maxModelLen\' (0) must be a whole number of at least 1, or \'auto\''],
     ['a fraction of a token', { maxModelLen: 0.5 }, '\'maxModelLen\' (0.5) must be a whole number of at least 1, or \'auto\''],
     ['longer than the model', { maxModelLen: 200000 }, '\'maxModelLen\' (200000) is greater than the 131072 tokens that'
-      + ' meta-llama/Llama-3.1-8B-Instruct was made for; use at most 131072'],
+    + ' meta-llama/Llama-3.1-8B-Instruct was made for; use at most 131072'],
     ['more sequences than tokens', { maxNumSeqs: 4096, maxNumBatchedTokens: 2048 },
       '\'maxNumBatchedTokens\' (2048) must be at least \'maxNumSeqs\' (4096); raise maxNumBatchedTokens to 4096 or lower maxNumSeqs to 2048'],
     ['an unknown dtype', { dtype: 'int4' }, '\'dtype\' (int4) is none of auto, bfloat16, float16, half, float32, float'],
     ['bfloat16 on a T4', { accelerator: Accelerator.T4 }, 'NVIDIA T4 (compute capability 7.5) has no bfloat16, the dtype of'
-      + ' meta-llama/Llama-3.1-8B-Instruct; set dtype to half'],
+    + ' meta-llama/Llama-3.1-8B-Instruct; set dtype to half'],
     ['bfloat16 on a T4 for a model without float16', { model: Model.GEMMA_3_4B_IT, accelerator: Accelerator.T4 },
       'NVIDIA T4 (compute capability 7.5) has no bfloat16, the dtype of google/gemma-3-4b-it; the model is not served in float16 either:'
       + ' take an L4 or newer'],
@@ -344,11 +379,11 @@ describe('contradictions', () => {
       'google/gemma-2-9b-it (Gemma2ForCausalLM) is not served in float16. Use bfloat16 on an L4 or newer'],
     ['32 bits', { dtype: 'float32' }, '\'dtype\' (float32) doubles the weights of meta-llama/Llama-3.1-8B-Instruct; use bfloat16 or half'],
     ['an unknown quantization', { quantization: 'awq' }, '\'quantization\' (awq) cannot be planned for meta-llama/Llama-3.1-8B-Instruct:'
-      + ' online quantization can be \'fp8\', others come with the checkpoint and need no setting'],
+    + ' online quantization can be \'fp8\', others come with the checkpoint and need no setting'],
     ['fp8 over another quantization', { model: Model.GPT_OSS_20B, quantization: 'fp8' }, '\'quantization\' (fp8) cannot be planned for'
-      + ' openai/gpt-oss-20b: online quantization can be \'fp8\', others come with the checkpoint and need no setting'],
+    + ' openai/gpt-oss-20b: online quantization can be \'fp8\', others come with the checkpoint and need no setting'],
     ['online fp8 on an A100', { accelerator: Accelerator.A100, quantization: 'fp8' }, '\'quantization\' (fp8) needs compute capability 8.9'
-      + ' or above; NVIDIA A100 40GB has 8. Take an L4 or newer, or a checkpoint quantized to 4 bit'],
+    + ' or above; NVIDIA A100 40GB has 8. Take an L4 or newer, or a checkpoint quantized to 4 bit'],
     ['an fp8 checkpoint on a card that is too old', {
       model: Model.DEEPSEEK_V3,
       accelerator: Accelerator.of({
@@ -360,7 +395,7 @@ describe('contradictions', () => {
       model: Model.of({ ...Model.QWEN3_235B_A22B, quantization: 'fp8' }), tensorParallelSize: 8,
     }, 'the experts of Qwen/Qwen3-235B-A22B are 1536 wide; \'tensorParallelSize\' (8) would cut their fp8 blocks of 128. Use at most 4'],
     ['an 8-bit KV cache on an A100', { accelerator: Accelerator.A100, kvCacheDtype: 'fp8' }, '\'kvCacheDtype\' (fp8) needs compute'
-      + ' capability 8.9 or above; NVIDIA A100 40GB has 8. Leave kvCacheDtype out'],
+    + ' capability 8.9 or above; NVIDIA A100 40GB has 8. Leave kvCacheDtype out'],
     ['a KV cache of unknown size', { kvCacheDtype: 'int8' },
       'kvCacheDtype \'int8\' has no known size; use auto, bfloat16, float16, fp8, fp8_e4m3 or fp8_e5m2'],
     ['a model that is newer than the release', {
