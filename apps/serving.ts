@@ -25,7 +25,6 @@ function serve(app: KustomizeApp, cell: Cell, settings: Settings, diskClasses: M
     name: ['vllm-openai', cell.storage, cell.variant, cell.accelerator.id].filter(part => part !== undefined).join('-'),
     accelerator: cell.accelerator,
     release: settings.release,
-    zones: storage.zones,
     maxNodes: settings.maxNodes,
     priorityClassName: PRIORITY_CLASS,
   });

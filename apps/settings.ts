@@ -49,8 +49,8 @@ export function readSettings(environment: NodeJS.ProcessEnv, envFile: string): S
   if (!/^[a-z]+-[a-z]+\d+$/.test(region)) {
     throw new Error(`settings: ${PREFIX}REGION (${region}) is no region; for example ${DEFAULTS.REGION}`);
   }
-  const maxNodes = Number(value('MAX_NODES'));
-  if (!Number.isSafeInteger(maxNodes) || maxNodes < 1) {
+  const maxNodes = /^\d+$/.test(value('MAX_NODES')) ? Number(value('MAX_NODES')) : NaN;
+  if (!(maxNodes >= 1)) {
     throw new Error(`settings: ${PREFIX}MAX_NODES (${value('MAX_NODES')}) must be a whole number of at least 1`);
   }
   const cells = value('CELLS').split(',').map(cell => cell.trim()).filter(cell => cell !== '');

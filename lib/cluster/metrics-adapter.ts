@@ -50,7 +50,8 @@ export class MetricsAdapter extends Construct {
     new k8s.KubeDeployment(this, 'Resource', {
       metadata,
       spec: {
-        replicas: 1,
+        // Without it no autoscaler sees anything: one stays while the other's node is upgraded.
+        replicas: 2,
         revisionHistoryLimit: 3,
         selector: { matchLabels: LABELS },
         template: { metadata: { labels: LABELS }, spec: podSpec() },
@@ -107,10 +108,21 @@ function podSpec(): k8s.PodSpec {
   const resources = {
     cpu: k8s.Quantity.fromString('250m'), memory: k8s.Quantity.fromString('400Mi'), 'ephemeral-storage': k8s.Quantity.fromString('256Mi'),
   };
-  const probe = { httpGet: { path: '/healthz', port: k8s.IntOrString.fromString('https'), scheme: 'HTTPS' }, timeoutSeconds: 5 };
+  // It is an API server, which answers both to anyone: k8s.io/apiserver pkg/server/options/authorization.go
+  const probe = (path: string) => ({ httpGet: { path, port: k8s.IntOrString.fromString('https'), scheme: 'HTTPS' }, timeoutSeconds: 5 });
   return {
     serviceAccountName: NAME,
     enableServiceLinks: false,
+    affinity: {
+      podAntiAffinity: {
+        preferredDuringSchedulingIgnoredDuringExecution: [{
+          weight: 100, podAffinityTerm: { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: LABELS } },
+        }],
+      },
+    },
+    topologySpreadConstraints: [{
+      maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: LABELS },
+    }],
     securityContext: {
       runAsNonRoot: true, runAsUser: USER_ID, runAsGroup: USER_ID, fsGroup: USER_ID, seccompProfile: { type: 'RuntimeDefault' },
     },
@@ -122,8 +134,8 @@ function podSpec(): k8s.PodSpec {
       args: ['--use-new-resource-model=true', '--fallback-for-container-metrics=true', `--secure-port=${PORT}`, '--cert-dir=/tmp'],
       ports: [{ name: 'https', containerPort: PORT, protocol: 'TCP' }],
       resources: { requests: resources, limits: resources },
-      readinessProbe: { ...probe, periodSeconds: 10, failureThreshold: 3 },
-      livenessProbe: { ...probe, periodSeconds: 20, failureThreshold: 6, initialDelaySeconds: 30 },
+      readinessProbe: { ...probe('/readyz'), periodSeconds: 10, failureThreshold: 3 },
+      livenessProbe: { ...probe('/livez'), periodSeconds: 20, failureThreshold: 6, initialDelaySeconds: 30 },
       securityContext: {
         allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, runAsNonRoot: true, runAsUser: USER_ID, runAsGroup: USER_ID,
         capabilities: { drop: ['ALL'] }, seccompProfile: { type: 'RuntimeDefault' },

@@ -19,7 +19,7 @@ export class ServingNamespace extends Construct {
       metadata: { name: 'default-deny', namespace: name },
       spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
     });
-    const none = k8s.Quantity.fromNumber(0);
+    const none = k8s.Quantity.fromString('0');
     new k8s.KubeResourceQuota(this, 'Quota', {
       metadata: { name: 'no-public-services', namespace: name },
       spec: { hard: { 'services.loadbalancers': none, 'services.nodeports': none } },

@@ -4,7 +4,7 @@ import { IConstruct } from 'constructs';
 import { FileTree } from './file-tree';
 import { KustomizeUnit } from './kustomize-unit';
 import { fileNameOf, kustomizationOf, Manifest, manifestOf } from './manifest';
-import { checkManifest, checkSize } from './manifest-checks';
+import { checkCell, checkManifest, checkSize } from './manifest-checks';
 import { MARKER, OutputFolders } from './output-folders';
 import { toYaml } from './yaml-writer';
 
@@ -73,13 +73,16 @@ export class KustomizeApp extends App {
     const files = new Map<string, Buffer>();
     for (const cell of cellsOf(units)) {
       const owners = new Map<string, string>();
+      const manifests: Manifest[] = [];
       for (const unit of cell.units) {
-        const names = units.get(unit)!.map(object => renderObject(object, unit, owners, files));
-        if (names.length === 0) {
+        const rendered = units.get(unit)!.map(object => renderObject(object, unit, owners, files));
+        if (rendered.length === 0) {
           throw new Error(`KustomizeApp: unit ${unit.folder} has no objects, which kubectl refuses. Leave the unit out`);
         }
-        files.set(`${unit.folder}/kustomization.yaml`, Buffer.from(kustomizationOf(names.sort())));
+        files.set(`${unit.folder}/kustomization.yaml`, Buffer.from(kustomizationOf(rendered.map(fileNameOf).sort())));
+        manifests.push(...rendered);
       }
+      explained(() => checkCell(manifests), `${cell.name}: `);
       const applied = cell.units.filter(unit => unit.unit !== undefined && unit.applyWithCell).map(unit => unit.unit!);
       if (applied.length > 0) {
         files.set(`${cell.name}/kustomization.yaml`, Buffer.from(kustomizationOf(applied.sort())));
@@ -131,8 +134,8 @@ function cellsOf(units: Map<KustomizeUnit, unknown>): { name: string; units: Kus
   return [...cells].map(([name, members]) => ({ name, units: members }));
 }
 
-/** Adds the object's file and returns its name. `owners` knows who took an identity or a file of the cell before. */
-function renderObject(object: ApiObject, unit: KustomizeUnit, owners: Map<string, string>, files: Map<string, Buffer>): string {
+/** Adds the object's file and returns what is in it. `owners` knows who took an identity or a file of the cell before. */
+function renderObject(object: ApiObject, unit: KustomizeUnit, owners: Map<string, string>, files: Map<string, Buffer>): Manifest {
   try {
     const manifest = manifestOf(object);
     const yaml = Buffer.from(toYaml(manifest));
@@ -142,7 +145,7 @@ function renderObject(object: ApiObject, unit: KustomizeUnit, owners: Map<string
     claim(owners, identityOf(manifest), object.node.path, 'the same object, and the second would overwrite the first when applied');
     claim(owners, `${unit.folder}/${name}`, object.node.path, `the same file ${name}`);
     files.set(`${unit.folder}/${name}`, yaml);
-    return name;
+    return manifest;
   } catch (error) {
     throw new Error(`KustomizeApp: ${object.kind} '${object.name}' in ${unit.folder}: ${(error as Error).message}`, { cause: error });
   }
@@ -162,10 +165,10 @@ function identityOf({ apiVersion, kind, metadata }: Manifest): string {
   return [group, kind, metadata.namespace, metadata.name].join(' ');
 }
 
-function explained(write: () => void): void {
+function explained(work: () => void, where = ''): void {
   try {
-    write();
+    work();
   } catch (error) {
-    throw new Error(`KustomizeApp: ${(error as Error).message}`, { cause: error });
+    throw new Error(`KustomizeApp: ${where}${(error as Error).message}`, { cause: error });
   }
 }

@@ -1,4 +1,7 @@
+import { isSecretName } from '../secret-names';
+import { checkClaims } from './claim-checks';
 import { DnsName } from './dns-name';
+import { checkRoutes, checkService } from './exposure-checks';
 import { isClusterScoped, Manifest } from './manifest';
 import { checkPodSpec, checkSelector, PodSpec } from './pod-checks';
 import { pathText } from './yaml-writer';
@@ -22,7 +25,14 @@ export function checkManifest(manifest: Manifest): void {
       + 'Name the secret in the server\'s props and create it by kubectl or from a secret manager');
   }
   checkSelector(manifest);
+  checkService(manifest);
   checkValue(manifest, []);
+}
+
+/** Throws on what only the objects of a cell together show. */
+export function checkCell(manifests: readonly Manifest[]): void {
+  checkRoutes(manifests);
+  checkClaims(manifests);
 }
 
 /** `yaml` is the rendered manifest; it tells cheaply that most manifests are far from the limit. */
@@ -90,6 +100,16 @@ function checkMapping(mapping: Record<string, unknown>, path: (string | number)[
     path.push(child);
     checkValue(mapping[child], path);
     path.pop();
+  }
+  if (path[path.length - 2] === 'env') {
+    checkNoLiteralSecret(mapping, path);
+  }
+}
+
+function checkNoLiteralSecret({ name, value }: Record<string, unknown>, path: readonly (string | number)[]): void {
+  if (typeof name === 'string' && isSecretName(name) && value !== undefined && value !== '') {
+    throw new Error(`${pathText(path)} gives ${name} a literal value, which would be committed in clear. Take it from a Secret that exists in the`
+      + ' cluster: valueFrom.secretKeyRef');
   }
 }
 

@@ -15,6 +15,12 @@ export interface ServerArgumentsProps {
 
 /** Loads code from the model's repository. */
 const RUNS_MODEL_CODE = '--trust-remote-code';
+/** Flags whose prop has another name, or none. */
+const PROPS: { readonly [flag: string]: string | undefined } = {
+  '--port': undefined, '--disable-access-log-for-endpoints': undefined, '--shutdown-timeout': 'shutdownTimeoutSeconds',
+};
+/** Takes a secret as its value. */
+const SECRETS = ['--api-key', '--hf-token'];
 
 /**
  * The arguments of `vllm serve`, every flag spelled in full.
@@ -39,6 +45,7 @@ export function serverArguments(props: ServerArgumentsProps): string[] {
     ['--shutdown-timeout', props.shutdown.shutdownTimeoutSeconds],
     ['--disable-access-log-for-endpoints', '/health,/ping,/metrics'],
   ];
+  refuseSecrets(props.extraArgs);
   refuseRepeated(planned.map(([flag]) => flag), props.extraArgs);
   if (props.extraArgs.includes(RUNS_MODEL_CODE) && !/^[0-9a-f]{40}$/.test(memory.model.revision ?? '')) {
     throw new Error(`extra argument '${RUNS_MODEL_CODE}' runs code of ${memory.model.id} whose revision is not pinned (${memory.model.revision ?? 'main'});`
@@ -55,12 +62,21 @@ export function serverArguments(props: ServerArgumentsProps): string[] {
   return args;
 }
 
+function refuseSecrets(extraArgs: readonly string[]): void {
+  const flag = SECRETS.find(secret => extraArgs.some(argument => argument.split('=')[0] === secret));
+  if (flag) {
+    throw new Error(`extra argument '${flag}' would put a literal secret into a manifest; leave it out: weights are served offline, and only pods with`
+      + ' the server\'s clientLabels reach it');
+  }
+}
+
 /** The last one would win, and the plan would no longer be true. */
 function refuseRepeated(planned: string[], extraArgs: readonly string[]): void {
   for (const argument of extraArgs) {
     const flag = argument.split('=')[0];
     if (planned.includes(flag)) {
-      throw new Error(`extra argument '${argument}' repeats what is planned; set the prop ${camelCase(flag)} instead`);
+      const prop = flag in PROPS ? PROPS[flag] : camelCase(flag);
+      throw new Error(`extra argument '${argument}' repeats what is planned; ${prop ? `set the prop ${prop} instead` : 'leave it out'}`);
     }
   }
 }

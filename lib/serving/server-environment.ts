@@ -1,4 +1,5 @@
 import { VllmRelease } from '../catalog';
+import { isSecretName } from '../secret-names';
 
 export interface ServerEnvironmentProps {
   readonly release: VllmRelease;
@@ -25,14 +26,17 @@ export function serverEnvironment(props: ServerEnvironmentProps): { name: string
   for (const name of Object.keys({ ...planned, ...props.extraEnv }).filter(candidate => candidate.startsWith('VLLM_'))) {
     props.release.environment(name);
   }
-  for (const name of Object.keys(props.extraEnv)) {
+  for (const [name, value] of Object.entries(props.extraEnv)) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || typeof value !== 'string') {
+      throw new Error(`extraEnv ${JSON.stringify({ [name]: value })} must be a name of letters, digits and '_' with a string, such as OMP_NUM_THREADS: '4'`);
+    }
     if (name in planned) {
       throw new Error(`extraEnv '${name}' is set to '${planned[name]}' already; leave it out`);
     }
     if (UNSAFE.includes(name)) {
       throw new Error(`extraEnv '${name}' opens administrative endpoints to whoever reaches the port; leave it out`);
     }
-    if (/(?:TOKEN|SECRET|PASSWORD|API_KEY)$/.test(name)) {
+    if (isSecretName(name)) {
       throw new Error(`extraEnv '${name}' would put a literal secret into a manifest; weights are served offline and need none`);
     }
   }

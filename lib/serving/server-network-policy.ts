@@ -38,7 +38,8 @@ export class ServerNetworkPolicy extends Construct {
           ],
           ports: [{ protocol: 'TCP', port: k8s.IntOrString.fromNumber(props.port) }],
         }],
-        egress: props.reachesGoogleApis ? googleApis() : [],
+        // No rule at all lets nothing out; an empty list would be dropped by the API server and be a change on every apply.
+        egress: props.reachesGoogleApis ? googleApis() : undefined,
       },
     });
   }

@@ -2,6 +2,11 @@ import { Accelerator, MachineType, Model, VllmRelease } from '../catalog';
 import { MemoryPlan, MemoryPlanProps, Placement, ShutdownPlan, StartupPlan } from '../planning';
 import { legalTensorParallelSizes } from '../planning/memory-checks';
 import { IWeightsStorage } from '../weights';
+import { wholeNumber } from '../whole-number';
+
+/** What is said to start or answer longer is a typing error. */
+const A_DAY = 86_400;
+const SECONDS = ['startupBudgetSeconds', 'longestAnswerSeconds', 'shutdownTimeoutSeconds', 'terminationGracePeriodSeconds'] as const;
 
 /** What a server is asked to be; the part of its props that its numbers follow from. */
 export interface ServerPlanProps extends Omit<MemoryPlanProps, 'model' | 'accelerator' | 'release' | 'modelRunner'> {
@@ -51,6 +56,7 @@ export class ServerPlan {
 
   /** @throws when the model does not fit, and on everything that the four plans refuse */
   constructor(model: Model, storage: IWeightsStorage, props: ServerPlanProps) {
+    SECONDS.forEach(name => wholeNumber(name, props[name] ?? 0, 0, A_DAY));
     this.memory = fittingPlan({ ...props, model });
     this.placement = Placement.of({
       accelerator: props.accelerator,

@@ -130,7 +130,7 @@ function serverContainer(props: ServerPodProps): k8s.Container {
     cpu: quantity(`${placement.cpuMillis / 1000}`),
     memory: quantity(`${placement.memoryBytes / GIB}Gi`),
     'ephemeral-storage': quantity(`${placement.ephemeralStorageBytes / GIB}Gi`),
-    'nvidia.com/gpu': k8s.Quantity.fromNumber(placement.gpus),
+    'nvidia.com/gpu': quantity(`${placement.gpus}`),
   };
   const probe = (path: string): k8s.Probe => ({ httpGet: { path, port: k8s.IntOrString.fromString('http') } });
   return {

@@ -1,5 +1,7 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
+import { wholeNumber } from '../whole-number';
+import { requireNamespace } from './namespace';
 import { VllmMetric } from './vllm-metric';
 import { VllmServer } from './vllm-server';
 
@@ -23,6 +25,9 @@ const LEAST_SCALE_DOWN_SECONDS = 300;
 /** An autoscaler accepts windows and periods up to an hour and half an hour. */
 const LONGEST_WINDOW_SECONDS = 3600;
 const LONGEST_PERIOD_SECONDS = 1800;
+/** A quantity holds thousandths. */
+const LEAST_TARGET = 0.001;
+const MOST_TARGET = 1e12;
 
 /**
  * Scales a server by what it has to do. A new server answers only after its start, so the next one is not added before, and none is
@@ -39,6 +44,7 @@ export class VllmHpa extends Construct {
     const maxReplicas = props.maxReplicas ?? server.maxReplicas;
     const target = props.target ?? metric.defaultTarget;
     try {
+      requireNamespace(this, server.identity.namespace);
       checkReplicas(server, minReplicas, maxReplicas);
       metric.check(server.release);
       checkTarget(server, metric, target);
@@ -74,9 +80,7 @@ export class VllmHpa extends Construct {
 
 function checkReplicas(server: VllmServer, minReplicas: number, maxReplicas: number): void {
   for (const [name, value] of Object.entries({ minReplicas, maxReplicas })) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new Error(`'${name}' (${value}) must be a whole number of at least 1`);
-    }
+    wholeNumber(name, value, 1);
   }
   if (minReplicas > maxReplicas) {
     throw new Error(`'minReplicas' (${minReplicas}) must be less than or equal to 'maxReplicas' (${maxReplicas})`);
@@ -91,15 +95,18 @@ function checkReplicas(server: VllmServer, minReplicas: number, maxReplicas: num
 
 function checkTarget(server: VllmServer, metric: VllmMetric, target: number): void {
   const largest = metric.largest(server);
-  if (!(target > 0) || target > largest) {
-    throw new Error(`'target' (${target}) can never be reached by ${metric.vllmName ?? metric.adapterName}, which is above 0 and at most ${largest};`
-      + ` use for example ${Math.min(metric.defaultTarget, largest)}`);
+  const example = `use for example ${Math.min(metric.defaultTarget, largest)}`;
+  if (typeof target !== 'number' || !(target >= LEAST_TARGET && target <= MOST_TARGET)) {
+    throw new Error(`'target' (${target}) must be a number from ${LEAST_TARGET} to ${MOST_TARGET}; ${example}`);
+  }
+  if (target > largest) {
+    throw new Error(`'target' (${target}) can never be reached by ${metric.vllmName ?? metric.adapterName}, which is at most ${largest}; ${example}`);
   }
 }
 
 function metricSpec(server: VllmServer, metric: VllmMetric, target: number): k8s.MetricSpecV2 {
   // Quantities have no fractions below a thousandth.
-  const averageValue = Number.isInteger(target) ? k8s.Quantity.fromNumber(target) : k8s.Quantity.fromString(`${Math.round(target * 1000)}m`);
+  const averageValue = k8s.Quantity.fromString(Number.isInteger(target) ? `${target}` : `${Math.round(target * 1000)}m`);
   const spec = { metric: { name: metric.adapterName }, target: { type: 'AverageValue', averageValue } };
   if (metric.type === 'Pods') {
     return { type: 'Pods', pods: spec };

@@ -5,6 +5,7 @@ import {
 } from '../../imports/monitoring.googleapis.com';
 import { VllmRelease } from '../catalog';
 import { selectorLabels } from './labels';
+import { requireNamespace } from './namespace';
 import { VllmServer } from './vllm-server';
 
 /** What autoscalers, alerts and dashboards read; every other series would only cost. */
@@ -14,6 +15,8 @@ const SCRAPED = [
   'vllm:request_success_total', 'vllm:time_to_first_token_seconds', 'vllm:inter_token_latency_seconds', 'vllm:e2e_request_latency_seconds',
   'vllm:request_queue_time_seconds', 'vllm:request_prompt_tokens', 'vllm:request_generation_tokens', 'vllm:cache_config_info',
 ];
+
+const AN_HOUR = 3600;
 
 export interface VllmMonitoringProps {
   readonly server: VllmServer;
@@ -36,8 +39,12 @@ export class VllmMonitoring extends Construct {
 
   constructor(scope: Construct, id: string, props: VllmMonitoringProps) {
     super(scope, id);
-    const { server } = props;
+    const { server, timeToFirstTokenSeconds = 5 } = props;
     this.metrics = SCRAPED;
+    if (typeof timeToFirstTokenSeconds !== 'number' || !(timeToFirstTokenSeconds > 0 && timeToFirstTokenSeconds <= AN_HOUR)) {
+      throw new Error(`VllmMonitoring '${id}': 'timeToFirstTokenSeconds' (${timeToFirstTokenSeconds}) must be a number above 0 and at most ${AN_HOUR}`);
+    }
+    requireNamespace(this, server.identity.namespace);
     const metadata = { name: server.name, labels: { ...server.labels } };
     new PodMonitoring(this, 'Resource', {
       metadata,
@@ -61,7 +68,7 @@ export class VllmMonitoring extends Construct {
     });
     new Rules(this, 'Alerts', {
       metadata,
-      spec: { groups: [{ name: server.name, interval: '30s', rules: alerts(server, props.timeToFirstTokenSeconds ?? 5) }] },
+      spec: { groups: [{ name: server.name, interval: '30s', rules: alerts(server, timeToFirstTokenSeconds) }] },
     });
   }
 }

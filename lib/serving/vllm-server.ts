@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import { Chart, Lazy } from 'cdk8s';
+import { Lazy } from 'cdk8s';
 import { IScalable, k8s, ScalingTarget } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { VllmRelease } from '../catalog';
 import { ServiceIdentity } from '../identity';
 import { program } from '../program';
+import { wholeNumber } from '../whole-number';
 import { clientLabels, selectorLabels, serverLabels } from './labels';
+import { namespaceOf, requireNamespace } from './namespace';
 import { serverArguments } from './server-arguments';
 import { serverEnvironment } from './server-environment';
 import { ServerNetworkPolicy } from './server-network-policy';
@@ -14,6 +16,8 @@ import { HOME, SERVER_PORT, serverPod } from './server-pod';
 import { VllmServerProps } from './vllm-server-props';
 
 const DEFAULT_MAX_NODES = 5;
+/** Of a cluster. https://cloud.google.com/kubernetes-engine/quotas */
+const MOST_NODES = 15_000;
 
 /**
  * vLLM's OpenAI-compatible server: Deployment, Service, ServiceAccount, PodDisruptionBudget and NetworkPolicy, all from one plan.
@@ -42,12 +46,13 @@ export class VllmServer extends Construct implements IScalable {
   constructor(scope: Construct, id: string, private readonly props: VllmServerProps) {
     super(scope, id);
     const { weights } = props;
-    const namespace = Chart.of(this).namespace ?? 'default';
+    const namespace = namespaceOf(this);
     try {
+      requireNamespace(weights, namespace);
       this.name = serverName(props);
       this.plan = new ServerPlan(weights.model, weights.storage, props);
       this.release = props.imageDigest ? this.plan.memory.release.withDigest(props.imageDigest) : this.plan.memory.release;
-      this.servedModelName = props.servedModelName ?? weights.model.id;
+      this.servedModelName = servedName(props.servedModelName ?? weights.model.id);
       this.maxReplicas = this.countMaxReplicas();
       this.replicas = this.countReplicas();
       this.args = serverArguments({
@@ -86,13 +91,13 @@ export class VllmServer extends Construct implements IScalable {
   }
 
   private countMaxReplicas(): number {
-    const maxNodes = positive('maxNodes', this.props.maxNodes ?? DEFAULT_MAX_NODES);
+    const maxNodes = wholeNumber('maxNodes', this.props.maxNodes ?? DEFAULT_MAX_NODES, 1, MOST_NODES);
     return maxNodes * this.plan.placement.serversPerNode;
   }
 
   private countReplicas(): number {
     const { serversPerNode, machineType } = this.plan.placement;
-    const replicas = positive('replicas', this.props.replicas ?? serversPerNode);
+    const replicas = wholeNumber('replicas', this.props.replicas ?? serversPerNode, 1);
     if (replicas > this.maxReplicas) {
       throw new Error(`'replicas' (${replicas}) are more than the node pools can hold: ${this.maxReplicas / serversPerNode} nodes of`
         + ` ${machineType.name} x ${serversPerNode} servers = ${this.maxReplicas}. Raise maxNodes to ${Math.ceil(replicas / serversPerNode)}`);
@@ -157,9 +162,10 @@ export class VllmServer extends Construct implements IScalable {
 
   /** A new server needs GPUs of its own, so there is a surge only as far as spare GPUs are declared. */
   private rollingUpdate(): k8s.RollingUpdateDeployment {
-    const spareGpus = this.props.spareGpus ?? 0;
-    if (!Number.isSafeInteger(spareGpus) || spareGpus < 0) {
-      throw new Error(`'spareGpus' (${spareGpus}) must be a whole number, 0 or more`);
+    const spareGpus = wholeNumber('spareGpus', this.props.spareGpus ?? 0, 0);
+    const mostGpus = this.maxReplicas * this.plan.placement.gpus;
+    if (spareGpus > mostGpus) {
+      throw new Error(`'spareGpus' (${spareGpus}) are more than the ${mostGpus} GPUs that the node pools have for servers; raise maxNodes, or declare less`);
     }
     const surge = Math.floor(spareGpus / this.plan.placement.gpus);
     if (spareGpus > 0 && surge === 0) {
@@ -185,9 +191,10 @@ function serverName(props: VllmServerProps): string {
   return name;
 }
 
-function positive(prop: string, value: number): number {
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new Error(`'${prop}' (${value}) must be a whole number of at least 1`);
+/** Stands in the expressions of alerts as well as in requests. */
+function servedName(name: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_./:@+-]*$/.test(name)) {
+    throw new Error(`'servedModelName' (${name}) must be letters, digits and any of _ . / : @ + -, starting with a letter or digit`);
   }
-  return value;
+  return name;
 }

@@ -4,40 +4,58 @@ usage: vllm_server_drain.py METRICS_URL PROPAGATION_SECONDS DRAIN_SECONDS
 
 A deleted pod leaves its Service, but not at once everywhere: first the propagation is waited for while the server goes on
 answering. Then the running and waiting requests are counted until there are none twice in a row, at most DRAIN_SECONDS.
-Exits with 0 in any case: Kubernetes sends SIGTERM next whatever this says.
+Exits with 0 whatever the server says: Kubernetes sends SIGTERM next in any case.
 """
 
+import http.client
+import socket
 import sys
 import time
+import urllib.parse
 import urllib.request
 
-COUNTED = ("vllm:num_requests_running", "vllm:num_requests_waiting")
+COUNTED = ("vllm:num_requests_running{", "vllm:num_requests_waiting{")
+ANSWER_SECONDS = 2.0
+# The server is in this container: a proxy of its environment is for other addresses.
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def requests_in_flight(url: str) -> float | None:
+def refuses(url: str) -> bool:
+    """Whether nothing listens. A server that is only slow to answer does listen."""
+    address = urllib.parse.urlsplit(url)
+    try:
+        socket.create_connection((address.hostname, address.port), timeout=ANSWER_SECONDS).close()
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def requests_in_flight(url: str, timeout: float) -> float | None:
     """Running and waiting requests over all engines; None when the server does not say."""
     try:
-        with urllib.request.urlopen(url, timeout=2) as response:
+        with DIRECT.open(url, timeout=timeout) as response:
             lines = response.read().decode("utf-8", "replace").splitlines()
-    except OSError:
+        counts = [float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(COUNTED)]
+    except (OSError, http.client.HTTPException, ValueError, IndexError):
         return None
-    values = [float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(tuple(f"{name}{{" for name in COUNTED))]
-    return sum(values) if values else None
+    return sum(counts) if counts else None
 
 
 def main() -> None:
     url, propagation, drain = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
-    # A server that does not answer is not in the Service yet, or no longer: there is nothing to wait for.
-    if requests_in_flight(url) is None:
-        print("drain: the server does not answer", flush=True)
+    left_service = time.monotonic() + propagation
+    end = left_service + drain
+    # vLLM opens its port last: a server that refuses is not in the Service yet, so there is nothing to wait for.
+    if refuses(url):
+        print("drain: nothing listens", flush=True)
         return
-    time.sleep(propagation)
-    end = time.monotonic() + drain
+    time.sleep(max(0.0, left_service - time.monotonic()))
     idle = 0
-    while idle < 2 and time.monotonic() < end:
-        in_flight = requests_in_flight(url)
+    while idle < 2 and (left := end - time.monotonic()) > 0:
         # No answer is not idle: a busy server may be slow to say.
-        idle = idle + 1 if in_flight == 0 else 0
+        idle = idle + 1 if requests_in_flight(url, min(ANSWER_SECONDS, left)) == 0 else 0
         time.sleep(min(1.0, max(0.0, end - time.monotonic())))
     print(f"drain: {'idle' if idle >= 2 else 'time is up'}", flush=True)
 

@@ -18,8 +18,8 @@ export class ChildProgram {
     mkdirSync(join(PROJECT, 'test/output'), { recursive: true });
     this.folder = mkdtempSync(join(PROJECT, 'test/output/child-'));
     chmodSync(this.folder, 0o755);
-    for (const name of readdirSync(join(PROJECT, 'lib/kustomize'))) {
-      this.compile('lib/kustomize', name);
+    for (const room of ['lib', 'lib/kustomize']) {
+      readdirSync(join(PROJECT, room)).filter(name => name.endsWith('.ts')).forEach(name => this.compile(room, name));
     }
     this.compile('test/kustomize', 'versioned-app.ts');
   }

@@ -7,6 +7,7 @@ const ROUND_MILLISECONDS = 100;
 interface StorageClass extends KubernetesObject {
   readonly provisioner: string;
   readonly reclaimPolicy: string;
+  readonly parameters?: Record<string, string>;
   readonly volumeBindingMode: string;
   readonly allowedTopologies?: { matchLabelExpressions: { key: string; values: string[] }[] }[];
 }
@@ -119,8 +120,10 @@ export class DiskProvisioner {
     if (storageClass.volumeBindingMode === 'WaitForFirstConsumer') {
       return undefined;
     }
-    return storageClass.allowedTopologies?.flatMap(term => term.matchLabelExpressions)
-      .filter(expression => expression.key === ZONE).flatMap(expression => expression.values).slice(0, 1) ?? [];
+    const allowed = storageClass.allowedTopologies?.flatMap(term => term.matchLabelExpressions)
+      .filter(expression => expression.key === ZONE).flatMap(expression => expression.values) ?? [];
+    // one volume over a disk in each zone, else one disk: https://cloud.google.com/kubernetes-engine/docs/how-to/persistent-volumes/hyperdisk-ml
+    return storageClass.parameters?.['enable-multi-zone-provisioning'] === 'true' ? allowed : allowed.slice(0, 1);
   }
 
   /** A claim from a snapshot waits until there is one. */

@@ -15,6 +15,8 @@ export interface GpuNode {
   readonly zone: string;
   /** @default - 100 GiB, GKE's own */
   readonly bootDiskBytes?: number;
+  /** @default - what GKE's reservations leave */
+  readonly allocatable?: Partial<Amounts>;
 }
 
 const DEFAULT_BOOT_DISK_BYTES = 100 * 1024 ** 3;
@@ -60,7 +62,7 @@ export function gpuNodeObject(node: GpuNode): object {
     spec: { taints: [{ key: 'nvidia.com/gpu', value: 'present', effect: 'NoSchedule' }] },
     status: {
       capacity: quantities(nodeCapacity(resources), node.gpus),
-      allocatable: quantities(nodeAllocatable(resources), node.gpus),
+      allocatable: quantities({ ...nodeAllocatable(resources), ...node.allocatable }, node.gpus),
     },
   };
 }

@@ -83,27 +83,27 @@ export class VllmServer {
 
   readonly url: string;
   readonly logFile: string;
+  private readonly environment: NodeJS.ProcessEnv;
   /** Resolves with the exit code, or the signal that ended it. */
   readonly exited: Promise<number | NodeJS.Signals>;
   private readonly process: ChildProcess;
-  private readonly sandboxed: boolean;
   private ended = false;
 
-  private constructor(props: VllmServerProps, readonly port: number) {
+  private constructor(private readonly props: VllmServerProps, readonly port: number) {
     const release = props.release ?? DEFAULT_RELEASE;
     const directory = mkdtempSync(join(tmpdir(), 'vllm-server-'));
     this.url = `http://127.0.0.1:${port}`;
     this.logFile = join(directory, 'log');
-    this.sandboxed = props.sandbox !== undefined;
     const [command, ...args] = [
       ...(props.sandbox ? sandboxCommand(props.sandbox, release) : []),
       // the console script of the environment has a shell between itself and Python, which would be the process that is signalled
       pythonOf(release), '-c', 'from vllm.entrypoints.cli.main import main; main()', 'serve', ...onLoopback(props.args, port),
     ];
+    this.environment = { PATH: `${join(environmentOf(release), 'bin')}:/usr/bin:/bin`, ...CPU_ENVIRONMENT, ...props.environment };
     this.process = spawn(command, args, {
       cwd: directory,
       detached: true,
-      env: { PATH: `${join(environmentOf(release), 'bin')}:/usr/bin:/bin`, ...CPU_ENVIRONMENT, ...props.environment },
+      env: this.environment,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const log = createWriteStream(this.logFile);
@@ -122,6 +122,11 @@ export class VllmServer {
   /** Also the number of its process group. */
   get pid(): number {
     return this.process.pid!;
+  }
+
+  /** The server itself, without the sandbox around it. */
+  get mainPid(): number {
+    return this.props.sandbox ? firstChildOf(this.pid) : this.pid;
   }
 
   get log(): string {
@@ -151,7 +156,9 @@ export class VllmServer {
       }
       await sleep(200);
     }
-    throw new Error(`the server ${this.ended ? 'ended' : `was not ready after ${timeoutSeconds} s`}; its log ends:\n${this.log.slice(-4000)}`);
+    // the root cause stands before the traces of the processes that waited for it
+    const cause = this.log.split('\n').filter(line => /^\(.*\) ERROR .*\b\w+(Error|Exception): /.test(line)).slice(0, 5).join('\n');
+    throw new Error(`the server ${this.ended ? 'ended' : `was not ready after ${timeoutSeconds} s`}: ${cause}\nIts log ends:\n${this.log.slice(-4000)}`);
   }
 
   async metrics(): Promise<string> {
@@ -160,7 +167,17 @@ export class VllmServer {
 
   /** Signals the server's first process, as kubelet does. */
   signal(signal: NodeJS.Signals): void {
-    process.kill(this.sandboxed ? firstChildOf(this.pid) : this.pid, signal);
+    process.kill(this.mainPid, signal);
+  }
+
+  /** Runs a command beside the server, in its sandbox, as its user and with its environment, as kubelet runs a preStop. */
+  exec(command: readonly string[]): ChildProcess {
+    const { sandbox } = this.props;
+    if (!sandbox) {
+      throw new Error('a command can be run beside a server only in a sandbox');
+    }
+    const inside = ['--target', String(this.mainPid), '--mount', '--pid', '--wd=/'];
+    return spawn('nsenter', [...inside, ...asUser(sandbox.uid), ...command], { env: this.environment, stdio: ['ignore', 'pipe', 'pipe'] });
   }
 
   /** Ends it with all its processes and forgets its log. */
@@ -172,6 +189,11 @@ export class VllmServer {
     await this.exited;
     rmSync(dirname(this.logFile), { recursive: true, force: true });
   }
+}
+
+/** A plain user without capabilities: what the end of sandbox.sh does, for a process that joins later. */
+function asUser(uid: number): string[] {
+  return ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--no-new-privs', '--bounding-set=-all', '--inh-caps=-all'];
 }
 
 /** What to put before a command, so that it runs as in a container of that release. */

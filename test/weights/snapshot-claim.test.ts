@@ -16,16 +16,16 @@ test.each(STORAGES)('%s: a read-only disk for many nodes, made from the snapshot
   expect(objects).toEqual([{
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
-    metadata: { name: 'vllm-openai-test-l4-weights', namespace: 'llm', labels: LABELS },
+    metadata: { name: 'vllm-openai-test-l4-11c9b309', namespace: 'llm', labels: LABELS },
     spec: {
       accessModes: ['ReadOnlyMany'],
       storageClassName,
-      dataSource: { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: `weights-${id}-gemma-2-9b-it` },
+      dataSource: { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: `weights-${id}-gemma-2-9b-it-11c9b309` },
       resources: { requests: { storage: size } },
     },
   }]);
   expect(binding).toEqual({
-    volume: { name: 'weights', persistentVolumeClaim: { claimName: 'vllm-openai-test-l4-weights', readOnly: true } },
+    volume: { name: 'weights', persistentVolumeClaim: { claimName: 'vllm-openai-test-l4-11c9b309', readOnly: true } },
     volumes: [], podAnnotations: {}, reachesGoogleApis: false,
   });
   expect(storage.diskClass!.name).toBe(storageClassName);

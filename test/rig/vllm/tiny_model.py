@@ -39,7 +39,7 @@ def make_model(vocabulary):
         num_attention_heads=4,
         num_key_value_heads=2,
         head_dim=32,
-        max_position_embeddings=2048,
+        max_position_embeddings=8192,
         tie_word_embeddings=True,
         eos_token_id=0,
         bos_token_id=0,

@@ -1,0 +1,114 @@
+import { Chart, Testing } from 'cdk8s';
+import { Accelerator, Model, VllmHpa, VllmMetric, VllmServer, WeightsStorage, WeightsVolume } from '../../lib';
+import { ControlPlane } from '../rig/control-plane';
+import { eventually } from '../rig/eventually';
+import { addGpuNodes } from '../rig/gpu-node';
+import { isReady, KubernetesObject } from '../rig/kubernetes-api';
+import { MetricsApi } from '../rig/metrics-api';
+import { Cell, NAMESPACE } from './cells';
+import { poolNode } from './gke';
+import { AUTOSCALERS, replicasOf, serverPods } from './servers';
+
+interface AutoscalerSpec {
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  readonly metrics: { readonly pods: { readonly metric: { readonly name: string }; readonly target: { readonly averageValue: string } } }[];
+  readonly behavior: { readonly scaleUp: { readonly policies: { type: string; value: number; periodSeconds: number }[] } };
+}
+
+interface Autoscaler extends KubernetesObject {
+  readonly status: { readonly conditions?: { readonly type: string; readonly reason: string }[] };
+}
+
+function autoscalerOf(cell: Cell): AutoscalerSpec {
+  return cell.manifests.find(({ kind }) => kind === 'HorizontalPodAutoscaler')!.spec as AutoscalerSpec;
+}
+
+/** Waits until the autoscalers have thought about a metric three times more. */
+async function considered(metrics: MetricsApi, metric: string, autoscalers = 1): Promise<void> {
+  const questions = () => metrics.asked.filter(asked => asked.metric === metric).length;
+  const before = questions();
+  await eventually(`${metric} is asked for again`, async () => questions() >= before + 3 * autoscalers);
+}
+
+/** Every server of the matrix under the same load: one step now, the next only when the new servers answer. */
+export async function scaleAllByOneStep(plane: ControlPlane, metrics: MetricsApi, cells: readonly Cell[]): Promise<void> {
+  const [{ name }] = autoscalerOf(cells[0]).metrics.map(metric => metric.pods.metric);
+  metrics.setPodMetric(name, () => 10 * Number(autoscalerOf(cells[0]).metrics[0].pods.target.averageValue));
+  const replicas = async () => Object.fromEntries(
+    await Promise.all(cells.map(async cell => [cell.id, await replicasOf(plane.api, cell.server)])));
+  const step = Object.fromEntries(cells.map((cell) => {
+    const { minReplicas, maxReplicas, behavior: { scaleUp: { policies } } } = autoscalerOf(cell);
+    return [cell.id, Math.min(maxReplicas, minReplicas + policies[0].value)];
+  }));
+  let found = {};
+  await eventually('every autoscaler has acted', async () => {
+    found = await replicas();
+    return JSON.stringify(found) === JSON.stringify(step);
+  }).catch(() => expect(found).toEqual(step));
+  await considered(metrics, name, cells.length);
+  expect(await replicas()).toEqual(step);
+  const limits = await Promise.all(cells.map(async (cell) => {
+    const { status } = await plane.api.get<Autoscaler>(`${AUTOSCALERS}/${cell.server}`);
+    return [cell.id, status.conditions?.find(({ type }) => type === 'ScalingLimited')?.reason];
+  }));
+  expect(limits).toEqual(cells.map(cell => [cell.id, 'ScaleUpLimit']));
+}
+
+/** On to the last replica, with nodes for all and the wait between two steps cut short. */
+export async function scaleToTheLast(plane: ControlPlane, metrics: MetricsApi, cell: Cell, zone: string): Promise<number> {
+  const { maxReplicas, metrics: [{ pods: { metric } }], behavior: { scaleUp: { policies } } } = autoscalerOf(cell);
+  await addGpuNodes(plane.api, Array.from({ length: maxReplicas }, (_, index) => poolNode(cell.machineType, {
+    name: `${cell.machineType.name}-more-${index}`, zone, localSsdCount: cell.localSsdCount,
+  })));
+  await plane.api.patch(`${AUTOSCALERS}/${cell.server}`, {
+    spec: { behavior: { scaleUp: { policies: policies.map(policy => ({ ...policy, periodSeconds: 1 })) } } },
+  });
+  await eventually('all servers that may be are ready', async () => {
+    const pods = (await serverPods(plane.api)).get(cell.server)!;
+    return pods.length === maxReplicas && pods.every(isReady);
+  });
+  await considered(metrics, metric.name);
+  return replicasOf(plane.api, cell.server);
+}
+
+export interface OtherMetric {
+  readonly name: string;
+  readonly metric: VllmMetric;
+  /** What each of a server's GPUs, or the server itself, reports: below the target, and above. */
+  readonly calm: number;
+  readonly busy: number;
+}
+
+export const OTHER_METRICS: OtherMetric[] = [
+  { name: 'by-kv-cache', metric: VllmMetric.KV_CACHE_USAGE, calm: 0.6, busy: 0.95 },
+  { name: 'by-gpu-utilization', metric: VllmMetric.GPU_UTILIZATION, calm: 60, busy: 95 },
+  { name: 'by-gpu-duty-cycle', metric: VllmMetric.GPU_DUTY_CYCLE, calm: 60, busy: 95 },
+];
+
+/** A server of two GPUs that scales by another metric than the matrix does. */
+export async function scaleBy(plane: ControlPlane, metrics: MetricsApi, other: OtherMetric, zone: string): Promise<void> {
+  const { name, metric, calm, busy } = other;
+  const chart = new Chart(Testing.app(), name, { namespace: NAMESPACE });
+  const weights = new WeightsVolume(chart, 'weights', { model: Model.GEMMA_2_9B_IT, storage: WeightsStorage.gcsFuse({ bucket: 'vllm-models' }) });
+  const server = new VllmServer(chart, 'server', {
+    weights, name, accelerator: Accelerator.L4, tensorParallelSize: 2, gpuMemoryUtilization: 0.8,
+  });
+  new VllmHpa(chart, 'hpa', { server, metric });
+  const { gpus, machineType, localSsdCount } = server.plan.placement;
+  const load = (value: number) => metric.type === 'Pods'
+    ? metrics.setPodMetric(metric.adapterName, () => value)
+    // one time series for each GPU: the autoscaler is given all of them and adds them up
+    : metrics.setExternalMetric(metric.adapterName, gpus * value);
+
+  await addGpuNodes(plane.api, [poolNode(machineType, { name: `${name}-0`, zone, localSsdCount })]);
+  load(calm);
+  const manifests = { apiVersion: 'v1', kind: 'List', items: Testing.synth(chart) };
+  const { stderr } = await plane.kubectl(['apply', '--validate=strict', '-f', '-'], JSON.stringify(manifests));
+  expect(stderr).toBe('');
+  await eventually('its server is ready', async () => (await serverPods(plane.api)).get(name)?.every(isReady));
+  await considered(metrics, metric.adapterName);
+  expect([name, calm, await replicasOf(plane.api, name)]).toEqual([name, calm, 1]);
+  load(busy);
+  await eventually(`${name} has a second server`, async () => await replicasOf(plane.api, name) === 2);
+}

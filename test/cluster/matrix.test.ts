@@ -1,0 +1,316 @@
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { MachineType } from '../../lib';
+import { ControlPlane } from '../rig/control-plane';
+import { eventually } from '../rig/eventually';
+import { GCS_FUSE_SIDECAR } from '../rig/gcs-fuse-webhook';
+import { addGpuNodes, GpuNode, removeNodes } from '../rig/gpu-node';
+import { isReady, KubernetesObject, Node } from '../rig/kubernetes-api';
+import { MetricsApi } from '../rig/metrics-api';
+import { OTHER_METRICS, scaleAllByOneStep, scaleBy, scaleToTheLast } from './autoscaling';
+import { Cell, CLUSTER_FOLDER, NAMESPACE } from './cells';
+import { DAEMONS, Gke, plainNode, poolNode } from './gke';
+import { objectsNaming, SERVER_PREFIX } from './leftovers';
+import { allReady, BUDGETS, DEPLOYMENTS, isRolledOut, PODS, Reasons, replicasOf, serverPods, waitingReasons } from './servers';
+
+interface Budget extends KubernetesObject {
+  readonly status: { readonly disruptionsAllowed: number };
+}
+
+const cells = Cell.all();
+/** The machine types that the matrix uses, each with the cells on it. */
+const pools = new Map<MachineType, Cell[]>();
+cells.forEach(cell => pools.set(cell.machineType, [...pools.get(cell.machineType) ?? [], cell]));
+const unused = MachineType.all().filter(machineType => ![...pools.keys()].some(used => used.name === machineType.name));
+
+const OTHER_NODE = 'node(s) didn\'t match Pod\'s node affinity/selector';
+const NO_GPU = 'Insufficient nvidia.com/gpu';
+const LOCAL_SSD = 'cloud.google.com/gke-ephemeral-storage-local-ssd';
+/** With no disk of the matrix in it. */
+const FAR_ZONE = 'us-central1-x';
+
+/** A zone that suits every cell of a pool, so that any of its nodes does. */
+function zoneOf(users: readonly Cell[]): string {
+  const [first = 'us-central1-b', ...others] = users.filter(cell => cell.zones).map(cell => cell.zones!)
+    .reduce<string[] | undefined>((common, zones) => common?.filter(zone => zones.includes(zone)) ?? zones, undefined) ?? [];
+  return [first, ...others][0];
+}
+
+function nodeName(...parts: (string | number)[]): string {
+  return parts.join('-');
+}
+
+/** As many as the servers of its cells fill, and one more where two cells want different disks: either may take the other's. */
+function poolNodes(machineType: MachineType, users: readonly Cell[]): GpuNode[] {
+  const counts = users.map(cell => cell.localSsdCount);
+  const wanted = new Set(counts).size > 1 ? [...counts, Math.max(...counts)] : counts;
+  return wanted.map((localSsdCount, index) => poolNode(machineType, {
+    name: nodeName(machineType.name, 'pool', index), zone: zoneOf(users), localSsdCount,
+  }));
+}
+
+/** Nodes that carry every label of a pool and lack one GPU, or one byte of memory, of what its smallest server needs. */
+function tooSmall(machineType: MachineType, users: readonly Cell[]): GpuNode[] {
+  const common = { zone: zoneOf(users), localSsdCount: Math.max(...users.map(cell => cell.localSsdCount)) };
+  const memoryBytes = Math.min(...users.map(cell => cell.memoryBytes)) + DAEMONS.memoryBytes - 1;
+  return [
+    poolNode(machineType, { ...common, name: nodeName(machineType.name, 'few-gpus'), gpus: Math.min(...users.map(cell => cell.gpusPerServer)) - 1 }),
+    poolNode(machineType, { ...common, name: nodeName(machineType.name, 'little-memory'), allocatable: { memoryBytes } }),
+  ];
+}
+
+function only(keys: readonly string[], reasons: Reasons | string | undefined): Reasons | string | undefined {
+  return typeof reasons === 'object' ? Object.fromEntries(Object.entries(reasons).filter(([key]) => keys.includes(key))) : reasons;
+}
+
+/** The lines of `kubectl apply` that do not end in that word. */
+function linesWithout(word: string, stdout: string): string[] {
+  return stdout.trim().split('\n').filter(line => !line.endsWith(` ${word}`));
+}
+
+// One story, told in order on one cluster: each test goes on where the one before has ended.
+describe.each(ControlPlane.MINORS)('the matrix on Kubernetes %s', (minor) => {
+  let gke: Gke;
+  let plane: ControlPlane;
+  let metrics: MetricsApi;
+
+  beforeAll(async () => {
+    gke = await Gke.start(minor);
+    plane = gke.plane;
+  });
+
+  afterAll(() => gke?.stop());
+
+  const apply = (folder: string) => plane.kubectl(['apply', '--validate=strict', '-k', folder]);
+
+  /**
+   * kubectl calls a budget "configured" on every apply, because its type asks to replace the selector as a whole
+   * (patchStrategy in k8s.io/api policy/v1); the server keeps its generation when nothing has changed.
+   */
+  async function changes(folder: string): Promise<string[]> {
+    const { stdout, stderr } = await apply(folder);
+    const changed = await Promise.all(linesWithout('unchanged', stdout).map(async (line) => {
+      const budget = /^poddisruptionbudget\.policy\/(\S+) configured$/.exec(line)?.[1];
+      const same = budget && (await plane.api.list('/apis/policy/v1/poddisruptionbudgets'))
+        .every(({ metadata }) => metadata.name !== budget || metadata.generation === 1);
+      return same ? [] : [line];
+    }));
+    return [...changed.flat(), ...stderr.split('\n').filter(line => line !== '')];
+  }
+
+  /** Waits until the scheduler has left each server's waiting pods for exactly these reasons, by the number of nodes. */
+  async function waiting(
+    users: readonly Cell[], count: (cell: Cell) => number, expected: (cell: Cell, nodes: number) => Reasons,
+  ): Promise<void> {
+    const nodes = (await plane.api.list('/api/v1/nodes')).length;
+    const wanted = users.map(cell => [cell.id, Array.from({ length: count(cell) }, () => expected(cell, nodes))]);
+    let found: unknown;
+    await eventually('the scheduler has looked at every server', async () => {
+      const servers = await serverPods(plane.api);
+      found = users.map((cell) => {
+        const reasons = Object.keys(expected(cell, nodes));
+        const pods = (servers.get(cell.server) ?? []).filter(pod => !isReady(pod));
+        return [cell.id, pods.map(pod => waitingReasons(pod) ?? pod.spec.nodeName).map(why => only(reasons, why))];
+      });
+      return isDeepStrictEqual(found, wanted);
+    }).catch(() => undefined);
+    expect(found).toEqual(wanted);
+  }
+
+  const perNode = (cell: Cell) => cell.serversPerNode;
+  const one = () => 1;
+
+  const scale = (users: readonly Cell[], extra: number) => Promise.all(users.map(cell =>
+    plane.api.patch(`${DEPLOYMENTS}/${cell.server}`, { spec: { replicas: cell.serversPerNode + extra } })));
+
+  /** Of a cell's pool, as far as its server would run on them. */
+  const nodesFor = (cell: Cell, nodes: readonly Node[]) => nodes.filter(({ metadata: { name, labels } }) =>
+    name.startsWith(`${cell.machineType.name}-pool-`) && (!cell.cachesOnSsd || labels![LOCAL_SSD] === 'true')).length;
+
+  test('the cluster folder applies without a warning, and a second time it changes nothing', async () => {
+    await Promise.all(['plain-0', 'plain-1'].map(name => plane.api.create('/api/v1/nodes', plainNode(name))));
+    const { stdout, stderr } = await apply(CLUSTER_FOLDER);
+    expect([stderr, ...linesWithout('created', stdout)]).toEqual(['']);
+    expect(await changes(CLUSTER_FOLDER)).toEqual([]);
+    const { metadata } = await plane.api.get(`/api/v1/namespaces/${NAMESPACE}`);
+    expect(metadata.labels).toMatchObject({
+      'pod-security.kubernetes.io/enforce': 'restricted', 'pod-security.kubernetes.io/warn': 'restricted',
+    });
+    await plane.kubectl(['rollout', 'status', '--timeout=30s', '--namespace', 'custom-metrics', 'deployment/custom-metrics-stackdriver-adapter']);
+    metrics = await MetricsApi.start(plane);
+    await gke.addSnapshots(cells);
+  });
+
+  test('every unit of every cell applies with strict validation and without a warning', async () => {
+    const remarks = await Promise.all(cells.flatMap(cell => cell.units.map(async (unit) => {
+      const { stdout, stderr } = await apply(join(cell.folder, unit));
+      return [...linesWithout('created', stdout), stderr].filter(line => line !== '').map(line => `${cell.id}/${unit}: ${line}`);
+    })));
+    expect(remarks.flat()).toEqual([]);
+  });
+
+  test('a whole cell on top of its units changes nothing', async () => {
+    const remarks = await Promise.all(cells.map(async cell => (await changes(cell.folder)).map(line => `${cell.id}: ${line}`)));
+    expect(remarks.flat()).toEqual([]);
+  });
+
+  test('a bare pod of every template passes Pod Security, and a slip in it does not', async () => {
+    const admit = (cell: Cell, change: object = {}) => {
+      const { metadata, spec } = cell.podTemplate;
+      const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name: cell.server }, spec: { ...spec, ...change } };
+      return plane.api.ask<{ message?: string }>('POST', `${PODS}?dryRun=All&fieldValidation=Strict`, pod);
+    };
+    const answers = await Promise.all(cells.map(async cell => ({ cell: cell.id, ...await admit(cell) })));
+    expect(answers.map(({ cell, status, warnings, body }) => [cell, status, warnings, body.message]))
+      .toEqual(cells.map(cell => [cell.id, 201, [], undefined]));
+    const slip = await admit(cells[0], { hostNetwork: true });
+    expect([slip.status, slip.body.message]).toEqual([403, expect.stringContaining('violates PodSecurity "restricted:latest": host namespaces')]);
+  });
+
+  test('no server is placed while its machine is missing', async () => {
+    await addGpuNodes(plane.api, unused.map((machineType, index) => poolNode(machineType, {
+      name: nodeName(machineType.name, index), zone: 'us-central1-a', localSsdCount: Math.max(...machineType.localSsdCounts),
+    })));
+    await waiting(cells, perNode, (_, nodes) => ({ [OTHER_NODE]: nodes }));
+  });
+
+  test('no server is placed on its machine when that lacks a GPU, or one byte of memory', async () => {
+    await addGpuNodes(plane.api, [...pools].flatMap(([machineType, users]) => tooSmall(machineType, users)));
+    await waiting(cells, perNode, (_, nodes) => ({ 'Insufficient memory': 1, [NO_GPU]: 1, [OTHER_NODE]: nodes - 2 }));
+  });
+
+  test('every server is placed on its accelerator and machine type, beside its sidecar and the node\'s daemons', async () => {
+    await removeNodes(plane.api, [...pools].flatMap(([machineType, users]) => tooSmall(machineType, users)).map(({ name }) => name));
+    await addGpuNodes(plane.api, [...pools].flatMap(([machineType, users]) => poolNodes(machineType, users)));
+    const servers = await allReady(plane.api, cells, cell => cell.serversPerNode);
+    const nodes = new Map((await plane.api.list<Node>('/api/v1/nodes')).map(node => [node.metadata.name, node]));
+    for (const cell of cells) {
+      for (const pod of servers.get(cell.server)!) {
+        const { name, labels } = nodes.get(pod.spec.nodeName!)!.metadata;
+        expect([cell.id, name]).toEqual([cell.id, expect.stringMatching(`^${cell.machineType.name}-pool-`)]);
+        expect(labels).toMatchObject({
+          'node.kubernetes.io/instance-type': cell.machineType.name,
+          'cloud.google.com/gke-accelerator': cell.accelerator.gkeLabel,
+          'cloud.google.com/gke-accelerator-count': `${cell.machineType.gpus}`,
+          ...cell.cachesOnSsd && { [LOCAL_SSD]: 'true' },
+        });
+        expect([cell.id, ...(pod.spec.initContainers ?? []).map(container => container.name)])
+          .toEqual([cell.id, ...cell.storage === 'gcs' ? [GCS_FUSE_SIDECAR] : [], 'check-weights']);
+        // no default of the namespace may slow down what loads the weights
+        const sidecar = pod.spec.initContainers!.find(container => container.name === GCS_FUSE_SIDECAR);
+        expect([cell.id, sidecar?.resources.limits.cpu]).toEqual([cell.id, undefined]);
+      }
+      expect(new Set(servers.get(cell.server)!.map(pod => pod.spec.nodeName)).size).toBe(1);
+    }
+    const daemons = await plane.api.list<{ spec: { nodeName?: string } } & KubernetesObject>('/api/v1/namespaces/kube-system/pods');
+    expect(new Set(daemons.map(pod => pod.spec.nodeName))).toEqual(new Set(nodes.keys()));
+  });
+
+  test('one server more waits for a GPU, also while its machine is free in a zone that its disk is not in', async () => {
+    const taken = new Set([...(await serverPods(plane.api)).values()].flat().map(pod => pod.spec.nodeName));
+    const all = [...pools].flatMap(([machineType, users]) => poolNodes(machineType, users)).map(({ name }) => name);
+    await removeNodes(plane.api, all.filter(name => !taken.has(name)));
+    const full = await plane.api.list<Node>('/api/v1/nodes');
+    const expected = (cell: Cell, nodes: number) => ({ [NO_GPU]: nodesFor(cell, full), [OTHER_NODE]: nodes - nodesFor(cell, full) });
+    await scale(cells, 1);
+    await waiting(cells, one, expected);
+
+    const [onDisk, inBucket] = [cells.filter(cell => cell.zones), cells.filter(cell => !cell.zones)];
+    await scale(inBucket, 0);
+    await allReady(plane.api, inBucket, perNode);
+    const far = [...new Set(onDisk.map(cell => cell.machineType))].map(machineType => poolNode(machineType, {
+      name: nodeName(machineType.name, 'far'), zone: FAR_ZONE, localSsdCount: Math.max(...machineType.localSsdCounts),
+    }));
+    await addGpuNodes(plane.api, far);
+    await waiting(onDisk, one, expected);
+    await scale(onDisk, 0);
+    await allReady(plane.api, onDisk, perNode);
+    await removeNodes(plane.api, far.map(({ name }) => name));
+  });
+
+  test('the budget of a server lets one pod be evicted, and no second one at the same time', async () => {
+    const evict = (name: string) => plane.api.ask('POST', `${PODS}/${name}/eviction`, {
+      apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: NAMESPACE },
+    });
+    const before = await serverPods(plane.api);
+    for (const cell of cells) {
+      await eventually(`the budget of ${cell.server} allows one`, async () =>
+        (await plane.api.get<Budget>(`${BUDGETS}/${cell.server}`)).status.disruptionsAllowed === 1);
+      const [first, ...others] = before.get(cell.server)!.map(({ metadata }) => metadata.name);
+      const statuses = [(await evict(first)).status, ...others.length > 0 ? [(await evict(others[0])).status] : []];
+      expect([cell.id, ...statuses]).toEqual([cell.id, 201, ...others.length > 0 ? [429] : []]);
+    }
+    const after = await allReady(plane.api, cells, perNode);
+    for (const cell of cells) {
+      const names = before.get(cell.server)!.map(({ metadata }) => metadata.name);
+      const kept = after.get(cell.server)!.filter(({ metadata }) => names.includes(metadata.name));
+      expect([cell.id, kept.length]).toEqual([cell.id, cell.serversPerNode - 1]);
+    }
+  });
+
+  test('a rollout with no spare GPU completes, one server after the other', async () => {
+    const before = await serverPods(plane.api);
+    await Promise.all(cells.map(cell => plane.api.patch(`${DEPLOYMENTS}/${cell.server}`, {
+      spec: { template: { metadata: { annotations: { 'example.com/changed': 'yes' } } } },
+    })));
+    const wrong = new Set<string>();
+    const unfinished = new Set(cells);
+    await eventually('every rollout has ended', async () => {
+      const servers = await serverPods(plane.api);
+      for (const cell of cells) {
+        const pods = servers.get(cell.server) ?? [];
+        const bound = pods.length > cell.serversPerNode ? 'too many' : pods.filter(isReady).length < cell.serversPerNode - 1 ? 'more than one down' : undefined;
+        if (bound) {
+          wrong.add(`${cell.id}: ${bound}`);
+        }
+      }
+      await Promise.all([...unfinished].map(async cell => await isRolledOut(plane.api, cell.server) && unfinished.delete(cell)));
+      return unfinished.size === 0;
+    }, 60).catch(() => undefined);
+    expect({ wrong: [...wrong], unfinished: [...unfinished].map(cell => cell.id) }).toEqual({ wrong: [], unfinished: [] });
+    const after = await allReady(plane.api, cells, perNode);
+    for (const cell of cells) {
+      const old = before.get(cell.server)!.map(({ metadata }) => metadata.name);
+      expect([cell.id, after.get(cell.server)!.filter(({ metadata }) => old.includes(metadata.name))]).toEqual([cell.id, []]);
+    }
+  });
+
+  test('a queue adds servers, a node\'s worth at once and not before these had time to start', () =>
+    scaleAllByOneStep(plane, metrics, cells));
+
+  test('scaling ends at the most servers that there may be, and applying the cell again takes none away', async () => {
+    const cell = cells.find(({ id }) => id === 'l4-gcs')!;
+    expect(await scaleToTheLast(plane, metrics, cell, FAR_ZONE)).toBe(5);
+    expect(await changes(join(cell.folder, 'server'))).toEqual([]);
+    expect(await replicasOf(plane.api, cell.server)).toBe(5);
+  });
+
+  test.each(OTHER_METRICS)('another metric scales a server: $name', other => scaleBy(plane, metrics, other, FAR_ZONE));
+
+  test('deleting a cell leaves nothing of it', async () => {
+    const found = await objectsNaming(plane, SERVER_PREFIX);
+    for (const cell of cells) {
+      for (const { kind, metadata } of cell.manifests) {
+        expect(found).toContain(`${kind} ${metadata.namespace}/${metadata.name}`);
+      }
+    }
+    expect(await plane.api.list('/api/v1/persistentvolumes')).toHaveLength(cells.filter(cell => cell.zones).length);
+    const answers = await Promise.all(cells.map(cell => plane.kubectl(['delete', '--wait=false', '-k', cell.folder])));
+    expect(answers.map(({ stderr }) => stderr).join('')).toBe('');
+    let left: string[] = [];
+    await eventually('nothing is left', async () => {
+      left = await objectsNaming(plane, SERVER_PREFIX);
+      return left.length === 0;
+    }).catch(() => undefined);
+    expect(left).toEqual([]);
+    await eventually('no disk is left', async () => (await plane.api.list('/api/v1/persistentvolumes')).length === 0);
+    expect(await plane.api.list('/apis/storage.k8s.io/v1/volumeattachments')).toEqual([]);
+  });
+
+  test('deleting the cluster folder leaves nothing of it', async () => {
+    await metrics.stop();
+    await plane.kubectl(['delete', '--ignore-not-found', '--timeout=60s', '-k', CLUSTER_FOLDER]);
+    expect((await plane.kubectl(['get', '--ignore-not-found', '-k', CLUSTER_FOLDER])).stdout).toBe('');
+    expect(await objectsNaming(plane, 'cdk8s-vllm')).toEqual([]);
+  });
+});

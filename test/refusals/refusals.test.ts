@@ -1,0 +1,36 @@
+import { temporaryFolders } from '../kustomize/folders';
+import { serverIn, unitOf } from './case';
+import { LIFECYCLE } from './cases/lifecycle';
+import { MANIFEST } from './cases/manifest';
+import { MEMORY } from './cases/memory';
+import { PLACEMENT } from './cases/placement';
+import { RELEASE } from './cases/release';
+import { fillOutput, refusalOf } from './untouched';
+
+const temporaryFolder = temporaryFolders();
+const ALL = Object.entries({ ...MEMORY, ...PLACEMENT, ...RELEASE, ...LIFECYCLE, ...MANIFEST });
+
+describe.each(ALL)('%s', (_, ways) => {
+  test.each(Object.entries(ways))('%s', (_, program) => {
+    const root = temporaryFolder();
+    fillOutput(root);
+    expect(refusalOf(root, program)).toMatchSnapshot();
+  });
+});
+
+test('every refusal has several ways, and every message says what was wrong and what to do', () => {
+  const count = ALL.reduce((sum, [, ways]) => sum + Object.keys(ways).length, 0);
+  console.log(`${count} bad programs, ${ALL.length} refusals`);
+  expect(count).toBeGreaterThanOrEqual(70);
+  expect(ALL.filter(([, ways]) => Object.keys(ways).length < 3).map(([refusal]) => refusal)).toEqual([]);
+});
+
+test('the checks can fail: a good program is not refused, and a write is seen', () => {
+  const root = temporaryFolder();
+  fillOutput(root);
+  expect(() => refusalOf(root, app => serverIn(unitOf(app)))).toThrow('nothing was refused');
+  expect(() => refusalOf(root, (app) => {
+    fillOutput(temporaryFolder());
+    unitOf(app);
+  })).toThrow(/write \//);
+});

@@ -1,0 +1,76 @@
+import { Accelerator, KustomizeUnit, Model, VllmHpa, VllmHpaProps, VllmMetric, VllmServer } from '../../lib';
+import { objectOf, objectsOf, refusalOf, server, unit } from './rendered';
+
+function hpaOf(props: Omit<VllmHpaProps, 'server'> = {}, made?: (scope: KustomizeUnit) => VllmServer) {
+  const scope = unit();
+  const scaled = (made ?? server)(scope);
+  new VllmHpa(scope, 'hpa', { server: scaled, ...props });
+  return { server: scaled, scope, spec: objectOf(scope, 'HorizontalPodAutoscaler').spec };
+}
+
+test('defaults', () => {
+  const { scope } = hpaOf();
+  expect(objectOf(scope, 'HorizontalPodAutoscaler')).toMatchSnapshot();
+});
+
+test('all the props', () => {
+  const scope = unit();
+  const props: Required<VllmHpaProps> = {
+    server: server(scope), minReplicas: 2, maxReplicas: 4, metric: VllmMetric.KV_CACHE_USAGE, target: 0.75,
+  };
+  new VllmHpa(scope, 'hpa', props);
+  const { spec } = objectOf(scope, 'HorizontalPodAutoscaler');
+  expect([spec.minReplicas, spec.maxReplicas]).toEqual([2, 4]);
+  expect(spec.metrics).toEqual([{
+    type: 'Pods',
+    pods: {
+      metric: { name: 'prometheus.googleapis.com|vllm:kv_cache_usage_perc|gauge' },
+      target: { type: 'AverageValue', averageValue: '750m' },
+    },
+  }]);
+});
+
+test('the target is the server\'s own Deployment, which then names no replicas', () => {
+  const { scope, spec } = hpaOf();
+  const deployment = objectOf(scope, 'Deployment');
+  expect(spec.scaleTargetRef).toEqual({ apiVersion: deployment.apiVersion, kind: 'Deployment', name: deployment.metadata.name });
+  expect(deployment.spec).not.toHaveProperty('replicas');
+  const alone = unit();
+  server(alone);
+  expect(objectOf(alone, 'Deployment').spec.replicas).toBe(1);
+});
+
+test('bounds and steps are whole nodes, up to what the pools hold', () => {
+  const { spec } = hpaOf({}, scope => server(scope, { accelerator: Accelerator.H200, tensorParallelSize: 2, maxNodes: 3 }));
+  expect([spec.minReplicas, spec.maxReplicas, spec.behavior.scaleUp.policies[0].value]).toEqual([4, 12, 4]);
+});
+
+test.each([
+  ['a small model', Model.QWEN3_8B, Accelerator.H100, 1], ['a large one', Model.DEEPSEEK_R1, Accelerator.B200, 8],
+] as const)('%s is scaled at the pace of its start', (_, model, accelerator, tensorParallelSize) => {
+  const made = hpaOf({}, scope => server(scope, { accelerator, tensorParallelSize }, undefined, model));
+  const { scaleUp, scaleDown } = made.spec.behavior;
+  const { readySeconds } = made.server.plan.startup;
+  expect(scaleUp.policies).toEqual([expect.objectContaining({ periodSeconds: Math.min(readySeconds, 1800) })]);
+  expect(scaleDown.stabilizationWindowSeconds).toBe(Math.min(Math.max(300, 2 * readySeconds), 3600));
+  expect(scaleDown.policies).toEqual([{ type: 'Pods', value: 1, periodSeconds: 300 }]);
+});
+
+test('an external metric is looked up for the server\'s own namespace and container', () => {
+  const metric = ({ metrics: [{ type, external }] }: { metrics: { type: string; external: unknown }[] }) => ({ type, external });
+  expect(metric(hpaOf({ metric: VllmMetric.GPU_UTILIZATION }).spec)).toMatchSnapshot();
+  expect(metric(hpaOf({ metric: VllmMetric.GPU_DUTY_CYCLE }).spec)).toMatchSnapshot();
+});
+
+test('a second autoscaler is refused', () => {
+  const { scope, server: scaled } = hpaOf();
+  expect(refusalOf(() => new VllmHpa(scope, 'second', { server: scaled }))).toBe(
+    'VllmServer \'server\': \'vllm-openai-gcs-h100\' has an autoscaler already; two would fight over its replicas');
+});
+
+test('a refused autoscaler leaves the server its replicas', () => {
+  const scope = unit();
+  const scaled = server(scope);
+  expect(() => new VllmHpa(scope, 'hpa', { server: scaled, maxReplicas: 0 })).toThrow();
+  expect(objectsOf(scope).find(({ kind }) => kind === 'Deployment')!.spec.replicas).toBe(1);
+});
