@@ -7,6 +7,8 @@ import { contentOf, stampsOf } from './kustomize/folders';
 const OTHER = { CDK8S_VLLM_NAMESPACE: 'other', CDK8S_VLLM_RELEASE: '0.28.0' };
 const COMMITTED: Tree = contentOf(join(PROJECT, 'dist'));
 
+jest.setTimeout(60_000);
+
 let project: ProjectCopy;
 beforeEach(() => {
   project = new ProjectCopy();
@@ -66,7 +68,7 @@ test('npx cdk8s synth gives the same tree, also over an older one', async () => 
     expect({ code, output: code === 0 ? '' : output }).toEqual({ code: 0, output: '' });
     expect(project.dist).toEqual(COMMITTED);
   }
-}, 30_000);
+});
 
 /** Random, and the same in each run of the test. */
 class Dice {
@@ -171,4 +173,4 @@ test('killed at 50 random moments: everything is old or everything is new, and t
   } finally {
     other.remove();
   }
-}, 180_000);
+}, 300_000);

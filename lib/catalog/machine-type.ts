@@ -1,11 +1,12 @@
 import { Accelerator } from './accelerator';
+import { Facts } from './facts';
 import { MachineTypeProps } from './machine-type-props';
 import { MACHINE_TYPES } from './machine-types';
 
 export type { MachineTypeProps } from './machine-type-props';
 
 /** A Compute Engine machine with its GPUs. */
-export class MachineType implements MachineTypeProps {
+export class MachineType extends Facts<MachineTypeProps>() {
   private static readonly catalogue = MACHINE_TYPES.map(props => new MachineType(props));
 
   static all(): MachineType[] {
@@ -44,36 +45,8 @@ export class MachineType implements MachineTypeProps {
     return new MachineType(props);
   }
 
-  readonly name: string;
-  readonly accelerator: Accelerator;
-  readonly gpus: number;
-  readonly vcpus: number;
-  readonly memoryBytes: number;
-  readonly localSsdCounts: number[];
-  readonly localSsdAutomatic: boolean;
-  readonly diskTypes: string[];
-  readonly bootDiskTypes: string[];
-  readonly provisioning: string[];
-  readonly zones: string[];
-  readonly hourlyPriceUsd?: number;
-  readonly hourlySpotPriceUsd?: number;
-  readonly priceDate?: string;
-
   private constructor(props: MachineTypeProps) {
-    this.name = props.name;
-    this.accelerator = props.accelerator;
-    this.gpus = props.gpus;
-    this.vcpus = props.vcpus;
-    this.memoryBytes = props.memoryBytes;
-    this.localSsdCounts = props.localSsdCounts;
-    this.localSsdAutomatic = props.localSsdAutomatic;
-    this.diskTypes = props.diskTypes;
-    this.bootDiskTypes = props.bootDiskTypes;
-    this.provisioning = props.provisioning;
-    this.zones = props.zones;
-    this.hourlyPriceUsd = props.hourlyPriceUsd;
-    this.hourlySpotPriceUsd = props.hourlySpotPriceUsd;
-    this.priceDate = props.priceDate;
+    super(props);
   }
 
   /** Whether a disk of that type can be attached as a data disk. */

@@ -1,5 +1,6 @@
+import { Facts } from './facts';
 import { HuggingFaceFolderOptions, readHuggingFaceFolder } from './hugging-face-folder';
-import { Experts, LatentAttention, ModelProps } from './model-props';
+import { ModelProps } from './model-props';
 import * as gemma from './models/gemma';
 import * as llama from './models/llama';
 import * as mistral from './models/mistral';
@@ -9,8 +10,11 @@ import * as qwen from './models/qwen';
 export type { HuggingFaceFolderOptions } from './hugging-face-folder';
 export type { Experts, LatentAttention, ModelProps } from './model-props';
 
+type Defaulted = 'slidingLayers' | 'finalLogitSoftcapping' | 'supportsFloat16' | 'multimodal';
+type ModelFacts = ModelProps & Required<Pick<ModelProps, Defaulted>>;
+
 /** A model: the shapes and bytes that decide what it needs, and nothing computed from them. */
-export class Model implements ModelProps {
+export class Model extends Facts<ModelFacts>() {
   static readonly GEMMA_1_1_7B_IT = new Model(gemma.GEMMA_1_1_7B_IT);
   static readonly GEMMA_2_9B_IT = new Model(gemma.GEMMA_2_9B_IT);
   static readonly GEMMA_2_27B_IT = new Model(gemma.GEMMA_2_27B_IT);
@@ -74,61 +78,13 @@ export class Model implements ModelProps {
     return new Model(readHuggingFaceFolder(directory, options));
   }
 
-  readonly id: string;
-  readonly revision?: string;
-  readonly architecture: string;
-  readonly layers: number;
-  readonly hiddenSize: number;
-  readonly intermediateSize: number;
-  readonly attentionHeads: number;
-  readonly kvHeads: number;
-  readonly headDim: number;
-  readonly globalKvHeads?: number;
-  readonly globalHeadDim?: number;
-  readonly vocabSize: number;
-  readonly maxModelLen: number;
-  readonly dtype: string;
-  readonly weightsBytes: number;
-  readonly tieWordEmbeddings: boolean;
-  readonly slidingWindow?: number;
-  readonly slidingLayers: number;
-  readonly finalLogitSoftcapping: boolean;
-  readonly supportsFloat16: boolean;
-  readonly mla?: LatentAttention;
-  readonly experts?: Experts;
-  readonly quantization?: string;
-  readonly linearWeightBytes?: number;
-  readonly multimodal: boolean;
-  readonly gated?: boolean;
-  readonly minimumRelease?: string;
-
   private constructor(props: ModelProps) {
-    this.id = props.id;
-    this.revision = props.revision;
-    this.architecture = props.architecture;
-    this.layers = props.layers;
-    this.hiddenSize = props.hiddenSize;
-    this.intermediateSize = props.intermediateSize;
-    this.attentionHeads = props.attentionHeads;
-    this.kvHeads = props.kvHeads;
-    this.headDim = props.headDim;
-    this.globalKvHeads = props.globalKvHeads;
-    this.globalHeadDim = props.globalHeadDim;
-    this.vocabSize = props.vocabSize;
-    this.maxModelLen = props.maxModelLen;
-    this.dtype = props.dtype;
-    this.weightsBytes = props.weightsBytes;
-    this.tieWordEmbeddings = props.tieWordEmbeddings;
-    this.slidingWindow = props.slidingWindow;
-    this.slidingLayers = props.slidingLayers ?? 0;
-    this.finalLogitSoftcapping = props.finalLogitSoftcapping ?? false;
-    this.supportsFloat16 = props.supportsFloat16 ?? true;
-    this.mla = props.mla;
-    this.experts = props.experts;
-    this.quantization = props.quantization;
-    this.linearWeightBytes = props.linearWeightBytes;
-    this.multimodal = props.multimodal ?? false;
-    this.gated = props.gated;
-    this.minimumRelease = props.minimumRelease;
+    super({
+      ...props,
+      slidingLayers: props.slidingLayers ?? 0,
+      finalLogitSoftcapping: props.finalLogitSoftcapping ?? false,
+      supportsFloat16: props.supportsFloat16 ?? true,
+      multimodal: props.multimodal ?? false,
+    });
   }
 }

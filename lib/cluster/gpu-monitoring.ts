@@ -28,6 +28,7 @@ export class GpuMonitoring extends Construct {
             },
           ],
         }],
+        // The exporter names the namespace and pod that use the GPU; labels of its own pod would push these aside.
         targetLabels: { metadata: [] },
       },
     });

@@ -31,7 +31,9 @@ export class ServingNamespace extends Construct {
       spec: {
         limits: [{
           type: 'Container',
-          defaultRequest: Object.fromEntries(Object.entries(defaultRequest).map(([resource, amount]) => [resource, k8s.Quantity.fromString(amount)])),
+          defaultRequest: Object.fromEntries(
+            Object.entries(defaultRequest).map(([resource, amount]) => [resource, k8s.Quantity.fromString(amount)]),
+          ),
         }],
       },
     });

@@ -8,9 +8,9 @@ export function checkMemoryPlanProps(plan: ResolvedMemoryProps, props: MemoryPla
       throw refusal(`'${name}' (${plan[name]}) must be a whole number of at least 1`);
     }
   }
-  if (!(plan.gpuMemoryUtilization > 0 && plan.gpuMemoryUtilization <= 1)) {
+  if (typeof plan.gpuMemoryUtilization !== 'number' || !(plan.gpuMemoryUtilization > 0 && plan.gpuMemoryUtilization <= 1)) {
     throw refusal(`'gpuMemoryUtilization' (${plan.gpuMemoryUtilization}) is a share of the GPU's memory, above 0 and at most 1`
-      + (plan.gpuMemoryUtilization > 1 && plan.gpuMemoryUtilization <= 100 ? `; did you mean ${plan.gpuMemoryUtilization / 100}?` : ''));
+      + (plan.gpuMemoryUtilization >= 50 && plan.gpuMemoryUtilization <= 100 ? `; did you mean ${plan.gpuMemoryUtilization / 100}?` : ''));
   }
   checkParallelism(plan);
   checkLength(plan, props.maxModelLen);

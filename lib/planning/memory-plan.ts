@@ -1,10 +1,11 @@
-import { Accelerator, Model, VllmRelease } from '../catalog';
+import { VllmModelRunner, VllmRelease } from '../catalog';
+import { Facts } from '../catalog/facts';
 import { gib, GIB } from './gib';
 import { KvCache } from './kv-cache';
 import { MemoryAlternative, memoryAlternatives } from './memory-alternatives';
 import { checkMemoryPlanProps } from './memory-checks';
 import { MemoryOverhead } from './memory-overhead';
-import { MemoryFindings, MemoryPerGpu, MemoryPlanProps } from './memory-plan-props';
+import { MemoryFindings, MemoryPerGpu, MemoryPlanProps, ResolvedMemoryProps } from './memory-plan-props';
 import { weightsPerGpu } from './weight-bytes';
 
 export type { MemoryPerGpu, MemoryPlanProps } from './memory-plan-props';
@@ -15,7 +16,7 @@ export type { MemoryAlternative } from './memory-alternatives';
  *
  * @see https://docs.vllm.ai/en/latest/configuration/conserving_memory/
  */
-export class MemoryPlan implements MemoryFindings {
+export class MemoryPlan extends Facts<ResolvedMemoryProps>() implements MemoryFindings {
   /**
    * @throws on contradictions: a tensor parallel size that does not divide the heads, a `maxModelLen` above the model's, more sequences
    *   than batched tokens, a dtype that the accelerator lacks. A plan that merely does not fit says so in `fits`.
@@ -23,15 +24,6 @@ export class MemoryPlan implements MemoryFindings {
   static of(props: MemoryPlanProps): MemoryPlan {
     return new MemoryPlan(props);
   }
-
-  readonly model: Model;
-  readonly accelerator: Accelerator;
-  readonly release: VllmRelease;
-  readonly tensorParallelSize: number;
-  readonly pipelineParallelSize: number;
-  readonly gpuMemoryUtilization: number;
-  readonly maxNumSeqs: number;
-  readonly maxNumBatchedTokens: number;
 
   readonly perGpu: MemoryPerGpu;
   /** Tokens that the KV cache of the whole server holds, as vLLM prints it. */
@@ -49,33 +41,17 @@ export class MemoryPlan implements MemoryFindings {
   /** Where a figure is an estimate outside of what was measured. */
   readonly notes: string[];
 
-  private constructor(private readonly props: MemoryPlanProps) {
-    this.model = props.model;
-    this.accelerator = props.accelerator;
-    this.release = props.release ?? VllmRelease.DEFAULT;
-    this.tensorParallelSize = props.tensorParallelSize ?? 1;
-    this.pipelineParallelSize = props.pipelineParallelSize ?? 1;
-    this.gpuMemoryUtilization = props.gpuMemoryUtilization ?? this.release.defaultGpuMemoryUtilization;
-    const isA100 = this.accelerator.gkeLabel.includes('a100');
-    this.maxNumBatchedTokens = props.maxNumBatchedTokens ?? this.release.defaultMaxNumBatchedTokens(this.accelerator.memoryBytes, isA100);
-    this.maxNumSeqs = props.maxNumSeqs
-      ?? Math.min(this.release.defaultMaxNumSeqs(this.accelerator.memoryBytes, isA100), this.maxNumBatchedTokens);
-    checkMemoryPlanProps(this, props);
+  private readonly props: MemoryPlanProps;
 
-    const runner = props.modelRunner ?? this.release.modelRunner({
-      architecture: this.model.architecture,
-      mixtureOfExperts: this.model.experts !== undefined,
-      quantized: (props.quantization ?? this.model.quantization) !== undefined,
-    });
-    const overhead = new MemoryOverhead({
-      model: this.model, accelerator: this.accelerator, release: this.release, runner, tensorParallelSize: this.tensorParallelSize,
-      maxNumSeqs: this.maxNumSeqs, maxNumBatchedTokens: this.maxNumBatchedTokens, enforceEager: props.enforceEager ?? false,
-    });
+  private constructor(props: MemoryPlanProps) {
+    const resolved = withDefaults(props);
+    checkMemoryPlanProps(resolved, props);
+    const runner = runnerOf(resolved, props);
+    const overhead = new MemoryOverhead({ ...resolved, runner, enforceEager: props.enforceEager ?? false });
+    const gpuMemoryUtilization = props.gpuMemoryUtilization ?? affordableUtilization(resolved, overhead.outsideBudgetBytes);
+    super({ ...resolved, gpuMemoryUtilization });
+    this.props = props;
     const totalBytes = this.accelerator.memoryBytes;
-    const largestShare = Math.floor((1 - overhead.outsideBudgetBytes / totalBytes) * 100) / 100;
-    if (props.gpuMemoryUtilization === undefined && largestShare > 0) {
-      this.gpuMemoryUtilization = Math.min(this.gpuMemoryUtilization, largestShare);
-    }
     const budgetBytes = Math.ceil(totalBytes * this.gpuMemoryUtilization);
     const weightsBytes = weightsPerGpu(this.model, this.tensorParallelSize, this.pipelineParallelSize, props.quantization);
     const graphsInBudget = this.release.estimatesCudaGraphs(runner) ? overhead.cudaGraphBytes : 0;
@@ -160,6 +136,37 @@ export class MemoryPlan implements MemoryFindings {
       reason: `gpuMemoryUtilization ${this.gpuMemoryUtilization} asks for ${preciseGib(budgetBytes)} > ${preciseGib(free)} free at start`,
     };
   }
+}
+
+function withDefaults(props: MemoryPlanProps): ResolvedMemoryProps {
+  const { model, accelerator } = props;
+  const release = props.release ?? VllmRelease.DEFAULT;
+  const isA100 = accelerator.gkeLabel.includes('a100');
+  const maxNumBatchedTokens = props.maxNumBatchedTokens ?? release.defaultMaxNumBatchedTokens(accelerator.memoryBytes, isA100);
+  return {
+    model,
+    accelerator,
+    release,
+    tensorParallelSize: props.tensorParallelSize ?? 1,
+    pipelineParallelSize: props.pipelineParallelSize ?? 1,
+    gpuMemoryUtilization: props.gpuMemoryUtilization ?? release.defaultGpuMemoryUtilization,
+    maxNumBatchedTokens,
+    maxNumSeqs: props.maxNumSeqs ?? Math.min(release.defaultMaxNumSeqs(accelerator.memoryBytes, isA100), maxNumBatchedTokens),
+  };
+}
+
+function runnerOf({ model, release }: ResolvedMemoryProps, props: MemoryPlanProps): VllmModelRunner {
+  return props.modelRunner ?? release.modelRunner({
+    architecture: model.architecture,
+    mixtureOfExperts: model.experts !== undefined,
+    quantized: (props.quantization ?? model.quantization) !== undefined,
+  });
+}
+
+/** The release's default, or what the memory used beside the budget leaves of the card. */
+function affordableUtilization({ accelerator, gpuMemoryUtilization }: ResolvedMemoryProps, outsideBudgetBytes: number): number {
+  const largest = Math.floor((1 - outsideBudgetBytes / accelerator.memoryBytes) * 100) / 100;
+  return largest > 0 ? Math.min(gpuMemoryUtilization, largest) : gpuMemoryUtilization;
 }
 
 function preciseGib(bytes: number): string {

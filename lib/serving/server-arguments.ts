@@ -19,6 +19,11 @@ const RUNS_MODEL_CODE = '--trust-remote-code';
 const PROPS: { readonly [flag: string]: string | undefined } = {
   '--port': undefined, '--disable-access-log-for-endpoints': undefined, '--shutdown-timeout': 'shutdownTimeoutSeconds',
 };
+/** Changes how many GPUs or bytes a server takes, or where it listens. */
+const UNPLANNED = [
+  '--host', '--uds', '--ssl-keyfile', '--ssl-certfile', '--config', '--data-parallel-size', '--decode-context-parallel-size',
+  '--prefill-context-parallel-size', '--kv-cache-memory-bytes', '--cpu-offload-gb', '--speculative-config', '--enable-lora', '--nnodes',
+];
 /** Takes a secret as its value. */
 const SECRETS = ['--api-key', '--hf-token'];
 
@@ -46,6 +51,7 @@ export function serverArguments(props: ServerArgumentsProps): string[] {
     ['--disable-access-log-for-endpoints', '/health,/ping,/metrics'],
   ];
   refuseSecrets(props.extraArgs);
+  refuseUnplanned(props.extraArgs);
   refuseRepeated(planned.map(([flag]) => flag), props.extraArgs);
   if (props.extraArgs.includes(RUNS_MODEL_CODE) && !/^[0-9a-f]{40}$/.test(memory.model.revision ?? '')) {
     throw new Error(`extra argument '${RUNS_MODEL_CODE}' runs code of ${memory.model.id} whose revision is not pinned (${memory.model.revision ?? 'main'});`
@@ -60,6 +66,13 @@ export function serverArguments(props: ServerArgumentsProps): string[] {
   ];
   memory.release.checkArgs(args);
   return args;
+}
+
+function refuseUnplanned(extraArgs: readonly string[]): void {
+  const flag = extraArgs.map(argument => argument.split('=')[0]).find(name => UNPLANNED.includes(name));
+  if (flag) {
+    throw new Error(`extra argument '${flag}' changes what the plan, the probes or the Service count on; leave it out`);
+  }
 }
 
 function refuseSecrets(extraArgs: readonly string[]): void {

@@ -105,8 +105,9 @@ function checkTarget(server: VllmServer, metric: VllmMetric, target: number): vo
 }
 
 function metricSpec(server: VllmServer, metric: VllmMetric, target: number): k8s.MetricSpecV2 {
+  const perServer = metric.perGpu ? target * server.plan.placement.gpus : target;
   // Quantities have no fractions below a thousandth.
-  const averageValue = k8s.Quantity.fromString(Number.isInteger(target) ? `${target}` : `${Math.round(target * 1000)}m`);
+  const averageValue = k8s.Quantity.fromString(Number.isInteger(perServer) ? `${perServer}` : `${Math.round(perServer * 1000)}m`);
   const spec = { metric: { name: metric.adapterName }, target: { type: 'AverageValue', averageValue } };
   if (metric.type === 'Pods') {
     return { type: 'Pods', pods: spec };

@@ -16,6 +16,11 @@ export interface VllmMetricProps {
    * @default - none
    */
   readonly selector?: (server: VllmServer) => { [label: string]: string };
+  /**
+   * Every GPU of a server reports it, and the metrics adapter adds them up; targets are for one GPU.
+   * @default false
+   */
+  readonly perGpu?: boolean;
   /** The largest average that a server can reach. */
   readonly largest: (server: VllmServer) => number;
   readonly defaultTarget: number;
@@ -32,8 +37,8 @@ export class VllmMetric implements VllmMetricProps {
   /** Percent, by DCGM; needs the cluster's monitoring of it, see dist/kustomize/cluster. Autoscalers know lower case names only. */
   static readonly GPU_UTILIZATION = new VllmMetric({
     adapterName: `${PROMETHEUS}|dcgm_fi_dev_gpu_util|unknown`,
-    type: 'External',
-    selector: server => ({ 'metric.labels.exported_namespace': server.identity.namespace, 'metric.labels.exported_container': 'inference-server' }),
+    type: 'Pods',
+    perGpu: true,
     largest: () => 100,
     defaultTarget: 80,
   });
@@ -41,10 +46,8 @@ export class VllmMetric implements VllmMetricProps {
   /** Percent, by GKE itself, once a minute. */
   static readonly GPU_DUTY_CYCLE = new VllmMetric({
     adapterName: 'kubernetes.io|container|accelerator|duty_cycle',
-    type: 'External',
-    selector: server => ({
-      'resource.labels.container_name': 'inference-server', 'resource.labels.namespace_name': server.identity.namespace,
-    }),
+    type: 'Pods',
+    perGpu: true,
     largest: () => 100,
     defaultTarget: 80,
   });
@@ -62,6 +65,7 @@ export class VllmMetric implements VllmMetricProps {
   readonly adapterName: string;
   readonly type: 'Pods' | 'External';
   readonly selector?: (server: VllmServer) => { [label: string]: string };
+  readonly perGpu: boolean;
   readonly largest: (server: VllmServer) => number;
   readonly defaultTarget: number;
 
@@ -70,6 +74,7 @@ export class VllmMetric implements VllmMetricProps {
     this.adapterName = props.adapterName;
     this.type = props.type;
     this.selector = props.selector;
+    this.perGpu = props.perGpu ?? false;
     this.largest = props.largest;
     this.defaultTarget = props.defaultTarget;
   }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Chart, Testing } from 'cdk8s';
 import { Accelerator, Model, VllmHpa, VllmMetric, VllmServer, WeightsStorage, WeightsVolume } from '../../lib';
 import { ControlPlane } from '../rig/control-plane';
@@ -7,7 +8,7 @@ import { isReady, KubernetesObject } from '../rig/kubernetes-api';
 import { MetricsApi } from '../rig/metrics-api';
 import { Cell, NAMESPACE } from './cells';
 import { poolNode } from './gke';
-import { AUTOSCALERS, replicasOf, serverPods } from './servers';
+import { allReady, AUTOSCALERS, replicasOf, serverPods } from './servers';
 
 interface AutoscalerSpec {
   readonly minReplicas: number;
@@ -24,11 +25,22 @@ function autoscalerOf(cell: Cell): AutoscalerSpec {
   return cell.manifests.find(({ kind }) => kind === 'HorizontalPodAutoscaler')!.spec as AutoscalerSpec;
 }
 
+/** Slow enough for a busy machine: every second each autoscaler looks once. */
+const WITHIN_SECONDS = 60;
+
 /** Waits until the autoscalers have thought about a metric three times more. */
 async function considered(metrics: MetricsApi, metric: string, autoscalers = 1): Promise<void> {
   const questions = () => metrics.asked.filter(asked => asked.metric === metric).length;
   const before = questions();
-  await eventually(`${metric} is asked for again`, async () => questions() >= before + 3 * autoscalers);
+  await eventually(`${metric} is asked for again`, async () => questions() >= before + 3 * autoscalers, WITHIN_SECONDS);
+}
+
+/** Takes the autoscaler of a cell away and applies it again, when the controller has forgotten what it did before. */
+export async function renewAutoscaler(plane: ControlPlane, metrics: MetricsApi, cell: Cell, others: readonly Cell[]): Promise<void> {
+  const folder = join(cell.folder, 'autoscaling');
+  await plane.kubectl(['delete', '-k', folder]);
+  await considered(metrics, autoscalerOf(cell).metrics[0].pods.metric.name, others.length);
+  await plane.kubectl(['apply', '--validate=strict', '-k', folder]);
 }
 
 /** Every server of the matrix under the same load: one step now, the next only when the new servers answer. */
@@ -45,7 +57,7 @@ export async function scaleAllByOneStep(plane: ControlPlane, metrics: MetricsApi
   await eventually('every autoscaler has acted', async () => {
     found = await replicas();
     return JSON.stringify(found) === JSON.stringify(step);
-  }).catch(() => expect(found).toEqual(step));
+  }, WITHIN_SECONDS).catch(() => expect(found).toEqual(step));
   await considered(metrics, name, cells.length);
   expect(await replicas()).toEqual(step);
   const limits = await Promise.all(cells.map(async (cell) => {
@@ -67,7 +79,7 @@ export async function scaleToTheLast(plane: ControlPlane, metrics: MetricsApi, c
   await eventually('all servers that may be are ready', async () => {
     const pods = (await serverPods(plane.api)).get(cell.server)!;
     return pods.length === maxReplicas && pods.every(isReady);
-  });
+  }, WITHIN_SECONDS);
   await considered(metrics, metric.name);
   return replicasOf(plane.api, cell.server);
 }
@@ -75,7 +87,7 @@ export async function scaleToTheLast(plane: ControlPlane, metrics: MetricsApi, c
 export interface OtherMetric {
   readonly name: string;
   readonly metric: VllmMetric;
-  /** What each of a server's GPUs, or the server itself, reports: below the target, and above. */
+  /** What each GPU, or else each server, reports: below the target, and above. */
   readonly calm: number;
   readonly busy: number;
 }
@@ -84,6 +96,13 @@ export const OTHER_METRICS: OtherMetric[] = [
   { name: 'by-kv-cache', metric: VllmMetric.KV_CACHE_USAGE, calm: 0.6, busy: 0.95 },
   { name: 'by-gpu-utilization', metric: VllmMetric.GPU_UTILIZATION, calm: 60, busy: 95 },
   { name: 'by-gpu-duty-cycle', metric: VllmMetric.GPU_DUTY_CYCLE, calm: 60, busy: 95 },
+  {
+    name: 'by-backlog', calm: 60, busy: 150,
+    metric: VllmMetric.of({
+      adapterName: 'pubsub.googleapis.com|subscription|num_undelivered_messages', type: 'External',
+      selector: ({ name }) => ({ 'resource.labels.subscription_id': name }), largest: () => 1e9, defaultTarget: 100,
+    }),
+  },
 ];
 
 /** A server of two GPUs that scales by another metric than the matrix does. */
@@ -96,12 +115,12 @@ export async function scaleBy(plane: ControlPlane, metrics: MetricsApi, other: O
   });
   new VllmHpa(chart, 'hpa', { server, metric });
   const { gpus, machineType, localSsdCount } = server.plan.placement;
+  // the adapter adds up what the GPUs of a pod report
   const load = (value: number) => metric.type === 'Pods'
-    ? metrics.setPodMetric(metric.adapterName, () => value)
-    // one time series for each GPU: the autoscaler is given all of them and adds them up
-    : metrics.setExternalMetric(metric.adapterName, gpus * value);
+    ? metrics.setPodMetric(metric.adapterName, () => metric.perGpu ? gpus * value : value)
+    : metrics.setExternalMetric(metric.adapterName, value);
 
-  await addGpuNodes(plane.api, [poolNode(machineType, { name: `${name}-0`, zone, localSsdCount })]);
+  await addGpuNodes(plane.api, ['0', '1'].map(number => poolNode(machineType, { name: `${name}-${number}`, zone, localSsdCount })));
   load(calm);
   const manifests = { apiVersion: 'v1', kind: 'List', items: Testing.synth(chart) };
   const { stderr } = await plane.kubectl(['apply', '--validate=strict', '-f', '-'], JSON.stringify(manifests));
@@ -110,5 +129,8 @@ export async function scaleBy(plane: ControlPlane, metrics: MetricsApi, other: O
   await considered(metrics, metric.adapterName);
   expect([name, calm, await replicasOf(plane.api, name)]).toEqual([name, calm, 1]);
   load(busy);
-  await eventually(`${name} has a second server`, async () => await replicasOf(plane.api, name) === 2);
+  await eventually(`${name} has a second server`, async () => await replicasOf(plane.api, name) === 2, WITHIN_SECONDS);
+  const asked = metrics.asked.filter(question => question.metric === metric.adapterName).at(-1)!;
+  expect(asked).toMatchObject(metric.type === 'Pods' ? { api: 'custom' } : { api: 'external', selector: `resource.labels.subscription_id=${name}` });
+  await allReady(plane.api, [{ server: name }], () => 2);
 }

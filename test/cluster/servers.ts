@@ -52,8 +52,8 @@ export function waitingReasons(pod: Pod): Reasons | undefined {
 }
 
 /** Waits until every server has so many pods, all placed and ready. */
-export async function allReady(
-  api: KubernetesApi, cells: readonly Cell[], count: (cell: Cell) => number,
+export async function allReady<T extends Pick<Cell, 'server'>>(
+  api: KubernetesApi, cells: readonly T[], count: (cell: T) => number,
 ): Promise<Map<string, ServerPod[]>> {
   let unready: string[] = [];
   try {

@@ -56,10 +56,25 @@ test.each([
   expect(scaleDown.policies).toEqual([{ type: 'Pods', value: 1, periodSeconds: 300 }]);
 });
 
-test('an external metric is looked up for the server\'s own namespace and container', () => {
-  const metric = ({ metrics: [{ type, external }] }: { metrics: { type: string; external: unknown }[] }) => ({ type, external });
-  expect(metric(hpaOf({ metric: VllmMetric.GPU_UTILIZATION }).spec)).toMatchSnapshot();
-  expect(metric(hpaOf({ metric: VllmMetric.GPU_DUTY_CYCLE }).spec)).toMatchSnapshot();
+test.each([VllmMetric.GPU_UTILIZATION, VllmMetric.GPU_DUTY_CYCLE])('the target of $adapterName is for one GPU, and the server\'s are added up', (metric) => {
+  const { spec } = hpaOf({ metric, target: 62.5 }, scope => server(scope, { accelerator: Accelerator.H200, tensorParallelSize: 2 }));
+  expect(spec.metrics).toEqual([{
+    type: 'Pods', pods: { metric: { name: metric.adapterName }, target: { type: 'AverageValue', averageValue: '125' } },
+  }]);
+});
+
+test('an external metric is looked up by its selector', () => {
+  const metric = VllmMetric.of({
+    adapterName: 'pubsub.googleapis.com|subscription|num_undelivered_messages', type: 'External',
+    selector: made => ({ 'resource.labels.subscription_id': made.name }), largest: () => 1e9, defaultTarget: 100,
+  });
+  expect(hpaOf({ metric }).spec.metrics).toEqual([{
+    type: 'External',
+    external: {
+      metric: { name: metric.adapterName, selector: { matchLabels: { 'resource.labels.subscription_id': 'vllm-openai-gcs-h100' } } },
+      target: { type: 'AverageValue', averageValue: '100' },
+    },
+  }]);
 });
 
 test('a second autoscaler is refused', () => {

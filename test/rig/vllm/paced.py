@@ -4,7 +4,7 @@ import time
 
 from vllm.v1.sample.logits_processor import LogitsProcessor
 
-SECONDS_A_TOKEN = 0.05
+SECONDS_A_TOKEN = 0.1
 
 
 class Paced(LogitsProcessor):

@@ -1,0 +1,64 @@
+import { writeFileSync } from 'node:fs';
+import { readSettings, Settings } from '../../apps/settings';
+import { VllmRelease } from '../../lib';
+import { temporaryFolders } from '../kustomize/folders';
+import { refusalOf } from '../planning/pairs';
+
+const temporaryFolder = temporaryFolders();
+
+function settings(environment: Record<string, string> = {}, file?: string): Settings {
+  const envFile = `${temporaryFolder()}/.env`;
+  if (file !== undefined) {
+    writeFileSync(envFile, file);
+  }
+  return readSettings(environment, envFile);
+}
+
+const ALL: Record<string, string> = {
+  CDK8S_VLLM_NAMESPACE: 'models', CDK8S_VLLM_BUCKET: 'my-models', CDK8S_VLLM_REGION: 'europe-west4', CDK8S_VLLM_MAX_NODES: '12',
+  CDK8S_VLLM_RELEASE: 'v0.28.0', CDK8S_VLLM_CELLS: 'l4-gcs, l4-pd,',
+};
+
+/** Every setting is here, so that a new one breaks this until it is covered. */
+const READ: Required<Settings> = {
+  namespace: 'models', bucket: 'my-models', region: 'europe-west4', maxNodes: 12, release: VllmRelease.V0_28, cells: ['l4-gcs', 'l4-pd'],
+};
+
+test('every field has a default', () => {
+  expect(settings()).toEqual({
+    namespace: 'vllm', bucket: 'vllm-models', region: 'us-central1', maxNodes: 5, release: VllmRelease.DEFAULT, cells: undefined,
+  });
+});
+
+test('every field is read from the environment', () => {
+  expect(settings(ALL)).toEqual(READ);
+});
+
+test('and from a file, with comments, quotes and spaces', () => {
+  const lines = Object.entries(ALL).map(([name, value], index) => [`${name}=${value}`, `${name} = "${value}"`, `export ${name}='${value}' # why`][index % 3]);
+  expect(settings({}, `# ours\n\n${lines.join('\n')}\nOTHER=1\n`)).toEqual(READ);
+});
+
+test('the environment wins', () => {
+  expect(settings({ CDK8S_VLLM_BUCKET: 'mine' }, 'CDK8S_VLLM_BUCKET=theirs\nCDK8S_VLLM_NAMESPACE=theirs\n')).toMatchObject({ bucket: 'mine', namespace: 'theirs' });
+});
+
+test('other variables are none of ours, and neither is where tests keep what they build', () => {
+  expect(settings({ PATH: '/bin', CDK8S_OUTDIR: 'x', CDK8S_VLLM_CACHE: '/var/cache' })).toEqual(settings());
+});
+
+test.each<[Record<string, string>, string]>([
+  [{ CDK8S_VLLM_BUKET: 'x' }, 'settings: CDK8S_VLLM_BUKET is unknown; there are CDK8S_VLLM_NAMESPACE, CDK8S_VLLM_BUCKET, CDK8S_VLLM_REGION,'
+  + ' CDK8S_VLLM_MAX_NODES, CDK8S_VLLM_RELEASE, CDK8S_VLLM_CELLS'],
+  [{ CDK8S_VLLM_REGION: 'us-central1-a' }, 'settings: CDK8S_VLLM_REGION (us-central1-a) is no region; for example us-central1'],
+  [{ CDK8S_VLLM_REGION: '' }, 'settings: CDK8S_VLLM_REGION () is no region; for example us-central1'],
+  [{ CDK8S_VLLM_MAX_NODES: 'many' }, 'settings: CDK8S_VLLM_MAX_NODES (many) must be a whole number of at least 1'],
+  ...['0', '-1', '1.5', '', ' ', '1e3', '0x10', 'NaN'].map((value): [Record<string, string>, string] => [
+    { CDK8S_VLLM_MAX_NODES: value }, `settings: CDK8S_VLLM_MAX_NODES (${value}) must be a whole number of at least 1`,
+  ]),
+  [{ CDK8S_VLLM_RELEASE: 'latest' }, 'VllmRelease: \'latest\' is no version of vLLM; write it as 0.32.0'],
+])('refuses %j', (environment, message) => {
+  expect(refusalOf(() => settings(environment))).toBe(message);
+  const [[name, value]] = Object.entries(environment);
+  expect(refusalOf(() => settings({}, `${name}="${value}"\n`))).toBe(message);
+});
