@@ -44,6 +44,8 @@ export class GcsFuseWebhook {
         error => response.writeHead(500).end(`${error}`),
       );
     });
+    // the other side keeps connections; one that is closed here while a question is on its way would be an error there
+    this.server.keepAliveTimeout = 0;
     this.server.unref();
   }
 

@@ -55,6 +55,8 @@ export class MetricsApi {
         error => response.writeHead(500).end(`${error}`),
       );
     });
+    // the other side keeps connections; one that is closed here while a question is on its way would be an error there
+    this.server.keepAliveTimeout = 0;
     this.server.unref();
   }
 

@@ -118,8 +118,9 @@ test.concurrent.each<[string, Answer]>([
 test.concurrent('what is no HTTP is not idle', async () => {
   const server = createTcpServer(socket => socket.on('error', () => undefined).end('hello\n\n'));
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  expect(await drain(`http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`)).toMatchObject(ends('time is up'));
+  const run = await drain(`http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`);
   server.close();
+  expect(run).toMatchObject(ends('time is up'));
 });
 
 test.concurrent('a proxy of the environment is not asked', async () => {
