@@ -25,7 +25,10 @@ function run(command, cwd) {
   return new Promise((resolve) => {
     const child = spawn('bash', ['-c', `set -o pipefail; ${command} 2>&1`], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
     const chunks = [];
-    child.stdout.on('data', (chunk) => { chunks.push(chunk); process.stdout.write(chunk); });
+    child.stdout.on('data', (chunk) => {
+      chunks.push(chunk);
+      process.stdout.write(chunk);
+    });
     child.on('close', code => resolve({ code, output: Buffer.concat(chunks).toString() }));
   });
 }
