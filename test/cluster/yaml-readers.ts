@@ -2,10 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Part } from '../rig/cluster/parts';
 import { kustomizationOf } from '../../lib/kustomize/manifest';
 
 const BUFFER = { maxBuffer: 1 << 28 };
-const kubectl = process.env.KUBECTL ?? 'kubectl';
+const kubectl = process.env.KUBECTL ?? Part.KUBERNETES_1_36.file('kubectl');
 
 /** What PyYAML's safe loader makes of each text. */
 export function readByPyYaml(texts: readonly string[]): unknown[] {
