@@ -34,7 +34,10 @@ export class AnswerStream {
         resolve({ end: reason, tokens: this.tokens });
       };
       const hanging = setTimeout(() => end('hangs'), props.withinSeconds * 1000);
-      const body = { model: props.model, prompt: 'the quick brown fox', max_tokens: props.tokens, ignore_eos: true, stream: true };
+      const body = {
+        model: props.model, prompt: 'the quick brown fox', max_tokens: props.tokens, ignore_eos: true,
+        stream: true, stream_options: { include_usage: true },
+      };
       const call = request(`${props.url}/v1/completions`, {
         method: 'POST', headers: { 'content-type': 'application/json' }, agent: new Agent({ keepAlive: false }),
       }, response => this.read(response, start, end));
@@ -54,8 +57,9 @@ export class AnswerStream {
       text = lines.pop()!;
       for (const line of lines.filter(other => other.startsWith('data: {'))) {
         const event = JSON.parse(line.slice('data: '.length));
-        this.reason = event.error ? `error: ${event.error.message}` : event.choices[0].finish_reason ?? this.reason;
-        this.tokens += event.choices ? 1 : 0;
+        // a busy server puts several tokens into one event, so that only it can count them
+        this.tokens = event.usage?.completion_tokens ?? this.tokens;
+        this.reason = event.error ? `error: ${event.error.message}` : event.choices[0]?.finish_reason ?? this.reason;
         start();
       }
     });

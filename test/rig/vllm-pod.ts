@@ -116,6 +116,9 @@ export class VllmPod {
     const late = sleep(Math.max(0, deadline - Date.now()), 'SIGKILL' as const, { signal: grace.signal }).catch(() => 'SIGKILL' as const);
     const exit = await Promise.race([this.server.exited, late]);
     grace.abort();
+    if (exit === 'SIGKILL') {
+      this.server.signal(exit);
+    }
     return { preStop: hook, exitSeconds: (Date.now() - signalled) / 1000, exit };
   }
 

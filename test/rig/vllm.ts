@@ -95,6 +95,8 @@ export class VllmServer {
     this.url = `http://127.0.0.1:${port}`;
     this.logFile = join(directory, 'log');
     const [command, ...args] = [
+      // a test that is killed must not leave its server behind
+      'setpriv', '--pdeathsig=KILL',
       ...(props.sandbox ? sandboxCommand(props.sandbox, release) : []),
       // the console script of the environment has a shell between itself and Python, which would be the process that is signalled
       pythonOf(release), '-c', 'from vllm.entrypoints.cli.main import main; main()', 'serve', ...onLoopback(props.args, port),

@@ -55,4 +55,5 @@ pivot_root . .old
 umount -l /.old
 rmdir /.old
 mount -o remount,ro /
-exec setpriv --reuid "$user" --regid "$user" --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all "$@"
+# --kill-child is forgotten when the user changes
+exec setpriv --pdeathsig KILL --reuid "$user" --regid "$user" --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all "$@"
