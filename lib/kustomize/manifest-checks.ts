@@ -22,7 +22,7 @@ export function checkManifest(manifest: Manifest): void {
   checkNamespace(manifest);
   if (manifest.kind === 'Secret' && (manifest.data !== undefined || manifest.stringData !== undefined)) {
     throw new Error('a Secret with its data in it would be committed in clear. '
-      + 'Name the secret in the server\'s props and create it by kubectl or from a secret manager');
+      + 'Refer to the secret by its name, and create it by kubectl or from a secret manager');
   }
   checkSelector(manifest);
   checkService(manifest);

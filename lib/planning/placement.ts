@@ -102,7 +102,8 @@ export class Placement {
         + ` ${props.accelerator.displayName}`);
     }
     if (props.diskType && !machineType.attaches(props.diskType)) {
-      throw this.refusal(`cannot attach a ${props.diskType} disk; it takes ${machineType.diskTypes.join(', ')}`);
+      throw this.refusal(`cannot attach a ${props.diskType} disk; it takes ${machineType.diskTypes.join(', ')}.`
+        + ' Use such a disk, or weights in a bucket');
     }
     this.serversPerNode = Math.floor(machineType.gpus / props.gpus);
     this.strandedGpus = machineType.gpus % props.gpus;
@@ -159,7 +160,7 @@ export class Placement {
       this.suffices(this.share(props, count, medium === 'memory' ? bytes : 0, medium === 'local-ssd' ? bytes : 0)));
     if (!choice) {
       throw this.refusal(`cannot cache ${gib(bytes)} of weights beside each of ${this.serversPerNode} servers, neither in its`
-        + ` ${gib(this.machineType.memoryBytes)} of memory nor on local SSD`);
+        + ` ${gib(this.machineType.memoryBytes)} of memory nor on local SSD. Cache less, or take weights from a disk`);
     }
     return choice;
   }

@@ -1,13 +1,14 @@
 /** Until every node's proxy and load balancer has dropped the endpoint; those of Google Cloud take some seconds more than kube-proxy. */
 const PROPAGATION_SECONDS = 10;
-/** From the last answer to the process' end: measured 3 s. */
-const EXIT_SECONDS = 5;
+/** From the last answer to the process' end: 1.5 s that the drain gives aborted answers, and an exit measured at 1 to 3 s, doubled. */
+const EXIT_SECONDS = 10;
 const DEFAULT_LONGEST_ANSWER_SECONDS = 120;
 
 /** GKE's own split of the 30 s notice is 15 s for pods. https://cloud.google.com/kubernetes-engine/docs/concepts/spot-vms */
 const SPOT_POD_SECONDS = 15;
 const SPOT_PROPAGATION_SECONDS = 2;
-const SPOT_EXIT_SECONDS = 3;
+/** As measured, without a margin: a spot node leaves none to give. */
+const SPOT_EXIT_SECONDS = 5;
 
 export interface ShutdownPlanProps {
   /**
@@ -64,7 +65,8 @@ export class ShutdownPlan {
     }
     if (this.shutdownTimeoutSeconds > 0 && this.shutdownTimeoutSeconds <= this.drainSeconds) {
       throw new Error(`ShutdownPlan: 'shutdownTimeoutSeconds' (${this.shutdownTimeoutSeconds}) is neither 0 nor longer than the longest answer`
-        + ` (${this.drainSeconds} s): streams would hang, with neither data nor an end. Use 0 or at least ${this.drainSeconds + 1}`);
+        + ` (${this.drainSeconds} s): the engine would be killed under answers that still run, and their clients get neither data nor an end.`
+        + ` Use 0 or at least ${this.drainSeconds + 1}`);
     }
     const needed = this.propagationSeconds + this.drainSeconds + this.shutdownTimeoutSeconds + exit;
     const sum = `${this.propagationSeconds} s propagation + ${this.drainSeconds} s longest answer + ${this.shutdownTimeoutSeconds} s shutdown timeout`

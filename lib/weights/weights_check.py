@@ -3,7 +3,7 @@
 usage: weights_check.py DIRECTORY MODEL REVISION
 
 The loader writes MANIFEST.json (model, revision, files with their sizes) and last of all an empty .complete-REVISION.
-Exit codes: 0 complete, 65 not what the server was made for (sysexits.h EX_DATAERR).
+Exit codes as in sysexits.h: 0 complete, 64 wrong usage, 65 not what the server was made for.
 """
 
 import json
@@ -46,6 +46,9 @@ def fault(directory: str, model: str, revision: str) -> str | None:
 
 
 def main() -> int:
+    if len(sys.argv) != 4:
+        print(__doc__, file=sys.stderr)
+        return 64
     directory, model, revision = sys.argv[1:]
     problem = fault(directory, model, revision)
     if problem is None:

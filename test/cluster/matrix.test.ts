@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { MachineType } from '../../lib';
 import { ControlPlane } from '../rig/control-plane';
 import { eventually } from '../rig/eventually';
 import { GCS_FUSE_SIDECAR } from '../rig/gcs-fuse-webhook';
@@ -9,55 +8,23 @@ import { isReady, KubernetesObject, Node, Pod } from '../rig/kubernetes-api';
 import { MetricsApi } from '../rig/metrics-api';
 import { OTHER_METRICS, renewAutoscaler, scaleAllByOneStep, scaleBy, scaleToTheLast } from './autoscaling';
 import { Cell, CLUSTER_FOLDER, NAMESPACE } from './cells';
-import { DAEMONS, Gke, plainNode, poolNode } from './gke';
+import { Gke, plainNode } from './gke';
 import { objectsNaming, SERVER_PREFIX } from './leftovers';
+import { FAR_ZONE, Pool } from './pools';
 import { allReady, BUDGETS, DEPLOYMENTS, isRolledOut, PODS, Reasons, replicasOf, serverPods, waitingReasons } from './servers';
+import { story } from './story';
 
 interface Budget extends KubernetesObject {
   readonly status: { readonly disruptionsAllowed: number };
 }
 
 const cells = Cell.all();
-/** The machine types that the matrix uses, each with the cells on it. */
-const pools = new Map<MachineType, Cell[]>();
-cells.forEach(cell => pools.set(cell.machineType, [...pools.get(cell.machineType) ?? [], cell]));
-const unused = MachineType.all().filter(machineType => ![...pools.keys()].some(used => used.name === machineType.name));
+const pools = Pool.all(cells);
+const names = (nodes: readonly GpuNode[]) => nodes.map(({ name }) => name);
 
 const OTHER_NODE = 'node(s) didn\'t match Pod\'s node affinity/selector';
 const NO_GPU = 'Insufficient nvidia.com/gpu';
 const LOCAL_SSD = 'cloud.google.com/gke-ephemeral-storage-local-ssd';
-/** With no disk of the matrix in it. */
-const FAR_ZONE = 'us-central1-x';
-
-/** A zone that suits every cell of a pool, so that any of its nodes does. */
-function zoneOf(users: readonly Cell[]): string {
-  const [first = 'us-central1-b', ...others] = users.filter(cell => cell.zones).map(cell => cell.zones!)
-    .reduce<string[] | undefined>((common, zones) => common?.filter(zone => zones.includes(zone)) ?? zones, undefined) ?? [];
-  return [first, ...others][0];
-}
-
-function nodeName(...parts: (string | number)[]): string {
-  return parts.join('-');
-}
-
-/** As many as the servers of its cells fill, and one more where two cells want different disks: either may take the other's. */
-function poolNodes(machineType: MachineType, users: readonly Cell[]): GpuNode[] {
-  const counts = users.map(cell => cell.localSsdCount);
-  const wanted = new Set(counts).size > 1 ? [...counts, Math.max(...counts)] : counts;
-  return wanted.map((localSsdCount, index) => poolNode(machineType, {
-    name: nodeName(machineType.name, 'pool', index), zone: zoneOf(users), localSsdCount,
-  }));
-}
-
-/** Nodes that carry every label of a pool and lack one GPU, or one byte of memory, of what its smallest server needs. */
-function tooSmall(machineType: MachineType, users: readonly Cell[]): GpuNode[] {
-  const common = { zone: zoneOf(users), localSsdCount: Math.max(...users.map(cell => cell.localSsdCount)) };
-  const memoryBytes = Math.min(...users.map(cell => cell.memoryBytes)) + DAEMONS.memoryBytes - 1;
-  return [
-    poolNode(machineType, { ...common, name: nodeName(machineType.name, 'few-gpus'), gpus: Math.min(...users.map(cell => cell.gpusPerServer)) - 1 }),
-    poolNode(machineType, { ...common, name: nodeName(machineType.name, 'little-memory'), allocatable: { memoryBytes } }),
-  ];
-}
 
 function only(keys: readonly string[], reasons: Reasons | string | undefined): Reasons | string | undefined {
   return typeof reasons === 'object' ? Object.fromEntries(Object.entries(reasons).filter(([key]) => keys.includes(key))) : reasons;
@@ -68,8 +35,8 @@ function linesWithout(word: string, stdout: string): string[] {
   return stdout.trim().split('\n').filter(line => !line.endsWith(` ${word}`));
 }
 
-// One story, told in order on one cluster: each test goes on where the one before has ended.
 describe.each(ControlPlane.MINORS)('the matrix on Kubernetes %s', (minor) => {
+  const step = story();
   let gke: Gke;
   let plane: ControlPlane;
   let metrics: MetricsApi;
@@ -127,7 +94,7 @@ describe.each(ControlPlane.MINORS)('the matrix on Kubernetes %s', (minor) => {
   const nodesFor = (cell: Cell, nodes: readonly Node[]) => nodes.filter(({ metadata: { name, labels } }) =>
     name.startsWith(`${cell.machineType.name}-pool-`) && (!cell.cachesOnSsd || labels![LOCAL_SSD] === 'true')).length;
 
-  test('the cluster folder applies without a warning, and a second time it changes nothing', async () => {
+  step('the cluster folder applies without a warning, and a second time it changes nothing', async () => {
     await Promise.all(['plain-0', 'plain-1'].map(name => plane.api.create('/api/v1/nodes', plainNode(name))));
     const { stdout, stderr } = await apply(CLUSTER_FOLDER);
     expect([stderr, ...linesWithout('created', stdout)]).toEqual(['']);
@@ -141,7 +108,7 @@ describe.each(ControlPlane.MINORS)('the matrix on Kubernetes %s', (minor) => {
     await gke.addSnapshots(cells);
   });
 
-  test('every unit of every cell applies with strict validation and without a warning', async () => {
+  step('every unit of every cell applies with strict validation and without a warning', async () => {
     const remarks = await Promise.all(cells.flatMap(cell => cell.units.map(async (unit) => {
       const { stdout, stderr } = await apply(join(cell.folder, unit));
       return [...linesWithout('created', stdout), stderr].filter(line => line !== '').map(line => `${cell.id}/${unit}: ${line}`);
@@ -149,12 +116,12 @@ describe.each(ControlPlane.MINORS)('the matrix on Kubernetes %s', (minor) => {
     expect(remarks.flat()).toEqual([]);
   });
 
-  test('a whole cell on top of its units changes nothing', async () => {
+  step('a whole cell on top of its units changes nothing', async () => {
     const remarks = await Promise.all(cells.map(async cell => (await changes(cell.folder)).map(line => `${cell.id}: ${line}`)));
     expect(remarks.flat()).toEqual([]);
   });
 
-  test('a bare pod of every template passes Pod Security, and a slip in it does not', async () => {
+  step('a bare pod of every template passes Pod Security, and a slip in it does not', async () => {
     const admit = (cell: Cell, change: object = {}) => {
       const { metadata, spec } = cell.podTemplate;
       const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name: cell.server }, spec: { ...spec, ...change } };
@@ -167,21 +134,19 @@ describe.each(ControlPlane.MINORS)('the matrix on Kubernetes %s', (minor) => {
     expect([slip.status, slip.body.message]).toEqual([403, expect.stringContaining('violates PodSecurity "restricted:latest": host namespaces')]);
   });
 
-  test('no server is placed while its machine is missing', async () => {
-    await addGpuNodes(plane.api, unused.map((machineType, index) => poolNode(machineType, {
-      name: nodeName(machineType.name, index), zone: 'us-central1-a', localSsdCount: Math.max(...machineType.localSsdCounts),
-    })));
+  step('no server is placed while its machine is missing', async () => {
+    await addGpuNodes(plane.api, Pool.unused(cells));
     await waiting(cells, perNode, (_, nodes) => ({ [OTHER_NODE]: nodes }));
   });
 
-  test('no server is placed on its machine when that lacks a GPU, or one byte of memory', async () => {
-    await addGpuNodes(plane.api, [...pools].flatMap(([machineType, users]) => tooSmall(machineType, users)));
+  step('no server is placed on its machine when that lacks a GPU, or one byte of memory', async () => {
+    await addGpuNodes(plane.api, pools.flatMap(pool => pool.tooSmallNodes));
     await waiting(cells, perNode, (_, nodes) => ({ 'Insufficient memory': 1, [NO_GPU]: 1, [OTHER_NODE]: nodes - 2 }));
   });
 
-  test('every server is placed on its accelerator and machine type, beside its sidecar and the node\'s daemons', async () => {
-    await removeNodes(plane.api, [...pools].flatMap(([machineType, users]) => tooSmall(machineType, users)).map(({ name }) => name));
-    await addGpuNodes(plane.api, [...pools].flatMap(([machineType, users]) => poolNodes(machineType, users)));
+  step('every server is placed on its accelerator and machine type, beside its sidecar and the node\'s daemons', async () => {
+    await removeNodes(plane.api, names(pools.flatMap(pool => pool.tooSmallNodes)));
+    await addGpuNodes(plane.api, pools.flatMap(pool => pool.nodes));
     const servers = await allReady(plane.api, cells, cell => cell.serversPerNode);
     const nodes = new Map((await plane.api.list<Node>('/api/v1/nodes')).map(node => [node.metadata.name, node]));
     for (const cell of cells) {
@@ -206,10 +171,9 @@ describe.each(ControlPlane.MINORS)('the matrix on Kubernetes %s', (minor) => {
     expect([...nodes.keys()].filter(name => !daemons.has(name))).toEqual([]);
   });
 
-  test('one server more waits for a GPU, also while its machine is free in a zone that its disk is not in', async () => {
+  step('one server more waits for a GPU, also while its machine is free in a zone that its disk is not in', async () => {
     const taken = new Set([...(await serverPods(plane.api)).values()].flat().map(pod => pod.spec.nodeName));
-    const all = [...pools].flatMap(([machineType, users]) => poolNodes(machineType, users)).map(({ name }) => name);
-    await removeNodes(plane.api, all.filter(name => !taken.has(name)));
+    await removeNodes(plane.api, names(pools.flatMap(pool => pool.nodes)).filter(name => !taken.has(name)));
     const full = await plane.api.list<Node>('/api/v1/nodes');
     const expected = (cell: Cell, nodes: number) => ({ [NO_GPU]: nodesFor(cell, full), [OTHER_NODE]: nodes - nodesFor(cell, full) });
     await scale(cells, 1);
@@ -218,17 +182,15 @@ describe.each(ControlPlane.MINORS)('the matrix on Kubernetes %s', (minor) => {
     const [onDisk, inBucket] = [cells.filter(cell => cell.zones), cells.filter(cell => !cell.zones)];
     await scale(inBucket, 0);
     await allReady(plane.api, inBucket, perNode);
-    const far = [...new Set(onDisk.map(cell => cell.machineType))].map(machineType => poolNode(machineType, {
-      name: nodeName(machineType.name, 'far'), zone: FAR_ZONE, localSsdCount: Math.max(...machineType.localSsdCounts),
-    }));
+    const far = Pool.all(onDisk).map(pool => pool.farNode);
     await addGpuNodes(plane.api, far);
     await waiting(onDisk, one, expected);
     await scale(onDisk, 0);
     await allReady(plane.api, onDisk, perNode);
-    await removeNodes(plane.api, far.map(({ name }) => name));
+    await removeNodes(plane.api, names(far));
   });
 
-  test('the budget of a server lets one pod be evicted, and no second one at the same time', async () => {
+  step('the budget of a server lets one pod be evicted, and no second one at the same time', async () => {
     const evict = (name: string) => plane.api.ask('POST', `${PODS}/${name}/eviction`, {
       apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: NAMESPACE },
     });
@@ -249,9 +211,7 @@ describe.each(ControlPlane.MINORS)('the matrix on Kubernetes %s', (minor) => {
   });
 
   // Of two pools of one machine type the one with local SSD takes the servers of both: they are changed one after the other.
-  test.each([
-    ['buckets', cells.filter(cell => !cell.zones)], ['disks', cells.filter(cell => cell.zones)],
-  ])('a rollout with no spare GPU completes, one server after the other: weights in %s', async (_, changed) => {
+  const rollout = async (changed: readonly Cell[]) => {
     const before = await serverPods(plane.api);
     await Promise.all(changed.map(cell => plane.api.patch(`${DEPLOYMENTS}/${cell.server}`, {
       spec: { template: { metadata: { annotations: { 'example.com/changed': 'yes' } } } },
@@ -276,27 +236,33 @@ describe.each(ControlPlane.MINORS)('the matrix on Kubernetes %s', (minor) => {
       const old = before.get(cell.server)!.map(({ metadata }) => metadata.name);
       expect([cell.id, after.get(cell.server)!.filter(({ metadata }) => old.includes(metadata.name))]).toEqual([cell.id, []]);
     }
-  });
+  };
 
-  test('taking the autoscaling of a cell away leaves its servers, and it applies again', async () => {
+  step('a rollout with no spare GPU completes, one server after the other: weights in buckets', () =>
+    rollout(cells.filter(cell => !cell.zones)));
+
+  step('a rollout with no spare GPU completes, one server after the other: weights on disks', () =>
+    rollout(cells.filter(cell => cell.zones)));
+
+  step('taking the autoscaling of a cell away leaves its servers, and it applies again', async () => {
     const [cell] = cells.filter(({ serversPerNode }) => serversPerNode > 1);
     await renewAutoscaler(plane, metrics, cell, cells.filter(other => other !== cell));
     expect((await allReady(plane.api, [cell], perNode)).get(cell.server)).toHaveLength(cell.serversPerNode);
   });
 
-  test('a queue adds servers, a node\'s worth at once and not before these had time to start', () =>
+  step('a queue adds servers, a node\'s worth at once and not before these had time to start', () =>
     scaleAllByOneStep(plane, metrics, cells));
 
-  test('scaling ends at the most servers that there may be, and applying the cell again takes none away', async () => {
+  step('scaling ends at the most servers that there may be, and applying the cell again takes none away', async () => {
     const cell = cells.find(({ id }) => id === 'l4-gcs')!;
     expect(await scaleToTheLast(plane, metrics, cell, FAR_ZONE)).toBe(5);
     expect(await changes(join(cell.folder, 'server'))).toEqual([]);
     expect(await replicasOf(plane.api, cell.server)).toBe(5);
   });
 
-  test.each(OTHER_METRICS)('another metric scales a server: $name', other => scaleBy(plane, metrics, other, FAR_ZONE));
+  OTHER_METRICS.forEach(other => step(`another metric scales a server: ${other.name}`, () => scaleBy(plane, metrics, other, FAR_ZONE)));
 
-  test('deleting a cell leaves nothing of it', async () => {
+  step('deleting a cell leaves nothing of it', async () => {
     const found = await objectsNaming(plane, SERVER_PREFIX);
     for (const cell of cells) {
       for (const { kind, metadata } of cell.manifests) {
@@ -316,7 +282,7 @@ describe.each(ControlPlane.MINORS)('the matrix on Kubernetes %s', (minor) => {
     expect(await plane.api.list('/apis/storage.k8s.io/v1/volumeattachments')).toEqual([]);
   });
 
-  test('deleting the cluster folder leaves nothing of it', async () => {
+  step('deleting the cluster folder leaves nothing of it', async () => {
     await metrics.stop();
     await plane.kubectl(['delete', '--ignore-not-found', '--timeout=60s', '-k', CLUSTER_FOLDER]);
     expect((await plane.kubectl(['get', '--ignore-not-found', '-k', CLUSTER_FOLDER])).stdout).toBe('');

@@ -89,7 +89,7 @@ describe('the cache', () => {
     // 2 x 375 GiB hold no 700 GiB, its 234 GiB of memory neither
     expect(refusalOf(() => onMachine('a3-highgpu-1g', 1, { cacheBytes: 700 * GIB, sidecar: FUSE })))
       .toBe('Placement: machine type a3-highgpu-1g cannot cache 700.0 GiB of weights beside each of 1 servers, neither in its 234.0 GiB of'
-        + ' memory nor on local SSD');
+        + ' memory nor on local SSD. Cache less, or take weights from a disk');
   });
 
   test('then memory', () => {
@@ -185,11 +185,14 @@ describe('refusals', () => {
     ['another accelerator', () => onMachine('g2-standard-24', 1, { accelerator: Accelerator.H100 }),
       'machine type g2-standard-24 has 2 x NVIDIA L4, but a server needs 1 x NVIDIA H100 80GB'],
     ['a disk that the series cannot attach', () => onMachine('n1-standard-16', 1, { diskType: 'hyperdisk-ml' }, 1),
-      'machine type n1-standard-16 cannot attach a hyperdisk-ml disk; it takes pd-standard, pd-balanced, pd-ssd, pd-extreme'],
+      'machine type n1-standard-16 cannot attach a hyperdisk-ml disk; it takes pd-standard, pd-balanced, pd-ssd, pd-extreme.'
+      + ' Use such a disk, or weights in a bucket'],
     ['the same without a machine named', () => Placement.of({ accelerator: Accelerator.T4, gpus: 1, diskType: 'hyperdisk-ml' }),
-      'machine type n1-standard-4 cannot attach a hyperdisk-ml disk; it takes pd-standard, pd-balanced, pd-ssd, pd-extreme'],
+      'machine type n1-standard-4 cannot attach a hyperdisk-ml disk; it takes pd-standard, pd-balanced, pd-ssd, pd-extreme.'
+      + ' Use such a disk, or weights in a bucket'],
     ['a disk for H200', () => Placement.of({ accelerator: Accelerator.H200, gpus: 8, diskType: 'pd-ssd' }),
-      'machine type a3-ultragpu-8g cannot attach a pd-ssd disk; it takes hyperdisk-balanced'],
+      'machine type a3-ultragpu-8g cannot attach a pd-ssd disk; it takes hyperdisk-balanced.'
+      + ' Use such a disk, or weights in a bucket'],
     ['a zone without the machine', () => onMachine('a2-megagpu-16g', 16, { zones: ['us-west1-a', 'us-west1-b'] }),
       'machine type a2-megagpu-16g is not known in us-west1-a, us-west1-b; it is in asia-southeast1-a, asia-southeast1-c, europe-west4-a,'
       + ' europe-west4-b, us-central1-a, us-central1-b, us-central1-c, us-central1-f'],
@@ -197,7 +200,8 @@ describe('refusals', () => {
       'machine type n1-standard-4 leaves each of 1 servers 2.9 vCPU, 9.1 GiB of memory and 96.4 GiB of disk; 4 GPUs need 8 vCPU, 20.0 GiB and'
       + ' 12.0 GiB'],
     ['a cache that nothing holds', () => onMachine('g2-standard-4', 1, { cacheBytes: 400 * GIB }),
-      'machine type g2-standard-4 cannot cache 400.0 GiB of weights beside each of 1 servers, neither in its 16.0 GiB of memory nor on local SSD'],
+      'machine type g2-standard-4 cannot cache 400.0 GiB of weights beside each of 1 servers, neither in its 16.0 GiB of memory nor on local SSD.'
+      + ' Cache less, or take weights from a disk'],
   ];
 
   test.each(cases)('%s', (_, build, message) => {

@@ -37,7 +37,7 @@ export const LIFECYCLE: Refusals = {
   },
   'a grace period shorter than the drain': {
     'Kubernetes\' own 30 s': serving({ terminationGracePeriodSeconds: 30 }),
-    'by a second': serving({ terminationGracePeriodSeconds: 134 }),
+    'by a second': serving({ terminationGracePeriodSeconds: 139 }),
     'of a long answer': serving({ longestAnswerSeconds: 600, terminationGracePeriodSeconds: 600 }),
     'that a spot node does not give': serving({ spot: true, longestAnswerSeconds: 60 }),
     'at once': serving({ terminationGracePeriodSeconds: 0 }),
