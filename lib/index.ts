@@ -1,7 +1,10 @@
 export * from './catalog';
+export * from './clients';
 export * from './cluster';
 export * from './identity';
 export * from './kustomize';
 export * from './planning';
+export { ProgramImage } from './pods';
+export type { ProgramImageProps } from './pods';
 export * from './serving';
 export * from './weights';

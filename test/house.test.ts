@@ -12,13 +12,15 @@ const HOUSE = importsOf(SOURCES);
 const KNOWS: { readonly [room: string]: readonly string[] } = {
   catalog: ['imports'],
   planning: ['catalog'],
-  weights: ['catalog', 'planning', 'lib'],
-  serving: ['catalog', 'planning', 'weights', 'lib', 'imports'],
-  cluster: ['lib', 'imports'],
+  pods: ['lib'],
+  weights: ['catalog', 'planning', 'pods', 'lib'],
+  serving: ['catalog', 'planning', 'weights', 'pods', 'lib', 'imports'],
+  clients: ['catalog', 'serving', 'pods', 'lib'],
+  cluster: ['pods', 'lib', 'imports'],
   kustomize: ['lib'],
   lib: [],
   imports: [],
-  index: ['catalog', 'planning', 'weights', 'serving', 'cluster', 'kustomize', 'lib'],
+  index: ['catalog', 'planning', 'weights', 'serving', 'clients', 'cluster', 'kustomize', 'pods', 'lib'],
   gke: ['catalog', 'planning', 'lib'],
   apps: ['index', 'catalog', 'gke'],
 };
@@ -27,8 +29,10 @@ const KNOWS: { readonly [room: string]: readonly string[] } = {
 const LOADS: { readonly [room: string]: readonly string[] } = {
   catalog: [],
   planning: [],
-  weights: ['cdk8s-plus-28', 'constructs'],
-  serving: ['cdk8s', 'cdk8s-plus-28', 'constructs', 'crypto'],
+  pods: ['cdk8s-plus-28', 'constructs', 'crypto'],
+  weights: ['cdk8s', 'cdk8s-plus-28', 'constructs'],
+  serving: ['cdk8s', 'cdk8s-plus-28', 'constructs'],
+  clients: ['cdk8s', 'cdk8s-plus-28', 'constructs'],
   cluster: ['cdk8s-plus-28', 'constructs'],
   kustomize: ['cdk8s', 'constructs', 'fs', 'os', 'path'],
   lib: [],
@@ -43,7 +47,7 @@ const READS: { readonly [file: string]: readonly string[] } = {
   'apps/settings.ts': ['fs', 'util'],
   'lib/catalog/hugging-face-folder.ts': ['fs', 'path'],
   'lib/catalog/safetensors.ts': ['fs', 'path'],
-  'lib/program.ts': ['fs', 'path'],
+  'lib/pods/program.ts': ['fs', 'path'],
 };
 
 function roomOf(file: string): string {

@@ -1,13 +1,13 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { ServiceIdentity } from '../identity';
+import { guaranteed, restrictedContainer, restrictedPod } from '../pods';
 
 const NAME = 'custom-metrics-stackdriver-adapter';
 const NAMESPACE = 'custom-metrics';
 /** GoogleCloudPlatform/k8s-stackdriver custom-metrics-stackdriver-adapter/deploy/production@673c7dd872 */
 const IMAGE = 'gcr.io/gke-release/custom-metrics-stackdriver-adapter:v0.16.9-gke.0';
 const PORT = 4443;
-const USER_ID = 10001;
 const LABELS = { 'app.kubernetes.io/name': NAME, 'app.kubernetes.io/part-of': 'cdk8s-vllm' };
 
 /**
@@ -105,14 +105,13 @@ export class MetricsAdapter extends Construct {
 }
 
 function podSpec(): k8s.PodSpec {
-  const resources = {
-    cpu: k8s.Quantity.fromString('250m'), memory: k8s.Quantity.fromString('400Mi'), 'ephemeral-storage': k8s.Quantity.fromString('256Mi'),
-  };
   // It is an API server, which answers both to anyone: k8s.io/apiserver pkg/server/options/authorization.go
   const probe = (path: string) => ({ httpGet: { path, port: k8s.IntOrString.fromString('https'), scheme: 'HTTPS' }, timeoutSeconds: 5 });
   return {
+    ...restrictedPod(),
     serviceAccountName: NAME,
-    enableServiceLinks: false,
+    // It asks the API server.
+    automountServiceAccountToken: true,
     affinity: {
       podAntiAffinity: {
         preferredDuringSchedulingIgnoredDuringExecution: [{
@@ -123,9 +122,6 @@ function podSpec(): k8s.PodSpec {
     topologySpreadConstraints: [{
       maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: LABELS },
     }],
-    securityContext: {
-      runAsNonRoot: true, runAsUser: USER_ID, runAsGroup: USER_ID, fsGroup: USER_ID, seccompProfile: { type: 'RuntimeDefault' },
-    },
     containers: [{
       name: 'adapter',
       image: IMAGE,
@@ -133,13 +129,10 @@ function podSpec(): k8s.PodSpec {
       command: ['/adapter'],
       args: ['--use-new-resource-model=true', '--fallback-for-container-metrics=true', `--secure-port=${PORT}`, '--cert-dir=/tmp'],
       ports: [{ name: 'https', containerPort: PORT, protocol: 'TCP' }],
-      resources: { requests: resources, limits: resources },
+      resources: guaranteed({ cpu: '250m', memory: '400Mi', ephemeralStorage: '256Mi' }),
       readinessProbe: { ...probe('/readyz'), periodSeconds: 10, failureThreshold: 3 },
       livenessProbe: { ...probe('/livez'), periodSeconds: 20, failureThreshold: 6, initialDelaySeconds: 30 },
-      securityContext: {
-        allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, runAsNonRoot: true, runAsUser: USER_ID, runAsGroup: USER_ID,
-        capabilities: { drop: ['ALL'] }, seccompProfile: { type: 'RuntimeDefault' },
-      },
+      securityContext: restrictedContainer(),
       volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
     }],
     volumes: [{ name: 'tmp', emptyDir: { sizeLimit: k8s.Quantity.fromString('64Mi') } }],

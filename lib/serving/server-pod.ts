@@ -1,15 +1,13 @@
 import { k8s } from 'cdk8s-plus-28';
-import { ServerPlan } from './server-plan';
+import { guaranteed, MountedPrograms, PROGRAMS_PATH, quantity, restrictedContainer, restrictedPod } from '../pods';
 import { WeightsBinding, WeightsVolume } from '../weights';
 import { selectorLabels, serverLabels } from './labels';
+import { ServerPlan } from './server-plan';
 
 const GIB = 2 ** 30;
 
-/** No user of the image and of no node: https://kubernetes.io/docs/concepts/security/pod-security-standards/ */
-const USER_ID = 10001;
 export const SERVER_PORT = 8000;
 export const HOME = '/home/vllm';
-const PROGRAMS_PATH = '/opt/cdk8s-vllm';
 /** The probes look at the whole server; a slow answer under load must not restart it. */
 const LIVENESS_FAILURES = 10;
 
@@ -21,8 +19,7 @@ export interface ServerPodProps {
   readonly binding: WeightsBinding;
   readonly args: string[];
   readonly env: { name: string; value: string }[];
-  readonly programsName: string;
-  readonly programsDigest: string;
+  readonly programs: MountedPrograms;
   readonly drainFileName: string;
   readonly serviceAccountName: string;
   readonly priorityClassName?: string;
@@ -37,33 +34,23 @@ export function serverPod(props: ServerPodProps): k8s.PodTemplateSpec {
       labels: serverLabels(props.name),
       annotations: {
         ...binding.podAnnotations,
-        // A changed program is a new version of the pod.
-        'cdk8s-vllm/programs': props.programsDigest,
+        ...props.programs.annotations,
         // Better packing is no reason to stop a server that takes minutes to start.
         'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
       },
     },
     spec: {
       serviceAccountName: props.serviceAccountName,
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
+      ...restrictedPod(),
       priorityClassName: props.priorityClassName,
       terminationGracePeriodSeconds: plan.shutdown.terminationGracePeriodSeconds,
-      securityContext: {
-        runAsNonRoot: true,
-        runAsUser: USER_ID,
-        runAsGroup: USER_ID,
-        fsGroup: USER_ID,
-        fsGroupChangePolicy: 'OnRootMismatch',
-        seccompProfile: { type: 'RuntimeDefault' },
-      },
       ...scheduling(props),
       initContainers: [checkContainer(props)],
       containers: [serverContainer(props)],
       volumes: [
         binding.volume,
         ...binding.volumes,
-        { name: 'programs', configMap: { name: props.programsName, defaultMode: 0o444 } },
+        props.programs.volume,
         { name: 'home', emptyDir: { sizeLimit: quantity('8Gi') } },
         { name: 'tmp', emptyDir: { sizeLimit: quantity('2Gi') } },
         ...(sharesMemory(plan) ? [{ name: 'dshm', emptyDir: { medium: 'Memory', sizeLimit: quantity('2Gi') } }] : []),
@@ -110,28 +97,21 @@ function scheduling({ name, plan, spot }: ServerPodProps): Partial<k8s.PodSpec> 
 
 function checkContainer(props: ServerPodProps): k8s.Container {
   const { fileName, args } = props.weights.check;
-  const resources = { cpu: quantity('500m'), memory: quantity('512Mi'), 'ephemeral-storage': quantity('64Mi') };
   return {
     name: 'check-weights',
     image: props.image,
     imagePullPolicy: 'Always',
     command: ['python3', `${PROGRAMS_PATH}/${fileName}`],
     args,
-    resources: { requests: resources, limits: resources },
-    securityContext: containerSecurity(),
-    volumeMounts: [props.weights.mount, programsMount()],
+    resources: guaranteed({ cpu: '500m', memory: '512Mi', ephemeralStorage: '64Mi' }),
+    securityContext: restrictedContainer(),
+    volumeMounts: [props.weights.mount, props.programs.mount],
   };
 }
 
 function serverContainer(props: ServerPodProps): k8s.Container {
   const { plan } = props;
   const { placement, startup, shutdown } = plan;
-  const resources = {
-    cpu: quantity(`${placement.cpuMillis / 1000}`),
-    memory: quantity(`${placement.memoryBytes / GIB}Gi`),
-    'ephemeral-storage': quantity(`${placement.ephemeralStorageBytes / GIB}Gi`),
-    'nvidia.com/gpu': quantity(`${placement.gpus}`),
-  };
   const probe = (path: string): k8s.Probe => ({ httpGet: { path, port: k8s.IntOrString.fromString('http') } });
   return {
     name: 'inference-server',
@@ -140,8 +120,11 @@ function serverContainer(props: ServerPodProps): k8s.Container {
     args: props.args,
     env: props.env,
     ports: [{ name: 'http', containerPort: SERVER_PORT, protocol: 'TCP' }],
-    resources: { requests: resources, limits: resources },
-    securityContext: containerSecurity(),
+    resources: guaranteed({
+      cpu: `${placement.cpuMillis / 1000}`, memory: `${placement.memoryBytes / GIB}Gi`,
+      ephemeralStorage: `${placement.ephemeralStorageBytes / GIB}Gi`, gpus: placement.gpus,
+    }),
+    securityContext: restrictedContainer(),
     startupProbe: {
       ...probe('/health'), periodSeconds: startup.probePeriodSeconds, timeoutSeconds: 5, failureThreshold: startup.probeFailureThreshold,
     },
@@ -160,7 +143,7 @@ function serverContainer(props: ServerPodProps): k8s.Container {
     },
     volumeMounts: [
       props.weights.mount,
-      programsMount(),
+      props.programs.mount,
       { name: 'home', mountPath: HOME },
       { name: 'tmp', mountPath: '/tmp' },
       ...(sharesMemory(plan) ? [{ name: 'dshm', mountPath: '/dev/shm' }] : []),
@@ -171,24 +154,4 @@ function serverContainer(props: ServerPodProps): k8s.Container {
 /** Several GPU processes pass tensors through shared memory, of which a container has 64 MiB by itself. */
 function sharesMemory({ placement }: ServerPlan): boolean {
   return placement.gpus > 1;
-}
-
-function programsMount(): k8s.VolumeMount {
-  return { name: 'programs', mountPath: PROGRAMS_PATH, readOnly: true };
-}
-
-function containerSecurity(): k8s.SecurityContext {
-  return {
-    allowPrivilegeEscalation: false,
-    readOnlyRootFilesystem: true,
-    runAsNonRoot: true,
-    runAsUser: USER_ID,
-    runAsGroup: USER_ID,
-    capabilities: { drop: ['ALL'] },
-    seccompProfile: { type: 'RuntimeDefault' },
-  };
-}
-
-function quantity(text: string): k8s.Quantity {
-  return k8s.Quantity.fromString(text);
 }

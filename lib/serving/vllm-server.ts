@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { Lazy } from 'cdk8s';
 import { IScalable, k8s, ScalingTarget } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { VllmRelease } from '../catalog';
 import { ServiceIdentity } from '../identity';
-import { program } from '../program';
+import { MountedPrograms, program } from '../pods';
 import { wholeNumber } from '../whole-number';
 import { clientLabels, selectorLabels, serverLabels } from './labels';
 import { namespaceOf, requireNamespace } from './namespace';
@@ -36,6 +35,7 @@ export class VllmServer extends Construct implements IScalable {
   readonly identity: ServiceIdentity;
   readonly deployment: k8s.KubeDeployment;
   readonly service: k8s.KubeService;
+  readonly port = SERVER_PORT;
   /** Of the API, inside the cluster. */
   readonly url: string;
   /** The arguments of `vllm serve`. */
@@ -72,6 +72,11 @@ export class VllmServer extends Construct implements IScalable {
     } catch (error) {
       throw new Error(`VllmServer '${id}': ${(error as Error).message}`, { cause: error });
     }
+  }
+
+  /** Its pods have these. */
+  get selectorLabels(): { [name: string]: string } {
+    return selectorLabels(this.name);
   }
 
   /** Pods with these labels, in the same namespace, may call the server. */
@@ -119,9 +124,10 @@ export class VllmServer extends Construct implements IScalable {
   private makeDeployment(): k8s.KubeDeployment {
     const { plan, props, name } = this;
     const drain = program(__dirname, 'vllm_server_drain.py');
-    const programs = { [drain.fileName]: drain.source, [props.weights.check.fileName]: props.weights.check.source };
-    const programsName = `${name}-programs`;
-    new k8s.KubeConfigMap(this, 'Programs', { metadata: { name: programsName, labels: { ...this.labels } }, data: programs });
+    const programs = new MountedPrograms(this, 'Programs', {
+      name: `${name}-programs`, labels: this.labels,
+      programs: { [drain.fileName]: drain.source, [props.weights.check.fileName]: props.weights.check.source },
+    });
     new k8s.KubeServiceAccount(this, 'Identity', {
       metadata: { name: this.identity.serviceAccountName, labels: { ...this.labels } }, automountServiceAccountToken: false,
     });
@@ -152,7 +158,7 @@ export class VllmServer extends Construct implements IScalable {
             release: this.release, home: HOME, engineReadyTimeoutSeconds: plan.startup.engineReadyTimeoutSeconds,
             extraEnv: props.extraEnv ?? {},
           }),
-          programsName, programsDigest: createHash('sha256').update(JSON.stringify(programs)).digest('hex').slice(0, 16),
+          programs,
           drainFileName: drain.fileName, serviceAccountName: this.identity.serviceAccountName,
           priorityClassName: props.priorityClassName, spot: props.spot ?? false,
         }),

@@ -1,7 +1,7 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { Model } from '../catalog';
-import { program } from '../program';
+import { program } from '../pods';
 import { revisionOf } from './model-directory';
 import { IWeightsStorage, WEIGHTS_VOLUME, WeightsBinding, WeightsBindingProps } from './weights-binding';
 

@@ -27,7 +27,9 @@ export const DEEPSEEK_V3: ModelProps = {
   mla: { kvLoraRank: 512, qkRopeHeadDim: 64 }, experts: { count: 256, perToken: 8, intermediateSize: 2048 },
 };
 
-export const DEEPSEEK_R1: ModelProps = { ...DEEPSEEK_V3, id: 'deepseek-ai/DeepSeek-R1' };
+export const DEEPSEEK_R1: ModelProps = {
+  ...DEEPSEEK_V3, id: 'deepseek-ai/DeepSeek-R1', revision: '56d4cbbb4d29f4355bab4b9a39ccb717a14ad5ad',
+};
 
 export const DEEPSEEK_V3_1: ModelProps = { ...DEEPSEEK_V3, id: 'deepseek-ai/DeepSeek-V3.1' };
 

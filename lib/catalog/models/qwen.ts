@@ -11,7 +11,7 @@ const QWEN3 = { ...QWEN, architecture: 'Qwen3ForCausalLM', vocabSize: 151936, ma
 const QWEN3_MOE = { ...QWEN3, architecture: 'Qwen3MoeForCausalLM' };
 
 export const QWEN2_5_7B_INSTRUCT: ModelProps = {
-  ...QWEN2_5, id: 'Qwen/Qwen2.5-7B-Instruct',
+  ...QWEN2_5, id: 'Qwen/Qwen2.5-7B-Instruct', revision: 'a09a35458c702b33eeacc393d103063234e8bc28',
   layers: 28, hiddenSize: 3584, intermediateSize: 18944, attentionHeads: 28, kvHeads: 4,
   weightsBytes: 15231233024, linearWeightBytes: 13050576896,
 };

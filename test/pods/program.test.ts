@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { program } from '../lib/program';
-import { PROJECT } from './dist/project-copy';
-import { temporaryFolders } from './kustomize/folders';
+import { program } from '../../lib/pods';
+import { PROJECT } from '../dist/project-copy';
+import { temporaryFolders } from '../kustomize/folders';
 
 const temporaryFolder = temporaryFolders();
 

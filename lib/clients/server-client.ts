@@ -1,0 +1,61 @@
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { Grant, ServiceIdentity } from '../identity';
+import { selectorLabelsOf, toNameServers, toPods, workloadLabels } from '../pods';
+import { VllmServer } from '../serving';
+import { requireNamespace } from '../serving/namespace';
+
+/** Leaves room for the suffixes of what belongs to the workload, and for those that Kubernetes gives to pods. */
+const LONGEST_NAME = 52;
+
+export interface ServerClientProps {
+  readonly server: VllmServer;
+  /** What it is, for example `gradio-chat`. */
+  readonly app: string;
+  /** Of the workload. */
+  readonly name: string;
+  readonly component: string;
+  /** Who may talk to it. @default - nobody */
+  readonly ingress?: k8s.NetworkPolicyIngressRule[];
+  /** Whom it may talk to besides the name servers and its server. @default - nobody */
+  readonly egress?: k8s.NetworkPolicyEgressRule[];
+  /** What it may do in Google Cloud. @default - nothing */
+  readonly grants?: readonly Grant[];
+}
+
+/** What all pods that talk to a server have in common: an identity, labels that the server lets in, and a network policy of their own. */
+export class ServerClient extends Construct {
+  readonly name: string;
+  readonly identity: ServiceIdentity;
+  /** Of every object. */
+  readonly labels: { readonly [label: string]: string };
+  /** Of the pods. */
+  readonly podLabels: { [label: string]: string };
+  readonly selectorLabels: { [label: string]: string };
+
+  constructor(scope: Construct, id: string, props: ServerClientProps) {
+    super(scope, id);
+    const { server, app, name } = props;
+    requireNamespace(this, server.identity.namespace);
+    if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name) || name.length > LONGEST_NAME) {
+      throw new Error(`'name' (${name}) is no DNS label of at most ${LONGEST_NAME} characters: lower case letters, digits and '-',`
+        + ' starting with a letter');
+    }
+    this.name = name;
+    this.labels = workloadLabels({ app, instance: name }, props.component);
+    this.selectorLabels = selectorLabelsOf({ app, instance: name });
+    this.podLabels = { ...this.labels, ...server.clientLabels };
+    this.identity = new ServiceIdentity({ namespace: server.identity.namespace, serviceAccountName: name, grants: props.grants });
+    new k8s.KubeServiceAccount(this, 'Identity', { metadata: { name, labels: { ...this.labels } }, automountServiceAccountToken: false });
+    new k8s.KubeNetworkPolicy(this, 'NetworkPolicy', {
+      metadata: { name, labels: { ...this.labels } },
+      spec: {
+        podSelector: { matchLabels: this.selectorLabels },
+        policyTypes: ['Ingress', 'Egress'],
+        // No rule at all lets nothing in; an empty list would be dropped by the API server and be a change on every apply.
+        ingress: props.ingress,
+        egress: [...toNameServers(), toPods(server.selectorLabels, server.port), ...props.egress ?? []],
+      },
+    });
+  }
+}

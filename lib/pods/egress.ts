@@ -1,0 +1,41 @@
+import { k8s } from 'cdk8s-plus-28';
+
+/** GKE's metadata server, and where its daemon listens for pods. https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity */
+const METADATA: { readonly cidr: string; readonly port: number }[] = [
+  { cidr: '169.254.169.252/32', port: 988 },
+  { cidr: '169.254.169.254/32', port: 80 },
+];
+const PRIVATE_RANGES = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16', '100.64.0.0/10'];
+
+export function tcp(port: number): k8s.NetworkPolicyPort {
+  return { protocol: 'TCP', port: k8s.IntOrString.fromNumber(port) };
+}
+
+/** To the cluster's name servers. */
+export function toNameServers(): k8s.NetworkPolicyEgressRule[] {
+  const dns = [{ protocol: 'UDP', port: k8s.IntOrString.fromNumber(53) }, tcp(53)];
+  return [
+    { to: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } } }], ports: dns },
+    // NodeLocal DNSCache. https://cloud.google.com/kubernetes-engine/docs/how-to/nodelocal-dns-cache
+    { to: [{ ipBlock: { cidr: '169.254.20.10/32' } }], ports: dns },
+  ];
+}
+
+/** To pods of the same namespace. */
+export function toPods(labels: { readonly [label: string]: string }, ...ports: number[]): k8s.NetworkPolicyEgressRule {
+  return { to: [{ podSelector: { matchLabels: { ...labels } } }], ports: ports.map(tcp) };
+}
+
+/** To any public address by HTTPS: the addresses of what is there change, and a network policy knows no names. */
+export function toInternet(): k8s.NetworkPolicyEgressRule {
+  return { to: [{ ipBlock: { cidr: '0.0.0.0/0', except: PRIVATE_RANGES } }], ports: [tcp(443)] };
+}
+
+/** To Google's APIs with the pod's own identity, from what a name is to what answers to it. */
+export function toGoogleApis(): k8s.NetworkPolicyEgressRule[] {
+  return [
+    ...toNameServers(),
+    ...METADATA.map(({ cidr, port }) => ({ to: [{ ipBlock: { cidr } }], ports: [tcp(port)] })),
+    toInternet(),
+  ];
+}

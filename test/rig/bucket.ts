@@ -1,0 +1,208 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { Answer, FaultyServer, rangeOf, SeenRequest } from './faulty-server';
+
+export interface StoredObject {
+  readonly content: Buffer;
+  readonly generation: number;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+interface Session {
+  readonly name: string;
+  readonly query: URLSearchParams;
+  readonly metadata: Readonly<Record<string, string>>;
+  received: Buffer;
+}
+
+const CASTAGNOLI = Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) {
+    crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+  }
+  return crc >>> 0;
+});
+
+function crc32c(content: Buffer): string {
+  let crc = 0xffffffff;
+  for (const byte of content) {
+    crc = (crc >>> 8) ^ CASTAGNOLI[(crc ^ byte) & 0xff];
+  }
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE((crc ^ 0xffffffff) >>> 0);
+  return bytes.toString('base64');
+}
+
+/**
+ * Plays Cloud Storage's JSON API for what Google's own clients ask of it: objects with generations and checksums, listing, ranges,
+ * multipart and resumable uploads, preconditions. `STORAGE_EMULATOR_HOST` points the clients here.
+ *
+ * @see https://cloud.google.com/storage/docs/json_api/v1
+ */
+export class BucketServer extends FaultyServer {
+  static async start(bucket = 'models'): Promise<BucketServer> {
+    return new BucketServer(bucket).listen();
+  }
+
+  readonly objects = new Map<string, StoredObject>();
+  /** Names of finished uploads, in order. */
+  readonly uploads: string[] = [];
+  private readonly sessions = new Map<string, Session>();
+  private lastGeneration = 1_700_000_000_000_000;
+
+  private constructor(readonly bucket: string) {
+    super();
+  }
+
+  put(name: string, content: Buffer | string, metadata: Readonly<Record<string, string>> = {}): StoredObject {
+    const stored = { content: Buffer.from(content), generation: ++this.lastGeneration, metadata };
+    this.objects.set(name, stored);
+    return stored;
+  }
+
+  protected answer(request: SeenRequest): Answer {
+    const url = new URL(request.path, 'http://bucket');
+    const match = /^\/(upload\/|download\/)?(?:resumable\/)?storage\/v1\/b\/([^/]+)(?:\/o(?:\/([^/]+))?)?(\/compose)?$/.exec(url.pathname);
+    if (!match || match[2] !== this.bucket) {
+      return refused(404, 'notFound');
+    }
+    const [, kind, , encoded] = match;
+    const name = encoded === undefined ? undefined : decodeURIComponent(encoded);
+    if (kind === 'upload/') {
+      return this.upload(request, url.searchParams);
+    }
+    if (name === undefined) {
+      return url.pathname.endsWith('/o') ? this.list(url.searchParams) : json({ kind: 'storage#bucket', name: this.bucket });
+    }
+    const stored = this.objects.get(name);
+    if (!stored || (url.searchParams.has('generation') && url.searchParams.get('generation') !== `${stored.generation}`)) {
+      return refused(404, 'notFound');
+    }
+    if (!this.holds(name, url.searchParams)) {
+      return refused(412, 'conditionNotMet');
+    }
+    if (request.method === 'DELETE') {
+      this.objects.delete(name);
+      return { status: 204 };
+    }
+    if (request.method === 'PATCH') {
+      const { metadata } = JSON.parse(request.body.toString()) as { metadata?: Record<string, string> };
+      this.objects.set(name, { ...stored, metadata: { ...stored.metadata, ...metadata } });
+      return json(this.resource(name));
+    }
+    return url.searchParams.get('alt') === 'media' ? this.media(stored, request) : json(this.resource(name));
+  }
+
+  private media(stored: StoredObject, request: SeenRequest): Answer {
+    const { content, generation } = stored;
+    const headers = {
+      'content-type': 'application/octet-stream', 'x-goog-generation': `${generation}`,
+      'x-goog-hash': `crc32c=${crc32c(content)},md5=${createHash('md5').update(content).digest('base64')}`,
+    };
+    const range = rangeOf(request.headers.range, content.length);
+    if (!range) {
+      return { status: 200, headers, body: content };
+    }
+    if (range.start >= content.length) {
+      return { status: 416, headers: { ...headers, 'content-range': `bytes */${content.length}` } };
+    }
+    return {
+      status: 206, headers: { ...headers, 'content-range': `bytes ${range.start}-${range.end - 1}/${content.length}` },
+      body: content.subarray(range.start, range.end),
+    };
+  }
+
+  private upload(request: SeenRequest, query: URLSearchParams): Answer {
+    if (request.method === 'PUT') {
+      return this.resume(request, query.get('upload_id')!);
+    }
+    const type = request.headers['content-type'] ?? '';
+    if (query.get('uploadType') === 'multipart') {
+      const { metadata, content } = partsOf(request.body, /boundary="?([^";]+)/.exec(type)![1]);
+      return this.finish(metadata.name ?? query.get('name')!, content, query, metadata);
+    }
+    if (query.get('uploadType') === 'media') {
+      return this.finish(query.get('name')!, request.body, query, {});
+    }
+    const metadata = request.body.length > 0 ? JSON.parse(request.body.toString()) as Record<string, never> : {};
+    const id = randomUUID();
+    this.sessions.set(id, { name: metadata['name'] ?? query.get('name')!, query, metadata, received: Buffer.alloc(0) });
+    const location = `${this.url}/upload/storage/v1/b/${this.bucket}/o?uploadType=resumable&upload_id=${id}`;
+    return { status: 200, headers: { location, 'x-guploader-uploadid': id } };
+  }
+
+  private resume(request: SeenRequest, id: string): Answer {
+    const session = this.sessions.get(id);
+    if (!session) {
+      return refused(404, 'notFound');
+    }
+    const match = /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(request.headers['content-range'] ?? '');
+    if (match?.[1] !== undefined) {
+      session.received = Buffer.concat([session.received.subarray(0, Number(match[1])), request.body]);
+    } else if (!match) {
+      session.received = request.body;
+    }
+    const total = match && match[2] !== '*' ? Number(match[2]) : match ? Infinity : session.received.length;
+    if (session.received.length < total) {
+      const last = session.received.length - 1;
+      return { status: 308, headers: last >= 0 ? { range: `bytes=0-${last}` } : {} };
+    }
+    this.sessions.delete(id);
+    return this.finish(session.name, session.received, session.query, session.metadata);
+  }
+
+  private finish(name: string, content: Buffer, query: URLSearchParams, metadata: UploadMetadata): Answer {
+    if (!this.holds(name, query)) {
+      return refused(412, 'conditionNotMet');
+    }
+    if (metadata.crc32c !== undefined && metadata.crc32c !== crc32c(content)) {
+      return refused(400, 'invalid');
+    }
+    this.put(name, content, metadata.metadata);
+    this.uploads.push(name);
+    return json(this.resource(name));
+  }
+
+  private holds(name: string, query: URLSearchParams): boolean {
+    const generation = this.objects.get(name)?.generation ?? 0;
+    const wanted = query.get('ifGenerationMatch');
+    return wanted === null || Number(wanted) === generation;
+  }
+
+  private list(query: URLSearchParams): Answer {
+    const prefix = query.get('prefix') ?? '';
+    const names = [...this.objects.keys()].filter(name => name.startsWith(prefix)).sort();
+    return json({ kind: 'storage#objects', items: names.map(name => this.resource(name)) });
+  }
+
+  private resource(name: string): object {
+    const { content, generation, metadata } = this.objects.get(name)!;
+    return {
+      kind: 'storage#object', id: `${this.bucket}/${name}/${generation}`, bucket: this.bucket, name, generation: `${generation}`, metageneration: '1',
+      size: `${content.length}`, crc32c: crc32c(content), md5Hash: createHash('md5').update(content).digest('base64'), metadata,
+      mediaLink: `${this.url}/download/storage/v1/b/${this.bucket}/o/${encodeURIComponent(name)}?alt=media&generation=${generation}`,
+    };
+  }
+}
+
+interface UploadMetadata {
+  readonly name?: string;
+  readonly crc32c?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+function partsOf(body: Buffer, boundary: string): { readonly metadata: UploadMetadata; readonly content: Buffer } {
+  const mark = Buffer.from(`--${boundary}`);
+  const first = body.indexOf('\r\n\r\n') + 4;
+  const second = body.indexOf(mark, first);
+  const start = body.indexOf('\r\n\r\n', second) + 4;
+  const end = body.lastIndexOf(mark) - 2;
+  return { metadata: JSON.parse(body.subarray(first, second).toString()) as UploadMetadata, content: body.subarray(start, end) };
+}
+
+function json(value: object): Answer {
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
+}
+
+function refused(status: number, reason: string): Answer {
+  return { ...json({ error: { code: status, message: reason, errors: [{ reason, message: reason }] } }), status };
+}

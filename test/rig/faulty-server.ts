@@ -1,0 +1,115 @@
+import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
+import { AddressInfo } from 'node:net';
+
+/** A request as a test looks at it. */
+export interface SeenRequest {
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Buffer;
+  /** How often this method and path was asked for before. */
+  readonly earlier: number;
+}
+
+/** What goes wrong with one answer. */
+export type Fault =
+  /** Another answer than the right one. */
+  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
+  /** The connection is reset before an answer; the server may have done what was asked. */
+  | { readonly reset: 'before' | 'after' }
+  /** The right answer, ended early after so many bytes of its body. */
+  | { readonly cutAfter: number }
+  /** The right answer with one bit of this byte changed. */
+  | { readonly flip: number }
+  /** The right answer with bytes added or taken away, and a length that agrees. */
+  | { readonly length: number }
+  /** The right answer, later. */
+  | { readonly delayMs: number };
+
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer | string;
+}
+
+/** An HTTP server on the loopback interface that plays a service of the internet, and goes wrong where a test says so. */
+export abstract class FaultyServer {
+  /** Asked before each answer; undefined: all is well. */
+  fault?: (request: SeenRequest) => Fault | undefined;
+  readonly seen: SeenRequest[] = [];
+  private readonly server: Server = createServer((request, response) => void this.serve(request, response));
+  private readonly counts = new Map<string, number>();
+
+  async listen(): Promise<this> {
+    this.server.keepAliveTimeout = 1000;
+    await new Promise<void>(resolve => this.server.listen(0, '127.0.0.1', resolve));
+    return this;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise(resolve => this.server.close(resolve));
+  }
+
+  protected abstract answer(request: SeenRequest): Answer;
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of request) {
+        chunks.push(chunk as Buffer);
+      }
+    } catch {
+      return;
+    }
+    const key = `${request.method} ${request.url}`;
+    const earlier = this.counts.get(key) ?? 0;
+    this.counts.set(key, earlier + 1);
+    const seen = { method: request.method!, path: request.url!, headers: request.headers, body: Buffer.concat(chunks), earlier };
+    this.seen.push(seen);
+    const fault: Fault = this.fault?.(seen) ?? { delayMs: 0 };
+    if ('status' in fault) {
+      response.writeHead(fault.status, fault.headers).end(fault.body ?? '');
+      return;
+    }
+    if ('reset' in fault && fault.reset === 'before') {
+      request.socket.resetAndDestroy();
+      return;
+    }
+    const { status, headers, body } = this.answer(seen);
+    if ('reset' in fault) {
+      request.socket.resetAndDestroy();
+      return;
+    }
+    if ('delayMs' in fault) {
+      await new Promise(resolve => setTimeout(resolve, fault.delayMs));
+    }
+    let bytes = Buffer.from(body ?? '');
+    if ('flip' in fault && bytes.length > 0) {
+      bytes = Buffer.from(bytes);
+      bytes[fault.flip % bytes.length] ^= 1;
+    }
+    if ('length' in fault) {
+      bytes = Buffer.concat([bytes, Buffer.alloc(Math.max(0, fault.length))]).subarray(0, bytes.length + fault.length);
+    }
+    // An answer to HEAD names a length and has no body.
+    const length = request.method === 'HEAD' ? {} : { 'content-length': `${bytes.length}` };
+    response.writeHead(status, { ...headers, ...length });
+    if ('cutAfter' in fault && fault.cutAfter < bytes.length) {
+      response.write(bytes.subarray(0, fault.cutAfter), () => request.socket.resetAndDestroy());
+      return;
+    }
+    response.end(request.method === 'HEAD' ? undefined : bytes);
+  }
+}
+
+/** `bytes=5-9`, `bytes=5-`; undefined for the whole. */
+export function rangeOf(header: string | undefined, length: number): { readonly start: number; readonly end: number } | undefined {
+  const match = /^bytes=(\d+)-(\d*)$/.exec(header ?? '');
+  return match ? { start: Number(match[1]), end: Math.min(length, match[2] === '' ? length : Number(match[2]) + 1) } : undefined;
+}

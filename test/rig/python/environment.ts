@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheDirectory } from '../cache';
+import { installInterpreter, PythonVersion } from './interpreter';
+import { findPython, findUv, run } from './uv';
+
+/** The Python of each image that a program is mounted on. What else the image carries is in `requirements`, pinned. */
+const IMAGES = {
+  'vllm-openai': '3.12',
+  'gradio-app': '3.13',
+  locust: '3.12',
+} as const satisfies { readonly [image: string]: PythonVersion };
+
+export type ProgramImage = keyof typeof IMAGES;
+
+/** An environment like the image's: the same Python, the same packages. Made once; returns its Python. */
+export function imagePython(image: ProgramImage): string {
+  const requirements = join(__dirname, 'requirements', `${image}.txt`);
+  const digest = createHash('sha256').update(IMAGES[image]).update(readFileSync(requirements)).digest('hex').slice(0, 8);
+  const environment = cacheDirectory('python', `${image}-${digest}`);
+  if (!existsSync(environment)) {
+    const uv = findUv(findPython());
+    const partial = `${environment}.partial-${process.pid}`;
+    mkdirSync(cacheDirectory('python'), { recursive: true });
+    try {
+      run(uv, ['venv', '--quiet', '--relocatable', '--python', installInterpreter(IMAGES[image]), partial]);
+      run(uv, ['pip', 'install', '--quiet', '--no-deps', '--compile-bytecode', '--python', join(partial, 'bin', 'python'),
+        '--requirement', requirements]);
+      renameSync(partial, environment);
+    } finally {
+      rmSync(partial, { recursive: true, force: true });
+    }
+  }
+  return join(environment, 'bin', 'python');
+}
