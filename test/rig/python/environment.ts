@@ -9,7 +9,7 @@ import { findPython, findUv, run } from './uv';
 const IMAGES = {
   'vllm-openai': '3.12',
   'gradio-app': '3.13',
-  locust: '3.12',
+  locust: '3.13',
 } as const satisfies { readonly [image: string]: PythonVersion };
 
 export type ProgramImage = keyof typeof IMAGES;
