@@ -1,20 +1,22 @@
-import { VllmServer } from '../lib';
 import { ImpossibleCell } from './cell-storage';
-import { Cell, cellId } from './matrix';
+import { BuiltCell } from './cells';
+import { cellId } from './matrix';
 
 /** What `dist/report/cells.json` says of a cell. */
-export function reportOf(cell: Cell, result: VllmServer | ImpossibleCell): object {
+export function reportOf(result: Pick<BuiltCell, 'cell' | 'server'> | ImpossibleCell): object {
+  const { cell } = result;
   const asked = { id: cellId(cell), model: cell.model.id, accelerator: cell.accelerator.id, storage: cell.storage };
   if (result instanceof ImpossibleCell) {
     return { ...asked, possible: false, reason: result.reason };
   }
-  const { memory, startup, shutdown, placement } = result.plan;
+  const { server } = result;
+  const { memory, startup, shutdown, placement } = server.plan;
   const { machineType } = placement;
   return {
     ...asked,
     possible: true,
-    server: result.name,
-    release: result.release.version,
+    server: server.name,
+    release: server.release.version,
     memory: {
       tensorParallelSize: memory.tensorParallelSize,
       gpuMemoryUtilization: memory.gpuMemoryUtilization,
@@ -56,12 +58,13 @@ export function reportOf(cell: Cell, result: VllmServer | ImpossibleCell): objec
 }
 
 /** One line of what a person reads after synthesis. */
-export function lineOf(cell: Cell, result: VllmServer | ImpossibleCell): string {
+export function lineOf(result: Pick<BuiltCell, 'cell' | 'server'> | ImpossibleCell): string {
+  const { cell } = result;
   const id = cellId(cell).padEnd(24);
   if (result instanceof ImpossibleCell) {
     return `${id} impossible: ${result.reason}`;
   }
-  const { memory, startup, placement } = result.plan;
+  const { memory, startup, placement } = result.server.plan;
   const price = placement.machineType.hourlyPriceUsd;
   return [
     id,

@@ -19,6 +19,8 @@ export interface Settings {
   readonly maxNodes: number;
   /** `CDK8S_VLLM_RELEASE` of vLLM @default VllmRelease.DEFAULT */
   readonly release: VllmRelease;
+  /** `CDK8S_VLLM_STATE_BUCKET`, which keeps Terraform's state @default - a file beside the Terraform JSON */
+  readonly stateBucket?: string;
   /** `CDK8S_VLLM_CELLS`, ids with commas between @default - all of the matrix */
   readonly cells?: string[];
 }
@@ -29,6 +31,7 @@ const DEFAULTS: { readonly [name: string]: string } = {
   REGION: 'us-central1',
   MAX_NODES: '5',
   RELEASE: VllmRelease.DEFAULT.version,
+  STATE_BUCKET: '',
   CELLS: '',
 };
 
@@ -60,6 +63,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, envFile: string): S
     region,
     maxNodes,
     release: VllmRelease.of(value('RELEASE')),
+    stateBucket: value('STATE_BUCKET') || undefined,
     cells: cells.length > 0 ? cells : undefined,
   };
 }

@@ -2,8 +2,8 @@
 export interface Grant {
   /** A predefined role, for example `roles/storage.objectViewer`. */
   readonly role: string;
-  /** The bucket that the role is limited to. */
-  readonly bucket: string;
+  /** The bucket that the role is limited to. @default - the project: for what has no smaller resource */
+  readonly bucket?: string;
 }
 
 export interface ServiceIdentityProps {

@@ -43,7 +43,8 @@ const LOADS: { readonly [room: string]: readonly string[] } = {
 };
 
 const READS: { readonly [file: string]: readonly string[] } = {
-  'apps/gke.ts': ['cdktf', 'path'],
+  'apps/gke.ts': ['cdktf', 'fs', 'path'],
+  'apps/gke-stack.ts': ['cdktf', 'constructs'],
   'apps/settings.ts': ['fs', 'util'],
   'lib/catalog/hugging-face-folder.ts': ['fs', 'path'],
   'lib/catalog/safetensors.ts': ['fs', 'path'],

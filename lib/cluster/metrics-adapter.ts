@@ -16,8 +16,7 @@ const LABELS = { 'app.kubernetes.io/name': NAME, 'app.kubernetes.io/part-of': 'c
  * @see https://cloud.google.com/stackdriver/docs/managed-prometheus/hpa
  */
 export class MetricsAdapter extends Construct {
-  /** Needs `roles/monitoring.viewer` on the project. */
-  readonly identity = new ServiceIdentity({ namespace: NAMESPACE, serviceAccountName: NAME });
+  readonly identity = new ServiceIdentity({ namespace: NAMESPACE, serviceAccountName: NAME, grants: [{ role: 'roles/monitoring.viewer' }] });
 
   constructor(scope: Construct, id: string) {
     super(scope, id);

@@ -1,2 +1,17 @@
-// The cloud layer joins here; this entry exists so that what imports cdktf never stands in the main one.
-export {};
+export * from './artifact-registry';
+export type { Capacity } from './capacity';
+export * from './cpu-node-pool';
+export * from './filestore';
+export * from './gateway-access';
+export * from './gke-cluster';
+export * from './gpu-node-pool';
+export * from './hub-token';
+export * from './model-bucket';
+export * from './network';
+export * from './node-identity';
+export * from './project';
+export * from './serving-alerts';
+export * from './serving-dashboard';
+export * from './terraform-state';
+export * from './weights-disk';
+export * from './workload-identity';

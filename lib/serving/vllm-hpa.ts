@@ -36,12 +36,16 @@ const MOST_TARGET = 1e12;
  * @see https://cloud.google.com/kubernetes-engine/docs/best-practices/machine-learning/inference/autoscaling
  */
 export class VllmHpa extends Construct {
+  /** Servers that it can ask for. */
+  readonly maxReplicas: number;
+
   constructor(scope: Construct, id: string, props: VllmHpaProps) {
     super(scope, id);
     const { server } = props;
     const metric = props.metric ?? VllmMetric.REQUESTS_WAITING;
     const minReplicas = props.minReplicas ?? server.plan.placement.serversPerNode;
     const maxReplicas = props.maxReplicas ?? server.maxReplicas;
+    this.maxReplicas = maxReplicas;
     const target = props.target ?? metric.defaultTarget;
     try {
       requireNamespace(this, server.identity.namespace);

@@ -16,17 +16,19 @@ function settings(environment: Record<string, string> = {}, file?: string): Sett
 
 const ALL: Record<string, string> = {
   CDK8S_VLLM_NAMESPACE: 'models', CDK8S_VLLM_BUCKET: 'my-models', CDK8S_VLLM_REGION: 'europe-west4', CDK8S_VLLM_MAX_NODES: '12',
-  CDK8S_VLLM_RELEASE: 'v0.28.0', CDK8S_VLLM_CELLS: 'l4-gcs, l4-pd,',
+  CDK8S_VLLM_RELEASE: 'v0.28.0', CDK8S_VLLM_STATE_BUCKET: 'my-state', CDK8S_VLLM_CELLS: 'l4-gcs, l4-pd,',
 };
 
 /** Every setting is here, so that a new one breaks this until it is covered. */
 const READ: Required<Settings> = {
-  namespace: 'models', bucket: 'my-models', region: 'europe-west4', maxNodes: 12, release: VllmRelease.V0_28, cells: ['l4-gcs', 'l4-pd'],
+  namespace: 'models', bucket: 'my-models', region: 'europe-west4', maxNodes: 12, release: VllmRelease.V0_28,
+  stateBucket: 'my-state', cells: ['l4-gcs', 'l4-pd'],
 };
 
 test('every field has a default', () => {
   expect(settings()).toEqual({
-    namespace: 'vllm', bucket: 'vllm-models', region: 'us-central1', maxNodes: 5, release: VllmRelease.DEFAULT, cells: undefined,
+    namespace: 'vllm', bucket: 'vllm-models', region: 'us-central1', maxNodes: 5, release: VllmRelease.DEFAULT,
+    stateBucket: undefined, cells: undefined,
   });
 });
 

@@ -1,0 +1,33 @@
+import { ArtifactRegistryRepository } from '@cdktf/provider-google/lib/artifact-registry-repository';
+import { Construct } from 'constructs';
+import { requireName, requireOneOf } from './checks';
+import { Project } from './project';
+
+const FORMATS = ['DOCKER'] as const;
+
+export interface ArtifactRegistryProps {
+  readonly project: Project;
+  /** @default vllm */
+  readonly name?: string;
+  /** Images are what nodes pull. @default DOCKER */
+  readonly format?: typeof FORMATS[number];
+}
+
+/** A registry for images of one's own; nodes stream what they pull from it. */
+export class ArtifactRegistry extends Construct {
+  readonly repository: ArtifactRegistryRepository;
+  /** Where images are pushed to: `us-central1-docker.pkg.dev/PROJECT/vllm`. */
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, props: ArtifactRegistryProps) {
+    super(scope, id);
+    const { project } = props;
+    const name = requireName('name', props.name ?? 'vllm');
+    this.repository = new ArtifactRegistryRepository(this, 'Resource', {
+      project: project.id, location: project.region, repositoryId: name, format: requireOneOf('format', props.format ?? 'DOCKER', FORMATS),
+      description: 'Images of the vLLM cells', dockerConfig: { immutableTags: true },
+      vulnerabilityScanningConfig: { enablementConfig: 'INHERITED' }, dependsOn: project.services,
+    });
+    this.url = `${project.region}-docker.pkg.dev/${project.id}/${name}`;
+  }
+}

@@ -1,0 +1,61 @@
+import { MachineType } from '../catalog';
+import { requireForm, requireOneOf } from './checks';
+
+const WORDS = ['on-demand', 'spot', 'reservation', 'flex-start', 'queued'] as const;
+
+/**
+ * How a node pool gets its machines: at once at full price, what is left over, what was reserved, for at most a week as soon as
+ * there are some, or all of them at once for a ProvisioningRequest.
+ */
+export type Capacity = typeof WORDS[number];
+
+/** Seven days, the most. https://cloud.google.com/kubernetes-engine/docs/concepts/dws */
+const LONGEST_RUN = '604800s';
+
+export interface CapacityProps {
+  readonly capacity: Capacity;
+  readonly machineType: MachineType;
+  readonly minNodes: number;
+  /** Name of the reservation. */
+  readonly reservation?: string;
+}
+
+/** @throws on an unknown word, one that the machine is not sold under, and on what contradicts it */
+export function checkCapacity({ capacity, machineType, minNodes, reservation }: CapacityProps): void {
+  requireOneOf('capacity', capacity, WORDS);
+  // What is queued is given as flex-start is.
+  const sold = capacity === 'queued' ? 'flex-start' : capacity;
+  if (!machineType.provisioning.includes(sold)) {
+    throw new Error(`'capacity' (${capacity}): ${machineType.name} is to be had by ${machineType.provisioning.join(', ')} only`);
+  }
+  if (capacity === 'reservation' && reservation === undefined) {
+    throw new Error('\'capacity\' (reservation) needs the name of the reservation; give \'reservation\'');
+  }
+  if (capacity !== 'reservation' && reservation !== undefined) {
+    throw new Error(`'reservation' (${reservation}) goes with capacity reservation, not with ${capacity}`);
+  }
+  if (reservation !== undefined) {
+    requireForm('reservation', reservation, /^([a-z][a-z0-9:./-]*\/)?[a-z]([a-z0-9-]*[a-z0-9])?$/,
+      'is no name of a reservation: lower case letters, digits and \'-\', or projects/PROJECT/reservations/NAME');
+  }
+  if ((capacity === 'flex-start' || capacity === 'queued') && minNodes > 0) {
+    throw new Error(`'minNodes' (${minNodes}): capacity ${capacity} starts from no node; use 0`);
+  }
+}
+
+/** The part of a node's configuration that says it. */
+export function capacityConfig(capacity: Capacity, reservation: string | undefined) {
+  return {
+    spot: capacity === 'spot' ? true : undefined,
+    flexStart: capacity === 'flex-start' ? true : undefined,
+    maxRunDuration: capacity === 'flex-start' ? LONGEST_RUN : undefined,
+    reservationAffinity: reservation === undefined
+      ? { consumeReservationType: 'NO_RESERVATION' }
+      : { consumeReservationType: 'SPECIFIC_RESERVATION', key: 'compute.googleapis.com/reservation-name', values: [reservation] },
+  };
+}
+
+/** Of the nodes, beside that of the GPUs: only pods that said so are put on machines that go. */
+export function capacityTaints(capacity: Capacity) {
+  return capacity === 'spot' ? [{ key: 'cloud.google.com/gke-spot', value: 'true', effect: 'NO_SCHEDULE' }] : [];
+}

@@ -1,0 +1,104 @@
+import { Token } from 'cdktf';
+
+/** A value that only Terraform will know cannot be checked before. */
+function isKnown(value: unknown): boolean {
+  return !Token.isUnresolved(value);
+}
+
+/** @throws when the value has not that form; `hint` says what the form is */
+export function requireForm(what: string, value: string, form: RegExp, hint: string): string {
+  if (isKnown(value) && !form.test(value)) {
+    throw new Error(`'${what}' (${value}) ${hint}`);
+  }
+  return value;
+}
+
+/** Names of most resources of Compute Engine and GKE. https://cloud.google.com/compute/docs/naming-resources */
+export function requireName(what: string, value: string, longest = 63): string {
+  if (isKnown(value) && value.length > longest) {
+    throw new Error(`'${what}' (${value}) has ${value.length} characters, and at most ${longest} are allowed`);
+  }
+  return requireForm(what, value, /^[a-z]([a-z0-9-]*[a-z0-9])?$/, 'must be lower case letters, digits and \'-\', starting with a letter');
+}
+
+/** @throws on what is not one of the allowed, and names these */
+export function requireOneOf<T extends string>(what: string, value: T, allowed: readonly T[]): T {
+  if (isKnown(value) && !allowed.includes(value)) {
+    throw new Error(`'${what}' (${value}) must be one of ${allowed.join(', ')}`);
+  }
+  return value;
+}
+
+/** https://cloud.google.com/storage/docs/buckets#naming */
+export function requireBucketName(what: string, name: string): string {
+  requireForm(what, name, /^(?!.*\.\.)(?!goog)(?!.*google)[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/,
+    'is no bucket name: 3 to 63 lower case letters, digits, \'-\', \'_\' and \'.\', without gs:// and without \'google\'');
+  return name;
+}
+
+/** @throws when a zone is not in the region, or none is named */
+export function requireZones(what: string, zones: readonly string[], region: string): string[] {
+  if (zones.length === 0) {
+    throw new Error(`'${what}' is empty; name zones of ${region}, for example ${region}-a`);
+  }
+  const outside = zones.filter(zone => !new RegExp(`^${region}-[a-z]$`).test(zone));
+  if (outside.length > 0) {
+    throw new Error(`'${what}' (${outside.join(', ')}) is not in the region ${region}; its zones are called ${region}-a, ${region}-b, …`);
+  }
+  const twice = zones.find((zone, index) => zones.indexOf(zone) !== index);
+  if (twice !== undefined) {
+    throw new Error(`'${what}' names ${twice} twice`);
+  }
+  return [...zones].sort();
+}
+
+export function requireRegion(what: string, region: string): string {
+  return requireForm(what, region, /^[a-z]+-[a-z]+\d+$/, 'is no region; for example us-central1');
+}
+
+/** @throws on an address range that is none, is not private, or whose size is not between the two prefix lengths */
+export function requireCidr(what: string, cidr: string, widest: number, narrowest: number): Cidr {
+  const range = Cidr.of(what, cidr);
+  if (range.prefix < widest || range.prefix > narrowest) {
+    throw new Error(`'${what}' (${cidr}) must be between /${widest} and /${narrowest}`);
+  }
+  return range;
+}
+
+/** A range of IPv4 addresses. */
+export class Cidr {
+  static of(what: string, text: string): Cidr {
+    const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text);
+    const octets = match?.slice(1, 5).map(Number) ?? [];
+    const prefix = Number(match?.[5]);
+    if (!match || octets.some(octet => octet > 255) || prefix > 32) {
+      throw new Error(`'${what}' (${text}) is no range of addresses; for example 10.0.0.0/20`);
+    }
+    const first = octets.reduce((sum, octet) => sum * 256 + octet, 0);
+    const size = 2 ** (32 - prefix);
+    if (first % size !== 0) {
+      const start = first - first % size;
+      const dotted = [24, 16, 8, 0].map(shift => Math.floor(start / 2 ** shift) % 256).join('.');
+      throw new Error(`'${what}' (${text}) starts inside its range; the range is ${dotted}/${prefix}`);
+    }
+    return new Cidr(what, text, first, size, prefix);
+  }
+
+  private constructor(
+    readonly what: string, readonly text: string, private readonly first: number, private readonly size: number, readonly prefix: number,
+  ) {}
+
+  overlaps(other: Cidr): boolean {
+    return this.first < other.first + other.size && other.first < this.first + this.size;
+  }
+}
+
+/** @throws when two of the ranges share an address */
+export function requireDisjoint(ranges: readonly Cidr[]): void {
+  ranges.forEach((range, index) => {
+    const other = ranges.slice(index + 1).find(candidate => candidate.overlaps(range));
+    if (other) {
+      throw new Error(`'${range.what}' (${range.text}) and '${other.what}' (${other.text}) overlap; give them ranges of their own`);
+    }
+  });
+}

@@ -1,0 +1,54 @@
+import { FilestoreInstance } from '@cdktf/provider-google/lib/filestore-instance';
+import { Construct } from 'constructs';
+import { wholeNumber } from '../whole-number';
+import { requireForm, requireName, requireOneOf, requireZones } from './checks';
+import { Network } from './network';
+import { Project } from './project';
+
+/** Tier: least and most GiB, and whether it is of a zone. https://cloud.google.com/filestore/docs/service-tiers */
+const TIERS = {
+  BASIC_HDD: { least: 1024, most: 65_433, zonal: true },
+  BASIC_SSD: { least: 2560, most: 65_433, zonal: true },
+  ZONAL: { least: 1024, most: 102_400, zonal: true },
+  REGIONAL: { least: 1024, most: 102_400, zonal: false },
+  ENTERPRISE: { least: 1024, most: 10_240, zonal: false },
+} as const;
+export type FilestoreTier = keyof typeof TIERS;
+
+export interface FilestoreProps {
+  readonly project: Project;
+  readonly network: Network;
+  readonly name: string;
+  readonly tier: FilestoreTier;
+  readonly sizeGib: number;
+  /** Of a zonal tier. @default - none: the tier is regional */
+  readonly zone?: string;
+  /** Of the share. @default weights */
+  readonly shareName?: string;
+}
+
+/** A network file share that weights can be read from by many nodes. */
+export class Filestore extends Construct {
+  readonly instance: FilestoreInstance;
+
+  /** @throws on an unknown tier, a size that it does not have, and a zone that it lacks or does not take */
+  constructor(scope: Construct, id: string, props: FilestoreProps) {
+    super(scope, id);
+    const { project } = props;
+    const tier = TIERS[requireOneOf('tier', props.tier, Object.keys(TIERS) as FilestoreTier[])];
+    if (tier.zonal !== (props.zone !== undefined)) {
+      throw new Error(`Filestore '${id}': tier ${props.tier} is of a ${tier.zonal ? 'zone: give' : 'region: leave out'} 'zone'`);
+    }
+    const location = props.zone === undefined ? project.region : requireZones('zone', [props.zone], project.region)[0];
+    this.instance = new FilestoreInstance(this, 'Resource', {
+      project: project.id, name: requireName('name', props.name), location, tier: props.tier, deletionProtectionEnabled: true,
+      fileShares: {
+        name: requireForm('shareName', props.shareName ?? 'weights', /^[a-z][a-z0-9_]{0,15}$/,
+          'must be at most 16 lower case letters, digits and \'_\', starting with a letter'),
+        capacityGb: wholeNumber('sizeGib', props.sizeGib, tier.least, tier.most),
+      },
+      networks: [{ network: props.network.name, modes: ['MODE_IPV4'], connectMode: 'DIRECT_PEERING' }],
+      dependsOn: [props.network.network],
+    });
+  }
+}

@@ -1,0 +1,38 @@
+import { ComputeGlobalAddress } from '@cdktf/provider-google/lib/compute-global-address';
+import { ComputeManagedSslCertificate } from '@cdktf/provider-google/lib/compute-managed-ssl-certificate';
+import { IapWebIamMember } from '@cdktf/provider-google/lib/iap-web-iam-member';
+import { Construct } from 'constructs';
+import { requireForm, requireName } from './checks';
+import { Project } from './project';
+
+export interface GatewayAccessProps {
+  readonly project: Project;
+  /** Names that people open, for example `chat.example.com`; their DNS entry is the address made here. */
+  readonly hosts: readonly string[];
+  /** Who may come in by Identity-Aware Proxy: `user:…`, `group:…`, `domain:…`. */
+  readonly members: readonly string[];
+  /** @default vllm-gateway */
+  readonly name?: string;
+}
+
+/** A public address for a gateway, its certificate, and the people who may pass the Identity-Aware Proxy before it. */
+export class GatewayAccess extends Construct {
+  readonly address: ComputeGlobalAddress;
+  readonly certificate: ComputeManagedSslCertificate;
+
+  /** @throws without a host or a member, on what is none, and on everybody */
+  constructor(scope: Construct, id: string, props: GatewayAccessProps) {
+    super(scope, id);
+    const { project, hosts, members } = props;
+    const name = requireName('name', props.name ?? 'vllm-gateway');
+    if (hosts.length === 0 || members.length === 0) {
+      throw new Error(`GatewayAccess '${id}': '${hosts.length === 0 ? 'hosts' : 'members'}' is empty; a gateway that nobody may pass needs no address`);
+    }
+    hosts.forEach(host => requireForm('hosts', host, /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/, 'is no host name; for example chat.example.com'));
+    members.forEach(member => requireForm('members', member, /^(user|group|serviceAccount):[^@\s]+@[^@\s]+$|^domain:[^@\s]+\.[^@\s]+$/,
+      'must be user:MAIL, group:MAIL, serviceAccount:MAIL or domain:NAME; allUsers would let everybody in'));
+    this.address = new ComputeGlobalAddress(this, 'Address', { project: project.id, name, dependsOn: project.services });
+    this.certificate = new ComputeManagedSslCertificate(this, 'Certificate', { project: project.id, name, managed: { domains: [...hosts] } });
+    members.forEach(member => new IapWebIamMember(this, member, { project: project.id, role: 'roles/iap.httpsResourceAccessor', member }));
+  }
+}

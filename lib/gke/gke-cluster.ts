@@ -1,0 +1,182 @@
+import { ContainerCluster } from '@cdktf/provider-google/lib/container-cluster';
+import { Construct } from 'constructs';
+import { Cidr, requireName, requireOneOf } from './checks';
+import { Network } from './network';
+import { Project } from './project';
+
+/** https://cloud.google.com/kubernetes-engine/docs/how-to/configure-metrics */
+const METRICS = [
+  'SYSTEM_COMPONENTS', 'APISERVER', 'SCHEDULER', 'CONTROLLER_MANAGER', 'STORAGE', 'HPA', 'POD', 'DAEMONSET', 'DEPLOYMENT', 'STATEFULSET',
+  'KUBELET', 'CADVISOR', 'DCGM',
+] as const;
+export type MonitoringComponent = typeof METRICS[number];
+const DEFAULT_METRICS: MonitoringComponent[] = ['SYSTEM_COMPONENTS', 'STORAGE', 'HPA', 'POD', 'DEPLOYMENT', 'DCGM'];
+
+const CHANNELS = ['RAPID', 'REGULAR', 'STABLE', 'EXTENDED'] as const;
+export type ReleaseChannel = typeof CHANNELS[number];
+
+export interface GpuLimit {
+  /** Value of the node label, for example `nvidia-l4`. */
+  readonly gkeLabel: string;
+  readonly maximum: number;
+}
+
+export interface AutoProvisioningLimits {
+  readonly maxVcpus: number;
+  readonly maxMemoryGib: number;
+  /** @default - none */
+  readonly gpus?: readonly GpuLimit[];
+}
+
+export interface GkeClusterProps {
+  readonly project: Project;
+  readonly network: Network;
+  /** Account of nodes that are provisioned without a node pool. */
+  readonly nodeServiceAccount: string;
+  /** @default vllm */
+  readonly name?: string;
+  /** Storages of the cells: what is mounted needs its driver. @default - none */
+  readonly storages?: readonly string[];
+  /**
+   * Address ranges that may reach the control plane's own address.
+   * @default - none: it is reached by its DNS name, with an identity that may
+   */
+  readonly authorizedCidrs?: readonly string[];
+  /** @default REGULAR */
+  readonly releaseChannel?: ReleaseChannel;
+  /** Start of the daily four hours of maintenance, UTC, `HH:MM`. @default 03:00 */
+  readonly maintenanceStart?: string;
+  /** @default - system, storage, HPA, pods, Deployments and GPUs */
+  readonly monitoringComponents?: readonly MonitoringComponent[];
+  /** Most that GKE adds in node pools of its own. @default - it adds none */
+  readonly autoProvisioning?: AutoProvisioningLimits;
+  /** Google group `gke-security-groups@…` for RBAC. @default - none */
+  readonly securityGroup?: string;
+  /** @default true */
+  readonly deletionProtection?: boolean;
+}
+
+const DAY = '2026-01-01T';
+const WINDOW_HOURS = 4;
+
+/**
+ * A regional cluster of private nodes for cells: keyless identities, Dataplane V2, the storage drivers that the cells mount, managed
+ * Prometheus with GPU metrics, and no node but those of its node pools.
+ */
+export class GkeCluster extends Construct {
+  readonly name: string;
+  readonly project: Project;
+  readonly cluster: ContainerCluster;
+  readonly storages: readonly string[];
+
+  /** @throws on unknown channels, components and storages, and on address ranges and times that are none */
+  constructor(scope: Construct, id: string, props: GkeClusterProps) {
+    super(scope, id);
+    const { project, network } = props;
+    this.project = project;
+    this.name = requireName('name', props.name ?? 'vllm', 40);
+    this.storages = [...new Set(props.storages ?? [])].sort();
+    this.storages.forEach(storage => requireOneOf('storages', storage, ['gcs', 'hdml', 'pd', 'nfs', 'stream', 'hub']));
+    const components = (props.monitoringComponents ?? DEFAULT_METRICS).map(name => requireOneOf('monitoringComponents', name, METRICS));
+    const authorized = (props.authorizedCidrs ?? []).map(cidr => Cidr.of('authorizedCidrs', cidr));
+    const open = authorized.find(({ prefix }) => prefix === 0);
+    if (open) {
+      throw new Error(`'authorizedCidrs' (${open.text}) lets the whole internet reach the control plane; name the ranges that need it, or none`);
+    }
+    const start = hourOf(props.maintenanceStart ?? '03:00');
+    this.cluster = new ContainerCluster(this, 'Resource', {
+      project: project.id, name: this.name, location: project.region, network: network.network.id, subnetwork: network.subnetwork.id,
+      networkingMode: 'VPC_NATIVE',
+      ipAllocationPolicy: { clusterSecondaryRangeName: network.podRange, servicesSecondaryRangeName: network.serviceRange },
+      deletionProtection: props.deletionProtection ?? true,
+      removeDefaultNodePool: true,
+      initialNodeCount: 1,
+      // Of the default pool, which is removed at once: it is there for some minutes.
+      nodeConfig: {
+        serviceAccount: props.nodeServiceAccount, workloadMetadataConfig: { mode: 'GKE_METADATA' },
+        shieldedInstanceConfig: { enableSecureBoot: true, enableIntegrityMonitoring: true },
+      },
+      privateClusterConfig: { enablePrivateNodes: true },
+      controlPlaneEndpointsConfig: {
+        dnsEndpointConfig: { allowExternalTraffic: true },
+        ipEndpointsConfig: { enabled: authorized.length > 0 },
+      },
+      masterAuthorizedNetworksConfig: {
+        gcpPublicCidrsAccessEnabled: false, cidrBlocks: authorized.map(({ text }) => ({ cidrBlock: text })),
+      },
+      masterAuth: { clientCertificateConfig: { issueClientCertificate: false } },
+      authenticatorGroupsConfig: props.securityGroup === undefined ? undefined : { securityGroup: props.securityGroup },
+      datapathProvider: 'ADVANCED_DATAPATH',
+      enableIntranodeVisibility: true,
+      workloadIdentityConfig: { workloadPool: project.workloadPool },
+      enableShieldedNodes: true,
+      releaseChannel: { channel: requireOneOf('releaseChannel', props.releaseChannel ?? 'REGULAR', CHANNELS) },
+      maintenancePolicy: {
+        recurringWindow: { startTime: timeOf(start), endTime: timeOf(start + WINDOW_HOURS * 60), recurrence: 'FREQ=DAILY' },
+      },
+      addonsConfig: {
+        gcsFuseCsiDriverConfig: { enabled: this.storages.includes('gcs') },
+        gcpFilestoreCsiDriverConfig: { enabled: this.storages.includes('nfs') },
+        gcePersistentDiskCsiDriverConfig: { enabled: true },
+        httpLoadBalancing: { disabled: false },
+        horizontalPodAutoscaling: { disabled: false },
+        dnsCacheConfig: { enabled: true },
+      },
+      monitoringConfig: {
+        enableComponents: components, managedPrometheus: { enabled: true },
+        advancedDatapathObservabilityConfig: { enableMetrics: true, enableRelay: false },
+      },
+      loggingConfig: { enableComponents: ['SYSTEM_COMPONENTS', 'WORKLOADS'] },
+      gatewayApiConfig: { channel: 'CHANNEL_STANDARD' },
+      podAutoscaling: { hpaProfile: 'PERFORMANCE' },
+      verticalPodAutoscaling: { enabled: true },
+      secretManagerConfig: { enabled: true },
+      securityPostureConfig: { mode: 'BASIC', vulnerabilityMode: 'VULNERABILITY_BASIC' },
+      binaryAuthorization: { evaluationMode: 'PROJECT_SINGLETON_POLICY_ENFORCE' },
+      costManagementConfig: { enabled: true },
+      nodePoolDefaults: { nodeConfigDefaults: { gcfsConfig: { enabled: true }, insecureKubeletReadonlyPortEnabled: 'FALSE' } },
+      clusterAutoscaling: autoscaling(props),
+      resourceLabels: { 'managed-by': 'terraform', 'part-of': 'cdk8s-vllm' },
+      timeouts: { create: '60m', update: '60m', delete: '60m' },
+    });
+  }
+}
+
+function autoscaling({ autoProvisioning, nodeServiceAccount }: GkeClusterProps) {
+  // Empty nodes go sooner: they are what costs.
+  const autoscalingProfile = 'OPTIMIZE_UTILIZATION';
+  if (!autoProvisioning) {
+    return { enabled: false, autoscalingProfile };
+  }
+  const limits = [
+    { resourceType: 'cpu', maximum: autoProvisioning.maxVcpus }, { resourceType: 'memory', maximum: autoProvisioning.maxMemoryGib },
+    ...(autoProvisioning.gpus ?? []).map(({ gkeLabel, maximum }) => ({ resourceType: gkeLabel, maximum })),
+  ];
+  const wrong = limits.find(({ maximum }) => !Number.isSafeInteger(maximum) || maximum < 1);
+  if (wrong) {
+    throw new Error(`'autoProvisioning': the limit of ${wrong.resourceType} (${wrong.maximum}) must be a whole number of at least 1`);
+  }
+  return {
+    enabled: true,
+    autoscalingProfile,
+    resourceLimits: limits,
+    autoProvisioningDefaults: {
+      serviceAccount: nodeServiceAccount, oauthScopes: ['https://www.googleapis.com/auth/cloud-platform'],
+      management: { autoRepair: true, autoUpgrade: true },
+      shieldedInstanceConfig: { enableSecureBoot: true, enableIntegrityMonitoring: true },
+    },
+  };
+}
+
+/** Minutes since midnight. */
+function hourOf(text: string): number {
+  const match = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text);
+  if (!match) {
+    throw new Error(`'maintenanceStart' (${text}) is no time of day; for example 03:00`);
+  }
+  return Number(match[1]) * 60 + Number(match[2]);
+}
+
+function timeOf(minutes: number): string {
+  return new Date(Date.parse(`${DAY}00:00:00Z`) + minutes * 60_000).toISOString().replace('.000Z', 'Z');
+}

@@ -1,0 +1,52 @@
+import { StorageAnywhereCache } from '@cdktf/provider-google/lib/storage-anywhere-cache';
+import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
+import { Construct } from 'constructs';
+import { wholeNumber } from '../whole-number';
+import { requireBucketName, requireZones } from './checks';
+import { Project } from './project';
+
+export interface ModelBucketProps {
+  readonly project: Project;
+  /** As the cells have it. */
+  readonly name: string;
+  /** Zones of a cache beside the nodes, which costs. @default - none */
+  readonly anywhereCacheZones?: readonly string[];
+  /**
+   * Days that what is deleted or replaced can be brought back.
+   * @default 7
+   */
+  readonly softDeleteDays?: number;
+}
+
+/**
+ * The bucket of the weights: folders of its own (hierarchical namespace, which loads faster), no access but by IAM, never public.
+ *
+ * @see https://cloud.google.com/storage/docs/hns-overview
+ */
+export class ModelBucket extends Construct {
+  readonly name: string;
+  readonly bucket: StorageBucket;
+
+  /** @throws on what is no bucket name, and on zones outside the region */
+  constructor(scope: Construct, id: string, props: ModelBucketProps) {
+    super(scope, id);
+    const { project } = props;
+    this.name = requireBucketName('name', props.name);
+    const days = wholeNumber('softDeleteDays', props.softDeleteDays ?? 7, 7, 90);
+    this.bucket = new StorageBucket(this, 'Resource', {
+      project: project.id, name: this.name, location: project.region, storageClass: 'STANDARD', forceDestroy: false,
+      // The second goes with the first only: https://cloud.google.com/storage/docs/create-hns-bucket
+      hierarchicalNamespace: { enabled: true },
+      uniformBucketLevelAccess: true,
+      publicAccessPrevention: 'enforced',
+      softDeletePolicy: { retentionDurationSeconds: days * 24 * 3600 },
+      // What a killed upload leaves behind is paid for and never read.
+      lifecycleRule: [{ action: { type: 'AbortIncompleteMultipartUpload' }, condition: { age: 7 } }],
+      dependsOn: project.services,
+    });
+    const zones = props.anywhereCacheZones === undefined ? [] : requireZones('anywhereCacheZones', props.anywhereCacheZones, project.region);
+    zones.forEach(zone => new StorageAnywhereCache(this, `Cache-${zone}`, {
+      bucket: this.bucket.name, zone, ttl: '86400s', admissionPolicy: 'admit-on-first-miss',
+    }));
+  }
+}

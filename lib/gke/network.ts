@@ -1,0 +1,71 @@
+import { ComputeNetwork } from '@cdktf/provider-google/lib/compute-network';
+import { ComputeRouter } from '@cdktf/provider-google/lib/compute-router';
+import { ComputeRouterNat } from '@cdktf/provider-google/lib/compute-router-nat';
+import { ComputeSubnetwork } from '@cdktf/provider-google/lib/compute-subnetwork';
+import { Construct } from 'constructs';
+import { requireCidr, requireDisjoint, requireName } from './checks';
+import { Project } from './project';
+
+export interface NetworkProps {
+  readonly project: Project;
+  /** @default vllm */
+  readonly name?: string;
+  /** Addresses of nodes. @default 10.0.0.0/20 */
+  readonly nodeCidr?: string;
+  /** Addresses of pods, 256 a node. @default 10.4.0.0/14 */
+  readonly podCidr?: string;
+  /** Addresses of Services. @default 10.8.0.0/20 */
+  readonly serviceCidr?: string;
+  /** Addresses of the proxies of a regional gateway. @default - none: there is no gateway */
+  readonly proxyCidr?: string;
+}
+
+/** A network of its own for the cluster: nodes without public addresses, that reach out by NAT. */
+export class Network extends Construct {
+  readonly name: string;
+  readonly network: ComputeNetwork;
+  readonly subnetwork: ComputeSubnetwork;
+  readonly podRange = 'pods';
+  readonly serviceRange = 'services';
+
+  /** @throws on ranges that are none, too small or overlap */
+  constructor(scope: Construct, id: string, props: NetworkProps) {
+    super(scope, id);
+    const { project } = props;
+    this.name = requireName('name', props.name ?? 'vllm', 50);
+    // https://cloud.google.com/kubernetes-engine/docs/concepts/alias-ips#defaults_limits
+    const nodes = requireCidr('nodeCidr', props.nodeCidr ?? '10.0.0.0/20', 8, 28);
+    const pods = requireCidr('podCidr', props.podCidr ?? '10.4.0.0/14', 9, 21);
+    const services = requireCidr('serviceCidr', props.serviceCidr ?? '10.8.0.0/20', 16, 27);
+    // https://cloud.google.com/load-balancing/docs/proxy-only-subnets
+    const proxies = props.proxyCidr === undefined ? [] : [requireCidr('proxyCidr', props.proxyCidr, 9, 26)];
+    requireDisjoint([nodes, pods, services, ...proxies]);
+
+    this.network = new ComputeNetwork(this, 'Network', {
+      project: project.id, name: this.name, autoCreateSubnetworks: false, routingMode: 'REGIONAL', dependsOn: project.services,
+    });
+    this.subnetwork = new ComputeSubnetwork(this, 'Nodes', {
+      project: project.id, name: `${this.name}-nodes`, region: project.region, network: this.network.id, ipCidrRange: nodes.text,
+      privateIpGoogleAccess: true, stackType: 'IPV4_ONLY',
+      secondaryIpRange: [
+        { rangeName: this.podRange, ipCidrRange: pods.text }, { rangeName: this.serviceRange, ipCidrRange: services.text },
+      ],
+      logConfig: { aggregationInterval: 'INTERVAL_10_MIN', flowSampling: 0.5, metadata: 'INCLUDE_ALL_METADATA' },
+    });
+    for (const { text } of proxies) {
+      new ComputeSubnetwork(this, 'Proxies', {
+        project: project.id, name: `${this.name}-proxies`, region: project.region, network: this.network.id, ipCidrRange: text,
+        purpose: 'REGIONAL_MANAGED_PROXY', role: 'ACTIVE',
+      });
+    }
+    const router = new ComputeRouter(this, 'Router', {
+      project: project.id, name: `${this.name}-router`, region: project.region, network: this.network.id,
+    });
+    new ComputeRouterNat(this, 'Nat', {
+      project: project.id, name: `${this.name}-nat`, region: project.region, router: router.name, natIpAllocateOption: 'AUTO_ONLY',
+      sourceSubnetworkIpRangesToNat: 'LIST_OF_SUBNETWORKS',
+      subnetwork: [{ name: this.subnetwork.id, sourceIpRangesToNat: ['ALL_IP_RANGES'] }],
+      logConfig: { enable: true, filter: 'ERRORS_ONLY' },
+    });
+  }
+}

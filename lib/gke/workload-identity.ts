@@ -1,0 +1,66 @@
+import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
+import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
+import { Construct } from 'constructs';
+import { Grant, ServiceIdentity } from '../identity';
+import { ModelBucket } from './model-bucket';
+import { Project } from './project';
+
+/** What workloads may get: reading and writing objects of a bucket, and reading metrics, which no smaller thing than a project has. */
+const BUCKET_ROLES = ['roles/storage.objectViewer', 'roles/storage.objectUser'];
+const PROJECT_ROLES = ['roles/monitoring.viewer'];
+
+export interface WorkloadIdentityProps {
+  readonly project: Project;
+  readonly buckets: readonly ModelBucket[];
+  readonly identities: readonly ServiceIdentity[];
+}
+
+/** Gives each Kubernetes service account exactly what its pods need, on the resource, and without a key. */
+export class WorkloadIdentity extends Construct {
+  /** @throws on two identities of one name that may different things, a bucket that is not made here, and on wider roles */
+  constructor(scope: Construct, id: string, props: WorkloadIdentityProps) {
+    super(scope, id);
+    for (const [name, identity] of unique(props.identities)) {
+      const member = props.project.principal(identity);
+      for (const { role, bucket } of identity.grants) {
+        const grantId = `${name} ${role}`.replaceAll('/', '.');
+        if (bucket === undefined) {
+          requireRole(name, role, PROJECT_ROLES, 'on the project');
+          new ProjectIamMember(this, grantId, { project: props.project.id, role, member });
+        } else {
+          requireRole(name, role, BUCKET_ROLES, `on the bucket ${bucket}`);
+          const made = props.buckets.find(candidate => candidate.name === bucket);
+          if (!made) {
+            const known = props.buckets.map(candidate => candidate.name).join(', ') || 'none';
+            throw new Error(`${name} may ${role} on the bucket ${bucket}, which is not made here; there is ${known}`);
+          }
+          new StorageBucketIamMember(this, `${grantId} ${bucket}`, { bucket: made.bucket.name, role, member });
+        }
+      }
+    }
+  }
+}
+
+function unique(identities: readonly ServiceIdentity[]): Map<string, ServiceIdentity> {
+  const found = new Map<string, ServiceIdentity>();
+  for (const identity of identities) {
+    const name = `${identity.namespace}/${identity.serviceAccountName}`;
+    const earlier = found.get(name);
+    if (earlier && textOf(earlier.grants) !== textOf(identity.grants)) {
+      throw new Error(`${name} is two workloads that may different things: ${textOf(earlier.grants)}, and ${textOf(identity.grants)};`
+        + ' give them service accounts of their own');
+    }
+    found.set(name, identity);
+  }
+  return found;
+}
+
+function textOf(grants: readonly Grant[]): string {
+  return grants.map(({ role, bucket }) => bucket === undefined ? role : `${role} on ${bucket}`).sort().join(', ') || 'nothing';
+}
+
+function requireRole(name: string, role: string, allowed: readonly string[], where: string): void {
+  if (!allowed.includes(role)) {
+    throw new Error(`${name}: ${role} ${where} is more than a workload gets; it may have ${allowed.join(', ')}`);
+  }
+}
