@@ -55,7 +55,9 @@ async function consume() {
   cpSync('test/fixtures/consumer/tsconfig.json', join(directory, 'tsconfig.json'));
   await step('pack', `npm install --silent && npx tsc && for example in example-*.js; do node $example || exit 1; done && ls dist/kustomize`,
     { cwd: directory });
-  await step('entry ./gke', `node -e "require('${name}/gke')"`, { cwd: directory });
+  await step('command', `npx ${name} --help && npx ${name} lock --help`, { cwd: directory });
+  const cloud = ['cdktf', '@cdktf/provider-google'].map(peer => `${peer}@${devDependencies[peer]}`).join(' ');
+  await step('entry ./gke', `npm install --silent ${cloud} && node -e "require('${name}/gke')"`, { cwd: directory });
   rmSync(directory, { recursive: true });
 }
 
@@ -68,6 +70,7 @@ await step('build', 'npm run build');
 await consume();
 await step('test:cluster', 'npm run test:cluster', { tests: true });
 await step('test:vllm', 'npm run test:vllm', { tests: true });
+await step('test:programs', 'npm run test:programs', { tests: true });
 await step('bench', 'npm run bench');
 
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`);

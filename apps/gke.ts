@@ -1,4 +1,3 @@
-import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { App } from 'cdktf';
 import { buildMatrix, BuiltMatrix } from './cells';
@@ -9,35 +8,24 @@ import { readSettings, Settings } from './settings';
 const STACK = 'gke';
 const ROOT = path.join(__dirname, '..');
 
-/** The Terraform JSON of the cells, and where it belongs. Writes nothing. */
-export function terraformOf(settings: Settings, matrix: BuiltMatrix): { readonly file: string; readonly text: string } {
+/** Relative to the root; state, lock file and plugins of Terraform lie beside it and are not ours. */
+const FILE = `dist/terraform/stacks/${STACK}/cdk.tf.json`;
+
+/** Adds the Terraform JSON of the cells to what is written with them. */
+export function addTerraform(settings: Settings, matrix: BuiltMatrix): void {
   // The folder is one that exists: cdktf would make it otherwise.
   const stack = new GkeStack(new App({ outdir: ROOT }), STACK, settings, matrix);
   stack.prepareStack();
   stack.runAllValidations();
-  const file = path.join(ROOT, 'dist', 'terraform', 'stacks', STACK, 'cdk.tf.json');
-  return { file, text: `${JSON.stringify(stack.toTerraform(), undefined, 2)}\n` };
+  matrix.app.addFile(FILE, `${JSON.stringify(stack.toTerraform(), undefined, 2)}\n`);
 }
 
-/** Only the JSON: state, lock file and plugins of Terraform lie beside it and are not ours. */
-export function writeTerraform({ file, text }: { readonly file: string; readonly text: string }): void {
-  fs.mkdirSync(path.dirname(file), { recursive: true });
-  const next = `${file}.next`;
-  fs.writeFileSync(next, text);
-  fs.renameSync(next, file);
-}
-
+// For `cdktf synth`, which reads what cdktf's own App writes.
 if (require.main === module) {
   runProgram(() => {
     const settings = readSettings(process.env, path.join(ROOT, '.env'));
-    const matrix = buildMatrix(ROOT, settings);
-    if (process.env.CDKTF_OUTDIR === undefined) {
-      writeTerraform(terraformOf(settings, matrix));
-    } else {
-      // Under `cdktf synth`, which reads what its own App writes.
-      const app = new App({ outdir: process.env.CDKTF_OUTDIR });
-      new GkeStack(app, STACK, settings, matrix);
-      app.synth();
-    }
+    const app = new App({ outdir: process.env.CDKTF_OUTDIR ?? path.join(ROOT, 'dist', 'terraform') });
+    new GkeStack(app, STACK, settings, buildMatrix(ROOT, settings));
+    app.synth();
   });
 }

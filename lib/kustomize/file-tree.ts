@@ -26,13 +26,27 @@ export function writeTree(folder: string, files: FileTree): void {
   for (const [name, content] of files) {
     const file = `${folder}/${name}`;
     makeFolder(path.dirname(file));
-    const descriptor = fs.openSync(file, 'wx', 0o644);
-    try {
-      fs.fchmodSync(descriptor, 0o644);
-      fs.writeFileSync(descriptor, content);
-    } finally {
-      fs.closeSync(descriptor);
-    }
+    writeFile(file, content);
+  }
+}
+
+/** Writes a file that does not exist. */
+export function writeFile(file: string, content: Buffer): void {
+  const descriptor = fs.openSync(file, 'wx', 0o644);
+  try {
+    fs.fchmodSync(descriptor, 0o644);
+    fs.writeFileSync(descriptor, content);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+/** Makes the folders of a path that are not there. */
+export function makeFolders(folder: string): void {
+  if (!fs.existsSync(folder)) {
+    makeFolders(path.dirname(folder));
+    fs.mkdirSync(folder, { recursive: true });
+    fs.chmodSync(folder, 0o755);
   }
 }
 
@@ -50,6 +64,11 @@ export function treeEquals(folder: string, files: FileTree): boolean {
     return true;
   };
   return fs.lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true && same('') && found === files.size;
+}
+
+/** Whether there is a file with exactly these bytes, and no link. */
+export function fileEquals(file: string, content: Buffer): boolean {
+  return fs.lstatSync(file, { throwIfNoEntry: false })?.isFile() === true && content.equals(fs.readFileSync(file));
 }
 
 export function removeTree(folder: string): void {

@@ -28,7 +28,7 @@ export interface KustomizeAppProps {
  */
 export class KustomizeApp extends App {
   private readonly root: string;
-  private readonly companions = new Map<string, FileTree>();
+  private readonly companions = new Map<string, FileTree | Buffer>();
 
   constructor(props: KustomizeAppProps = {}) {
     const root = path.resolve(props.root ?? '.');
@@ -45,18 +45,33 @@ export class KustomizeApp extends App {
    * @param files content by path relative to the folder
    */
   public addFolder(folder: string, files: ReadonlyMap<string, string>): void {
-    const absolute = path.resolve(this.root, folder);
-    for (const other of [this.outdir, ...this.companions.keys()]) {
-      if (!path.relative(other, absolute).startsWith('..') || !path.relative(absolute, other).startsWith('..')) {
-        throw new Error(`KustomizeApp: folder ${absolute} and ${other} overlap, but each is replaced as a whole; choose one beside it`);
-      }
-    }
+    const absolute = this.freePath(folder);
     for (const file of files.keys()) {
       if (path.posix.normalize(file) !== file || /^(?:\/|\.\.|\.$)|[\\\0]|\/$/.test(file) || file === MARKER) {
         throw new Error(`KustomizeApp: ${JSON.stringify(file)} is no file inside ${folder}; use a relative path such as 'index.html'`);
       }
     }
     this.companions.set(absolute, new Map([...files].map(([file, content]) => [file, Buffer.from(content)])));
+  }
+
+  /**
+   * One more file that is replaced together with the manifests, in a folder whose other files stay as they are.
+   *
+   * @param file relative to `root`
+   */
+  public addFile(file: string, content: string): void {
+    this.companions.set(this.freePath(file), Buffer.from(content));
+  }
+
+  /** @throws when it is in what is replaced already, or the other way round */
+  private freePath(relative: string): string {
+    const absolute = path.resolve(this.root, relative);
+    for (const other of [this.outdir, ...this.companions.keys()]) {
+      if (!path.relative(other, absolute).startsWith('..') || !path.relative(absolute, other).startsWith('..')) {
+        throw new Error(`KustomizeApp: ${absolute} and ${other} overlap, but each is replaced as a whole; choose one beside it`);
+      }
+    }
+    return absolute;
   }
 
   public override synth(): void {

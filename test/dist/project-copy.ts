@@ -22,7 +22,7 @@ export class ProjectCopy {
   /** What `npm run synth` starts. */
   public start(env: NodeJS.ProcessEnv = {}, options: SpawnOptions = {}, before = ''): ChildProcess {
     const register = join(this.folder, 'node_modules/sucrase/register/ts.js');
-    const command = [process.execPath, '-r', register, join(this.folder, 'apps/serving.ts')];
+    const command = [process.execPath, '-r', register, join(this.folder, 'apps/synth.ts')];
     return spawn('/bin/sh', ['-c', `${before}exec "$0" "$@"`, ...command], { cwd: this.folder, env: { ...cleanEnvironment(), ...env }, ...options });
   }
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { hostname } from 'node:os';
+import * as path from 'node:path';
 import { ChildProgram, ended } from './child-program';
 import { contentOf, stampsOf, temporaryFolders } from './folders';
 
@@ -14,22 +15,25 @@ afterAll(() => program.remove());
 /** The one version that all files of a folder are of, with all its files there. */
 function versionOf(folder: string): number {
   const files = contentOf(folder);
-  delete files['.cdk8s-vllm'];
+  for (const name of Object.keys(files).filter(hidden => hidden.startsWith('.'))) {
+    delete files[name];
+  }
   const versions = new Set(Object.values(files).flatMap(text => /version-(\d+)/.exec(text)?.[1] ?? []));
   expect([...versions]).toHaveLength(1);
   const version = Number([...versions][0]);
-  expect(Object.keys(files)).toHaveLength(folder.endsWith('report') ? 10 + version % 2 : 4 * (20 + version % 3));
+  const counts: Record<string, number> = { report: 10 + version % 2, cloud: 1, kustomize: 4 * (20 + version % 3) };
+  expect(Object.keys(files)).toHaveLength(counts[path.basename(folder)]);
   return version;
 }
 
 function versionsIn(root: string): number[] {
-  return [versionOf(`${root}/dist/kustomize`), versionOf(`${root}/dist/report`)];
+  return ['kustomize', 'report', 'cloud'].map(name => versionOf(`${root}/dist/${name}`));
 }
 
 async function expectRun(root: string, version: number): Promise<void> {
   expect(await program.run([root, version])).toEqual({ code: 0, output: '' });
-  expect(versionsIn(root)).toEqual([version, version]);
-  expect(fs.readdirSync(`${root}/dist`).sort()).toEqual(['kustomize', 'report']);
+  expect(versionsIn(root)).toEqual([version, version, version]);
+  expect(fs.readdirSync(`${root}/dist`).sort()).toEqual(['cloud', 'kustomize', 'report']);
 }
 
 test('50 times killed at any moment: each folder is complete, and the next run finishes or clears away', async () => {
@@ -47,8 +51,7 @@ test('50 times killed at any moment: each folder is complete, and the next run f
       ['kustomize', 'report'].map(name => `${root}/dist/${name}`).filter(folder => fs.existsSync(folder)).forEach(versionOf);
     } else {
       found[fs.existsSync(`${root}/dist/.kustomize.cdk8s-vllm-next`) ? 'whileWriting' : 'whileRendering']++;
-      const [manifests, report] = versionsIn(root);
-      expect(manifests).toBe(report);
+      expect(new Set(versionsIn(root)).size).toBe(1);
     }
   }
   expect(found.whileRendering).toBeGreaterThan(0);
@@ -59,11 +62,13 @@ test('50 times killed at any moment: each folder is complete, and the next run f
 test('a run that was killed between any two steps of the swap is finished by a run that then fails', async () => {
   const hidden = (root: string, name: string): string => `${root}/dist/.${name}.cdk8s-vllm`;
   const steps: ((root: string) => void)[] = [
-    root => fs.writeFileSync(`${hidden(root, 'kustomize')}-journal`, '["kustomize","report"]'),
+    root => fs.writeFileSync(`${hidden(root, 'kustomize')}-journal`, '["kustomize","report","cloud/main.json"]'),
     root => fs.renameSync(`${root}/dist/kustomize`, `${hidden(root, 'kustomize')}-previous`),
     root => fs.renameSync(`${hidden(root, 'kustomize')}-next`, `${root}/dist/kustomize`),
     root => fs.renameSync(`${root}/dist/report`, `${hidden(root, 'report')}-previous`),
     root => fs.renameSync(`${hidden(root, 'report')}-next`, `${root}/dist/report`),
+    root => fs.renameSync(`${root}/dist/cloud/main.json`, `${root}/dist/cloud/.main.json.cdk8s-vllm-previous`),
+    root => fs.renameSync(`${root}/dist/cloud/.main.json.cdk8s-vllm-next`, `${root}/dist/cloud/main.json`),
   ];
   const [old, next] = [temporaryFolder(), temporaryFolder()];
   await expectRun(old, 1);
@@ -72,10 +77,32 @@ test('a run that was killed between any two steps of the swap is finished by a r
     const root = temporaryFolder();
     fs.cpSync(old, root, { recursive: true });
     ['kustomize', 'report'].forEach(name => fs.cpSync(`${next}/dist/${name}`, `${hidden(root, name)}-next`, { recursive: true }));
+    fs.cpSync(`${next}/dist/cloud/main.json`, `${root}/dist/cloud/.main.json.cdk8s-vllm-next`);
     steps.slice(0, killedAfter).forEach(step => step(root));
     expect((await program.run([root, 'no-number'])).code).not.toBe(0);
-    expect(versionsIn(root)).toEqual(killedAfter === 0 ? [1, 1] : [2, 2]);
+    expect(versionsIn(root)).toEqual(killedAfter === 0 ? [1, 1, 1] : [2, 2, 2]);
     await expectRun(root, 3);
+  }
+}, 60_000);
+
+test('a file is replaced alone: what lies beside it stays, and a folder or link in its place is refused', async () => {
+  const root = temporaryFolder();
+  await expectRun(root, 1);
+  const [file, state] = [`${root}/dist/cloud/main.json`, `${root}/dist/cloud/.terraform.lock.hcl`];
+  fs.writeFileSync(state, 'version-2');
+  await expectRun(root, 2);
+  expect(fs.readdirSync(`${root}/dist/cloud`).sort()).toEqual(['.terraform.lock.hcl', 'main.json']);
+  const stamps = stampsOf(`${root}/dist/cloud`);
+  await expectRun(root, 2);
+  expect(stampsOf(`${root}/dist/cloud`)).toEqual(stamps);
+  fs.rmSync(file);
+  for (const [make, message] of [
+    [() => fs.mkdirSync(file), 'is a folder, not a file'], [() => fs.symlinkSync(state, file), 'is a symbolic link'],
+  ] as const) {
+    make();
+    expect((await program.run([root, 3])).output).toContain(message);
+    expect(versionOf(`${root}/dist/kustomize`)).toBe(2);
+    fs.rmSync(file, { recursive: true });
   }
 }, 60_000);
 
@@ -84,9 +111,8 @@ test('two runs at the same time wait for each other', async () => {
   for (let round = 0; round < 3; round++) {
     const runs = await Promise.all([1, 2, 3].map(version => program.run([root, version])));
     expect(runs).toEqual(runs.map(() => ({ code: 0, output: '' })));
-    const [manifests, report] = versionsIn(root);
-    expect(manifests).toBe(report);
-    expect(fs.readdirSync(`${root}/dist`).sort()).toEqual(['kustomize', 'report']);
+    expect(new Set(versionsIn(root)).size).toBe(1);
+    expect(fs.readdirSync(`${root}/dist`).sort()).toEqual(['cloud', 'kustomize', 'report']);
   }
 }, 60_000);
 
@@ -100,10 +126,10 @@ test('a living run is waited for, a dead one is not', async () => {
   fs.symlinkSync(`${process.pid}@${hostname()}`, lock);
   const run = program.run([root, 3]);
   await new Promise(done => setTimeout(done, 1000));
-  expect(versionsIn(root)).toEqual([2, 2]);
+  expect(versionsIn(root)).toEqual([2, 2, 2]);
   fs.rmSync(lock);
   expect(await run).toEqual({ code: 0, output: '' });
-  expect(versionsIn(root)).toEqual([3, 3]);
+  expect(versionsIn(root)).toEqual([3, 3, 3]);
 }, 60_000);
 
 const FOREIGN: [string, (folder: string) => void, RegExp][] = [

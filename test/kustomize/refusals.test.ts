@@ -114,6 +114,7 @@ const REFUSALS: Record<string, (app: KustomizeApp) => void> = {
   'a check of a construct that fails': app => unitIn(app).node.addValidation({ validate: () => ['the target is 1.5, above 1'] }),
   'a companion folder inside the output': app => app.addFolder('dist/kustomize/report', new Map()),
   'a companion folder around the output': app => app.addFolder('dist', new Map()),
+  'a file inside the output': app => app.addFile('dist/kustomize/main.json', ''),
   'a companion file that leads out': app => app.addFolder('dist/report', new Map([['../x', '']])),
   'a companion file with an absolute path': app => app.addFolder('dist/report', new Map([['/etc/passwd', '']])),
 };

@@ -53,7 +53,7 @@ test('cdk8s synth gives the same tree, also over an older one', async () => {
     expect(output).toContain('  - dist/kustomize/cell-0/server/configmap-one.yaml');
     expect(code).toBe(0);
     expect(contentOf(`${root}/dist`)).toEqual(contentOf(`${expected.root}/dist`));
-    expect(fs.readdirSync(`${root}/dist`).sort()).toEqual(['kustomize', 'report']);
+    expect(fs.readdirSync(`${root}/dist`).sort()).toEqual(['cloud', 'kustomize', 'report']);
   }
 }, 60_000);
 

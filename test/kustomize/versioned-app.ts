@@ -17,6 +17,7 @@ for (let version = Number(first); ; version++) {
     }
   }
   app.addFolder('dist/report', new Map(Array.from({ length: 10 + version % 2 }, (_, page) => [`page-${page}.html`, `version-${version}\n`])));
+  app.addFile('dist/cloud/main.json', `version-${version}\n`);
   app.synth();
   if (!forever) {
     break;
