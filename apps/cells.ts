@@ -1,6 +1,7 @@
 import {
-  DiskClass, GpuMonitoring, KustomizeApp, KustomizeUnit, MetricsAdapter, PriorityClass, ServiceIdentity, ServingNamespace, VllmHpa,
-  VllmMonitoring, VllmServer, WeightsDiskClass, WeightsVolume,
+  BatchInference, DiskClass, GpuMonitoring, GradioChat, KustomizeApp, KustomizeUnit, LocustLoadTest, MetricsAdapter, ModelEvaluation,
+  PriorityClass, ServiceIdentity, ServingNamespace, VllmHpa, VllmMonitoring, VllmRelease, VllmServer, WeightsDiskClass, WeightsHydration,
+  WeightsLoader, WeightsSnapshot, WeightsSnapshotClass, WeightsVolume,
 } from '../lib';
 import { cellStorage, ImpossibleCell } from './cell-storage';
 import { Cell, cellId, CELLS } from './matrix';
@@ -19,6 +20,7 @@ export interface BuiltCell {
 
 export interface BuiltMatrix {
   readonly app: KustomizeApp;
+  readonly release: VllmRelease;
   /** In the order of the matrix. */
   readonly results: readonly (BuiltCell | ImpossibleCell)[];
   readonly cells: readonly BuiltCell[];
@@ -33,7 +35,8 @@ export function buildMatrix(root: string, settings: Settings): BuiltMatrix {
   const results = chosen(settings).map(cell => buildCell(app, cell, settings, diskClasses));
   const cells = results.filter((result): result is BuiltCell => !(result instanceof ImpossibleCell));
   const clusterIdentities = prepareCluster(app, settings, diskClasses.values());
-  return { app, results, cells, identities: [...clusterIdentities, ...cells.flatMap(({ identities }) => identities)] };
+  const identities = [...clusterIdentities, ...cells.flatMap(cell => cell.identities)];
+  return { app, release: settings.release, results, cells, identities };
 }
 
 function buildCell(app: KustomizeApp, cell: Cell, settings: Settings, diskClasses: Map<string, DiskClass>): BuiltCell | ImpossibleCell {
@@ -42,23 +45,43 @@ function buildCell(app: KustomizeApp, cell: Cell, settings: Settings, diskClasse
     return storage;
   }
   const id = cellId(cell);
-  const unit = (name: string) => new KustomizeUnit(app, `${id}-${name}`, { cell: id, unit: name, namespace: settings.namespace });
+  const { namespace, bucket, release } = settings;
+  const unit = (name: string) => new KustomizeUnit(app, `${id}-${name}`, { cell: id, unit: name, namespace });
+  /** For what is done once or now and then, and not each time that the cell is applied. */
+  const unitApart = (name: string) => new KustomizeUnit(app, `${id}-${name}`, { cell: id, unit: name, namespace, applyWithCell: false });
   const serverUnit = unit('server');
+  const weights = new WeightsVolume(serverUnit, 'weights', { model: cell.model, storage });
   const server = new VllmServer(serverUnit, id, {
     ...cell.server,
-    weights: new WeightsVolume(serverUnit, 'weights', { model: cell.model, storage }),
+    weights,
     name: ['vllm-openai', cell.storage, cell.variant, cell.accelerator.id].filter(part => part !== undefined).join('-'),
     accelerator: cell.accelerator,
-    release: settings.release,
+    release,
     maxNodes: settings.maxNodes,
     priorityClassName: PRIORITY_CLASS,
   });
   new VllmMonitoring(unit('monitoring'), 'monitoring', { server });
   const hpa = new VllmHpa(unit('autoscaling'), 'hpa', { server });
-  if (storage.diskClass) {
-    diskClasses.set(storage.diskClass.name, storage.diskClass);
+  const chat = new GradioChat(unit('chat'), 'chat', { server });
+  const loadTest = new LocustLoadTest(unitApart('load-test'), 'load-test', { server, output: { bucket, path: `load-test/${id}` } });
+  const batchUnit = unitApart('batch');
+  const batch = new BatchInference(batchUnit, 'batch', {
+    server, bucket, input: `batch/${id}/input.jsonl`, output: `batch/${id}/output`,
+  });
+  const evaluation = new ModelEvaluation(batchUnit, 'evaluation', { batch, labels: `batch/${id}/labels.jsonl` });
+  const loader = new WeightsLoader(unitApart('weights'), 'loader', { weights, bucket, release, name: `${server.name}-loader` });
+  const workloads: { readonly identity: ServiceIdentity }[] = [server, chat, loadTest, batch, evaluation, loader];
+  for (const diskClass of [storage.diskClass, storage.hydrationDisk?.(cell.model).diskClass]) {
+    if (diskClass) {
+      diskClasses.set(diskClass.name, diskClass);
+    }
   }
-  return { cell, server, hpa, identities: [server.identity] };
+  if (storage.diskType !== undefined) {
+    const hydration = new WeightsHydration(unitApart('hydration'), 'hydration', { weights, server, bucket });
+    new WeightsSnapshot(unitApart('snapshot'), 'snapshot', { hydration });
+    workloads.push(hydration);
+  }
+  return { cell, server, hpa, identities: workloads.map(({ identity }) => identity) };
 }
 
 function prepareCluster(app: KustomizeApp, settings: Settings, diskClasses: Iterable<DiskClass>): ServiceIdentity[] {
@@ -70,6 +93,7 @@ function prepareCluster(app: KustomizeApp, settings: Settings, diskClasses: Iter
   for (const diskClass of diskClasses) {
     new WeightsDiskClass(cluster, diskClass.name, diskClass);
   }
+  new WeightsSnapshotClass(cluster, 'snapshots');
   new GpuMonitoring(cluster, 'gpu-monitoring');
   return [new MetricsAdapter(cluster, 'metrics-adapter').identity];
 }

@@ -1,4 +1,4 @@
-import { TerraformOutput, TerraformStack } from 'cdktf';
+import { TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
 import { Construct } from 'constructs';
 import {
   ArtifactRegistry, CpuNodePool, GkeCluster, GpuNodePool, HubToken, keepState, ModelBucket, Network, NodeIdentity, Project, ServingAlerts,
@@ -17,28 +17,32 @@ export class GkeStack extends TerraformStack {
     super(scope, id);
     keepState(this, settings.stateBucket);
     const project = new Project(this, 'project', { region: settings.region });
+    const protection = new TerraformVariable(this, 'deletion_protection', {
+      type: 'bool', default: true, nullable: false,
+      description: 'Whether the cluster, the bucket with its weights and the secret are kept from being destroyed',
+    });
+    const deletionProtection = protection.booleanValue;
     const network = new Network(this, 'network', { project });
     const nodes = new NodeIdentity(this, 'nodes', { project });
     const cluster = new GkeCluster(this, 'cluster', {
-      project, network, nodeServiceAccount: nodes.account.email, storages: cells.map(({ cell }) => cell.storage),
+      project, network, nodes, deletionProtection, storages: cells.map(({ cell }) => cell.storage),
     });
     const pools = poolsOf(cells, settings);
-    const serviceAccount = nodes.account.email;
     // Weights are copied to a disk in its zone.
-    new CpuNodePool(this, 'cpu', { cluster, serviceAccount, zones: cpuZones(pools, settings) });
+    new CpuNodePool(this, 'cpu', { cluster, zones: cpuZones(pools, settings) });
     for (const { name, cells: users, zones } of pools) {
       const { machineType, localSsdCount, bootDiskBytes } = users[0].server.plan.placement;
       new GpuNodePool(this, name, {
-        cluster, machineType, localSsdCount, bootDiskBytes, serviceAccount, zones,
+        cluster, machineType, localSsdCount, bootDiskBytes, zones,
         maxNodes: users.length * settings.maxNodes, requiredNodes: nodesAskedFor(users),
         // What is not sold on demand is lent for a week.
         capacity: machineType.provisioning.includes('on-demand') ? 'on-demand' : 'flex-start',
       });
     }
-    const bucket = new ModelBucket(this, 'models', { project, name: settings.bucket });
-    new WorkloadIdentity(this, 'identities', { project, buckets: [bucket], identities });
-    const registry = new ArtifactRegistry(this, 'registry', { project });
-    const token = new HubToken(this, 'hub-token', { project });
+    const bucket = new ModelBucket(this, 'models', { project, deletionProtection, name: settings.bucket });
+    new WorkloadIdentity(this, 'identities', { cluster, buckets: [bucket], identities });
+    const registry = new ArtifactRegistry(this, 'registry', { project, nodes });
+    const token = new HubToken(this, 'hub-token', { project, deletionProtection });
     new ServingDashboard(this, 'dashboard', { project, release: settings.release });
     new ServingAlerts(this, 'alerts', { project, release: settings.release });
 
@@ -89,7 +93,10 @@ function cpuZones(pools: readonly Pool[], { region }: Settings): string[] {
 }
 
 /** A value ends up in a file that is read as lines of `NAME=value`. */
-function environmentOf({ namespace, bucket, region, maxNodes, release }: Settings): string {
-  const values = { NAMESPACE: namespace, BUCKET: bucket, REGION: region, MAX_NODES: `${maxNodes}`, RELEASE: release.version };
-  return Object.entries(values).map(([name, value]) => `CDK8S_VLLM_${name}=${value}\n`).join('');
+function environmentOf({ namespace, bucket, region, maxNodes, release, stateBucket, cells }: Settings): string {
+  const values = {
+    NAMESPACE: namespace, BUCKET: bucket, REGION: region, MAX_NODES: `${maxNodes}`, RELEASE: release.version, STATE_BUCKET: stateBucket,
+    CELLS: cells?.join(','),
+  };
+  return Object.entries(values).filter(([, value]) => value !== undefined).map(([name, value]) => `CDK8S_VLLM_${name}=${value}\n`).join('');
 }

@@ -15,7 +15,6 @@ const FILE = `dist/terraform/stacks/${STACK}/cdk.tf.json`;
 export function addTerraform(settings: Settings, matrix: BuiltMatrix): void {
   // The folder is one that exists: cdktf would make it otherwise.
   const stack = new GkeStack(new App({ outdir: ROOT }), STACK, settings, matrix);
-  stack.prepareStack();
   stack.runAllValidations();
   matrix.app.addFile(FILE, `${JSON.stringify(stack.toTerraform(), undefined, 2)}\n`);
 }

@@ -16,6 +16,7 @@ const KNOWS: { readonly [room: string]: readonly string[] } = {
   weights: ['catalog', 'planning', 'pods', 'lib'],
   serving: ['catalog', 'planning', 'weights', 'pods', 'lib', 'imports'],
   clients: ['catalog', 'serving', 'pods', 'lib'],
+  cli: ['catalog', 'planning'],
   cluster: ['pods', 'lib', 'imports'],
   kustomize: ['lib'],
   lib: [],
@@ -32,7 +33,8 @@ const LOADS: { readonly [room: string]: readonly string[] } = {
   pods: ['cdk8s-plus-28', 'constructs', 'crypto'],
   weights: ['cdk8s', 'cdk8s-plus-28', 'constructs'],
   serving: ['cdk8s', 'cdk8s-plus-28', 'constructs'],
-  clients: ['cdk8s', 'cdk8s-plus-28', 'constructs'],
+  clients: ['cdk8s', 'cdk8s-plus-28', 'constructs', 'crypto'],
+  cli: ['crypto', 'fs', 'os', 'path', 'timers', 'util'],
   cluster: ['cdk8s-plus-28', 'constructs'],
   kustomize: ['cdk8s', 'constructs', 'fs', 'os', 'path'],
   lib: [],
@@ -47,6 +49,7 @@ const READS: { readonly [file: string]: readonly string[] } = {
   'apps/gke-stack.ts': ['cdktf', 'constructs'],
   'apps/settings.ts': ['fs', 'util'],
   'lib/catalog/hugging-face-folder.ts': ['fs', 'path'],
+  'lib/catalog/model-lock.ts': ['crypto', 'fs'],
   'lib/catalog/safetensors.ts': ['fs', 'path'],
   'lib/pods/program.ts': ['fs', 'path'],
 };
@@ -98,6 +101,8 @@ test.each([
   ['lib/kustomize/x.ts', 'import { Model } from \'../catalog\';', 'lib/catalog/index.ts'],
   ['lib/cluster/x.ts', 'import { KustomizeUnit } from \'../kustomize\';', 'lib/kustomize/index.ts'],
   ['lib/serving/x.ts', 'import { CELLS } from \'../../apps/matrix\';', 'apps/matrix.ts'],
+  ['lib/cli/x.ts', 'import { WeightsVolume } from \'../weights\';', 'lib/weights/index.ts'],
+  ['lib/cli/x.ts', 'import { App } from \'cdk8s\';', 'cdk8s'],
   ['lib/planning/x.ts', 'import { readFileSync } from \'node:fs\';', 'node:fs'],
   ['lib/planning/x.ts', 'import { Chart } from \'cdk8s\';', 'cdk8s'],
   ['lib/catalog/x.ts', 'import { Construct } from \'constructs\';', 'constructs'],
@@ -131,6 +136,12 @@ test('the package\'s face never loads cdktf', () => {
   expect(loaded.filter(name => name.startsWith(`${PROJECT}/lib/`)).length).toBeGreaterThan(50);
   expect(loaded.filter(name => CDKTF.test(name))).toEqual([]);
   expect(loadedBy('require(\'./lib\'); try { require(\'cdktf\') } catch {}').filter(name => CDKTF.test(name))).not.toEqual([]);
+});
+
+test('the command line loads facts and plans, no framework', () => {
+  const loaded = loadedBy('require(\'./lib/cli/command-line\')');
+  expect(loaded.filter(name => name.startsWith(`${PROJECT}/lib/`)).length).toBeGreaterThan(30);
+  expect(loaded.filter(name => /^(?:cdk8s|constructs|cdktf)|node_modules\/(?:cdk8s|constructs|cdktf)/.test(name))).toEqual([]);
 });
 
 test('no six lines stand twice in lib and apps', () => {

@@ -10,6 +10,14 @@ export interface Experts {
   readonly intermediateSize: number;
 }
 
+/** A file of a Hugging Face repository. */
+export interface ModelFile {
+  readonly path: string;
+  readonly size: number;
+  /** 64 hexadecimal digits. */
+  readonly sha256: string;
+}
+
 export interface ModelProps {
   /** Hugging Face id, for example `google/gemma-2-9b-it`. */
   readonly id: string;
@@ -90,6 +98,11 @@ export interface ModelProps {
    * @default - unknown
    */
   readonly gated?: boolean;
+  /**
+   * Every file that a server needs, as its lock names them.
+   * @default - not locked: the loader takes what the hub lists at the revision
+   */
+  readonly files?: readonly ModelFile[];
   /**
    * First vLLM release that knows the architecture.
    * @default - unknown

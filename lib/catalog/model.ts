@@ -1,5 +1,6 @@
 import { Facts } from './facts';
 import { HuggingFaceFolderOptions, readHuggingFaceFolder } from './hugging-face-folder';
+import { readModelLock } from './model-lock';
 import { ModelProps } from './model-props';
 import * as gemma from './models/gemma';
 import * as llama from './models/llama';
@@ -8,7 +9,7 @@ import * as other from './models/other';
 import * as qwen from './models/qwen';
 
 export type { HuggingFaceFolderOptions } from './hugging-face-folder';
-export type { Experts, LatentAttention, ModelProps } from './model-props';
+export type { Experts, LatentAttention, ModelFile, ModelProps } from './model-props';
 
 type Defaulted = 'slidingLayers' | 'finalLogitSoftcapping' | 'supportsFloat16' | 'multimodal';
 type ModelFacts = ModelProps & Required<Pick<ModelProps, Defaulted>>;
@@ -76,6 +77,15 @@ export class Model extends Facts<ModelFacts>() {
    */
   static fromDirectory(directory: string, options: HuggingFaceFolderOptions = {}): Model {
     return new Model(readHuggingFaceFolder(directory, options));
+  }
+
+  /**
+   * Reads the file that `npx cdk8s-vllm lock <hugging-face-id>` writes: the model at one commit, with the sha256 of each of its files.
+   *
+   * @throws when the lock contradicts itself; whether it agrees with the hub is for the loader to see, which verifies every file
+   */
+  static fromLock(file: string): Model {
+    return new Model(readModelLock(file));
   }
 
   private constructor(props: ModelProps) {

@@ -1,7 +1,7 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { Grant, ServiceIdentity } from '../identity';
-import { selectorLabelsOf, toNameServers, toPods, workloadLabels } from '../pods';
+import { requireWorkloadName, selectorLabelsOf, toNameServers, toPods, WorkloadAccess, workloadLabels } from '../pods';
 import { VllmServer } from '../serving';
 import { requireNamespace } from '../serving/namespace';
 
@@ -37,25 +37,13 @@ export class ServerClient extends Construct {
     super(scope, id);
     const { server, app, name } = props;
     requireNamespace(this, server.identity.namespace);
-    if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name) || name.length > LONGEST_NAME) {
-      throw new Error(`'name' (${name}) is no DNS label of at most ${LONGEST_NAME} characters: lower case letters, digits and '-',`
-        + ' starting with a letter');
-    }
-    this.name = name;
+    this.name = requireWorkloadName(name, LONGEST_NAME);
     this.labels = workloadLabels({ app, instance: name }, props.component);
     this.selectorLabels = selectorLabelsOf({ app, instance: name });
     this.podLabels = { ...this.labels, ...server.clientLabels };
-    this.identity = new ServiceIdentity({ namespace: server.identity.namespace, serviceAccountName: name, grants: props.grants });
-    new k8s.KubeServiceAccount(this, 'Identity', { metadata: { name, labels: { ...this.labels } }, automountServiceAccountToken: false });
-    new k8s.KubeNetworkPolicy(this, 'NetworkPolicy', {
-      metadata: { name, labels: { ...this.labels } },
-      spec: {
-        podSelector: { matchLabels: this.selectorLabels },
-        policyTypes: ['Ingress', 'Egress'],
-        // No rule at all lets nothing in; an empty list would be dropped by the API server and be a change on every apply.
-        ingress: props.ingress,
-        egress: [...toNameServers(), toPods(server.selectorLabels, server.port), ...props.egress ?? []],
-      },
-    });
+    this.identity = new WorkloadAccess(this, 'Access', {
+      name, namespace: server.identity.namespace, labels: this.labels, selectorLabels: this.selectorLabels, grants: props.grants,
+      ingress: props.ingress, egress: [...toNameServers(), toPods(server.selectorLabels, server.port), ...props.egress ?? []],
+    }).identity;
   }
 }

@@ -1,12 +1,16 @@
 import { ArtifactRegistryRepository } from '@cdktf/provider-google/lib/artifact-registry-repository';
+import { ArtifactRegistryRepositoryIamMember } from '@cdktf/provider-google/lib/artifact-registry-repository-iam-member';
 import { Construct } from 'constructs';
 import { requireName, requireOneOf } from './checks';
+import { NodeIdentity } from './node-identity';
 import { Project } from './project';
 
 const FORMATS = ['DOCKER'] as const;
 
 export interface ArtifactRegistryProps {
   readonly project: Project;
+  /** Who pull from it. */
+  readonly nodes: NodeIdentity;
   /** @default vllm */
   readonly name?: string;
   /** Images are what nodes pull. @default DOCKER */
@@ -19,6 +23,7 @@ export class ArtifactRegistry extends Construct {
   /** Where images are pushed to: `us-central1-docker.pkg.dev/PROJECT/vllm`. */
   readonly url: string;
 
+  /** @throws on what is no name, and on a format that holds no images */
   constructor(scope: Construct, id: string, props: ArtifactRegistryProps) {
     super(scope, id);
     const { project } = props;
@@ -26,7 +31,11 @@ export class ArtifactRegistry extends Construct {
     this.repository = new ArtifactRegistryRepository(this, 'Resource', {
       project: project.id, location: project.region, repositoryId: name, format: requireOneOf('format', props.format ?? 'DOCKER', FORMATS),
       description: 'Images of the vLLM cells', dockerConfig: { immutableTags: true },
-      vulnerabilityScanningConfig: { enablementConfig: 'INHERITED' }, dependsOn: project.services,
+      vulnerabilityScanningConfig: { enablementConfig: 'INHERITED' }, dependsOn: project.apis('artifactregistry'),
+    });
+    new ArtifactRegistryRepositoryIamMember(this, 'Readers', {
+      project: project.id, location: this.repository.location, repository: this.repository.name, role: 'roles/artifactregistry.reader',
+      member: props.nodes.account.member,
     });
     this.url = `${project.region}-docker.pkg.dev/${project.id}/${name}`;
   }

@@ -35,7 +35,7 @@ export function checkCapacity({ capacity, machineType, minNodes, reservation }: 
     throw new Error(`'reservation' (${reservation}) goes with capacity reservation, not with ${capacity}`);
   }
   if (reservation !== undefined) {
-    requireForm('reservation', reservation, /^([a-z][a-z0-9:./-]*\/)?[a-z]([a-z0-9-]*[a-z0-9])?$/,
+    requireForm('reservation', reservation, /^(projects\/[a-z0-9:.-]+\/reservations\/)?[a-z]([a-z0-9-]*[a-z0-9])?(\/reservationBlocks\/[a-z0-9-]+)?$/,
       'is no name of a reservation: lower case letters, digits and \'-\', or projects/PROJECT/reservations/NAME');
   }
   if ((capacity === 'flex-start' || capacity === 'queued') && minNodes > 0) {
@@ -47,12 +47,18 @@ export function checkCapacity({ capacity, machineType, minNodes, reservation }: 
 export function capacityConfig(capacity: Capacity, reservation: string | undefined) {
   return {
     spot: capacity === 'spot' ? true : undefined,
-    flexStart: capacity === 'flex-start' ? true : undefined,
-    maxRunDuration: capacity === 'flex-start' ? LONGEST_RUN : undefined,
-    reservationAffinity: reservation === undefined
-      ? { consumeReservationType: 'NO_RESERVATION' }
-      : { consumeReservationType: 'SPECIFIC_RESERVATION', key: 'compute.googleapis.com/reservation-name', values: [reservation] },
+    flexStart: capacity === 'flex-start' || capacity === 'queued' ? true : undefined,
+    maxRunDuration: capacity === 'flex-start' || capacity === 'queued' ? LONGEST_RUN : undefined,
+    reservationAffinity: reservationAffinity(capacity, reservation),
   };
+}
+
+/** On demand, what is reserved for whoever matches is used up first, as Compute Engine does it. */
+function reservationAffinity(capacity: Capacity, reservation: string | undefined) {
+  if (reservation !== undefined) {
+    return { consumeReservationType: 'SPECIFIC_RESERVATION', key: 'compute.googleapis.com/reservation-name', values: [reservation] };
+  }
+  return capacity === 'on-demand' ? undefined : { consumeReservationType: 'NO_RESERVATION' };
 }
 
 /** Of the nodes, beside that of the GPUs: only pods that said so are put on machines that go. */

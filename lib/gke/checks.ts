@@ -1,4 +1,5 @@
 import { Token } from 'cdktf';
+import { wholeNumber } from '../whole-number';
 
 /** A value that only Terraform will know cannot be checked before. */
 function isKnown(value: unknown): boolean {
@@ -11,6 +12,11 @@ export function requireForm(what: string, value: string, form: RegExp, hint: str
     throw new Error(`'${what}' (${value}) ${hint}`);
   }
   return value;
+}
+
+/** @throws on what is no whole number in that range */
+export function requireCount(what: string, value: number, least: number, most: number): number {
+  return isKnown(value) ? wholeNumber(what, value, least, most) : value;
 }
 
 /** Names of most resources of Compute Engine and GKE. https://cloud.google.com/compute/docs/naming-resources */
@@ -38,6 +44,9 @@ export function requireBucketName(what: string, name: string): string {
 
 /** @throws when a zone is not in the region, or none is named */
 export function requireZones(what: string, zones: readonly string[], region: string): string[] {
+  if (!isKnown([...zones]) || !zones.every(isKnown) || !isKnown(region)) {
+    return [...zones];
+  }
   if (zones.length === 0) {
     throw new Error(`'${what}' is empty; name zones of ${region}, for example ${region}-a`);
   }
@@ -56,7 +65,7 @@ export function requireRegion(what: string, region: string): string {
   return requireForm(what, region, /^[a-z]+-[a-z]+\d+$/, 'is no region; for example us-central1');
 }
 
-/** @throws on an address range that is none, is not private, or whose size is not between the two prefix lengths */
+/** @throws on an address range that is none, or whose size is not between the two prefix lengths */
 export function requireCidr(what: string, cidr: string, widest: number, narrowest: number): Cidr {
   const range = Cidr.of(what, cidr);
   if (range.prefix < widest || range.prefix > narrowest) {
@@ -68,6 +77,10 @@ export function requireCidr(what: string, cidr: string, widest: number, narrowes
 /** A range of IPv4 addresses. */
 export class Cidr {
   static of(what: string, text: string): Cidr {
+    if (!isKnown(text)) {
+      // No comparison with it is true, so that no check refuses it.
+      return new Cidr(what, text, NaN, NaN, NaN);
+    }
     const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text);
     const octets = match?.slice(1, 5).map(Number) ?? [];
     const prefix = Number(match?.[5]);

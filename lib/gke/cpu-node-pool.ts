@@ -1,17 +1,17 @@
 import { ContainerNodePool } from '@cdktf/provider-google/lib/container-node-pool';
 import { Construct } from 'constructs';
-import { requireForm } from './checks';
+import { CpuMachine } from './cpu-machine';
 import { GkeCluster } from './gke-cluster';
-import { nodePool } from './node-pool';
+import { NODE_LABELS, nodePool } from './node-pool';
+
+const BOOT_DISK_GIB = 100;
 
 export interface CpuNodePoolProps {
   readonly cluster: GkeCluster;
-  /** Account of the nodes. */
-  readonly serviceAccount: string;
   readonly zones: readonly string[];
   /**
    * Of a series that attaches the disks which weights are copied to.
-   * @default c3-standard-4
+   * @default c3d-standard-4
    */
   readonly machineType?: string;
   /** @default 1 */
@@ -24,18 +24,22 @@ export interface CpuNodePoolProps {
 
 /** Nodes for all that needs no GPU: the system's own pods, loading weights, chat, load tests. */
 export class CpuNodePool extends Construct {
-  readonly machineType: string;
+  readonly machine: CpuMachine;
   readonly pool: ContainerNodePool;
 
+  /** @throws on a machine that is not known, or does not attach the disks of the cluster's cells */
   constructor(scope: Construct, id: string, props: CpuNodePoolProps) {
     super(scope, id);
-    this.machineType = requireForm('machineType', props.machineType ?? 'c3-standard-4', /^[a-z]\d[a-z]?-[a-z]+(-\d+)*(-lssd)?$/,
-      'is no machine type; for example c3-standard-4');
+    const { cluster } = props;
+    this.machine = CpuMachine.of(props.machineType ?? 'c3d-standard-4');
+    if (cluster.storages.includes('hdml') && !this.machine.diskTypes.includes('hyperdisk-ml')) {
+      throw new Error(`'machineType' (${this.machine.name}) attaches no hyperdisk-ml disk, which weights are copied to; it takes`
+        + ` ${this.machine.diskTypes.join(', ')}. Use c3d-standard-4`);
+    }
     this.pool = nodePool(this, 'Resource', {
-      cluster: props.cluster, name: props.name ?? 'cpu', zones: props.zones, minNodes: props.minNodes ?? 1, maxNodes: props.maxNodes ?? 5,
+      cluster, name: props.name ?? 'cpu', zones: props.zones, minNodes: props.minNodes ?? 1, maxNodes: props.maxNodes ?? 5,
       nodeConfig: {
-        machineType: this.machineType, serviceAccount: props.serviceAccount, bootDisk: { diskType: 'pd-balanced', sizeGb: 100 },
-        labels: { 'app.kubernetes.io/part-of': 'cdk8s-vllm' },
+        machineType: this.machine.name, bootDisk: { diskType: 'pd-balanced', sizeGb: BOOT_DISK_GIB }, labels: NODE_LABELS,
       },
     });
   }

@@ -1,17 +1,16 @@
 import { FilestoreInstance } from '@cdktf/provider-google/lib/filestore-instance';
 import { Construct } from 'constructs';
-import { wholeNumber } from '../whole-number';
-import { requireForm, requireName, requireOneOf, requireZones } from './checks';
+import { requireCount, requireForm, requireName, requireOneOf, requireZones } from './checks';
 import { Network } from './network';
 import { Project } from './project';
 
-/** Tier: least and most GiB, and whether it is of a zone. https://cloud.google.com/filestore/docs/service-tiers */
+/** Tier: least and most GiB, the step, and whether it is of a zone. https://cloud.google.com/filestore/docs/service-tiers */
 const TIERS = {
-  BASIC_HDD: { least: 1024, most: 65_433, zonal: true },
-  BASIC_SSD: { least: 2560, most: 65_433, zonal: true },
-  ZONAL: { least: 1024, most: 102_400, zonal: true },
-  REGIONAL: { least: 1024, most: 102_400, zonal: false },
-  ENTERPRISE: { least: 1024, most: 10_240, zonal: false },
+  BASIC_HDD: { least: 1024, most: 65_433, step: 1, zonal: true },
+  BASIC_SSD: { least: 2560, most: 65_433, step: 1, zonal: true },
+  ZONAL: { least: 1024, most: 102_400, step: 256, zonal: true },
+  REGIONAL: { least: 1024, most: 102_400, step: 256, zonal: false },
+  ENTERPRISE: { least: 1024, most: 10_240, step: 256, zonal: false },
 } as const;
 export type FilestoreTier = keyof typeof TIERS;
 
@@ -39,16 +38,20 @@ export class Filestore extends Construct {
     if (tier.zonal !== (props.zone !== undefined)) {
       throw new Error(`Filestore '${id}': tier ${props.tier} is of a ${tier.zonal ? 'zone: give' : 'region: leave out'} 'zone'`);
     }
+    const capacityGb = requireCount('sizeGib', props.sizeGib, tier.least, tier.most);
+    if (capacityGb % tier.step > 0) {
+      throw new Error(`Filestore '${id}': 'sizeGib' (${capacityGb}) goes in steps of ${tier.step}; use ${Math.ceil(capacityGb / tier.step) * tier.step}`);
+    }
     const location = props.zone === undefined ? project.region : requireZones('zone', [props.zone], project.region)[0];
     this.instance = new FilestoreInstance(this, 'Resource', {
       project: project.id, name: requireName('name', props.name), location, tier: props.tier, deletionProtectionEnabled: true,
       fileShares: {
         name: requireForm('shareName', props.shareName ?? 'weights', /^[a-z][a-z0-9_]{0,15}$/,
           'must be at most 16 lower case letters, digits and \'_\', starting with a letter'),
-        capacityGb: wholeNumber('sizeGib', props.sizeGib, tier.least, tier.most),
+        capacityGb,
       },
-      networks: [{ network: props.network.name, modes: ['MODE_IPV4'], connectMode: 'DIRECT_PEERING' }],
-      dependsOn: [props.network.network],
+      networks: [{ network: props.network.network.name, modes: ['MODE_IPV4'], connectMode: 'DIRECT_PEERING' }],
+      dependsOn: project.apis('file'),
     });
   }
 }

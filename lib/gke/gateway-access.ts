@@ -31,8 +31,12 @@ export class GatewayAccess extends Construct {
     hosts.forEach(host => requireForm('hosts', host, /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/, 'is no host name; for example chat.example.com'));
     members.forEach(member => requireForm('members', member, /^(user|group|serviceAccount):[^@\s]+@[^@\s]+$|^domain:[^@\s]+\.[^@\s]+$/,
       'must be user:MAIL, group:MAIL, serviceAccount:MAIL or domain:NAME; allUsers would let everybody in'));
-    this.address = new ComputeGlobalAddress(this, 'Address', { project: project.id, name, dependsOn: project.services });
-    this.certificate = new ComputeManagedSslCertificate(this, 'Certificate', { project: project.id, name, managed: { domains: [...hosts] } });
-    members.forEach(member => new IapWebIamMember(this, member, { project: project.id, role: 'roles/iap.httpsResourceAccessor', member }));
+    this.address = new ComputeGlobalAddress(this, 'Address', { project: project.id, name, dependsOn: project.apis('compute') });
+    this.certificate = new ComputeManagedSslCertificate(this, 'Certificate', {
+      project: project.id, name, managed: { domains: [...hosts] }, dependsOn: project.apis('compute'),
+    });
+    members.forEach(member => new IapWebIamMember(this, member, {
+      project: project.id, role: 'roles/iap.httpsResourceAccessor', member, dependsOn: project.apis('iap'),
+    }));
   }
 }

@@ -1,7 +1,10 @@
 import { ContainerCluster } from '@cdktf/provider-google/lib/container-cluster';
+import { IResolvable } from 'cdktf';
 import { Construct } from 'constructs';
-import { Cidr, requireName, requireOneOf } from './checks';
+import { Accelerator } from '../catalog';
+import { Cidr, requireCount, requireForm, requireName, requireOneOf } from './checks';
 import { Network } from './network';
+import { NodeIdentity } from './node-identity';
 import { Project } from './project';
 
 /** https://cloud.google.com/kubernetes-engine/docs/how-to/configure-metrics */
@@ -31,8 +34,8 @@ export interface AutoProvisioningLimits {
 export interface GkeClusterProps {
   readonly project: Project;
   readonly network: Network;
-  /** Account of nodes that are provisioned without a node pool. */
-  readonly nodeServiceAccount: string;
+  /** Whose account all nodes have. */
+  readonly nodes: NodeIdentity;
   /** @default vllm */
   readonly name?: string;
   /** Storages of the cells: what is mounted needs its driver. @default - none */
@@ -52,12 +55,15 @@ export interface GkeClusterProps {
   readonly autoProvisioning?: AutoProvisioningLimits;
   /** Google group `gke-security-groups@…` for RBAC. @default - none */
   readonly securityGroup?: string;
-  /** @default true */
-  readonly deletionProtection?: boolean;
+  /** Terraform destroys it only without. @default true */
+  readonly deletionProtection?: boolean | IResolvable;
 }
+
+const STORAGES = ['gcs', 'hdml', 'pd', 'nfs', 'stream', 'hub'];
 
 const DAY = '2026-01-01T';
 const WINDOW_HOURS = 4;
+const MOST = 1_000_000_000;
 
 /**
  * A regional cluster of private nodes for cells: keyless identities, Dataplane V2, the storage drivers that the cells mount, managed
@@ -66,17 +72,19 @@ const WINDOW_HOURS = 4;
 export class GkeCluster extends Construct {
   readonly name: string;
   readonly project: Project;
+  readonly nodes: NodeIdentity;
   readonly cluster: ContainerCluster;
   readonly storages: readonly string[];
 
   /** @throws on unknown channels, components and storages, and on address ranges and times that are none */
   constructor(scope: Construct, id: string, props: GkeClusterProps) {
     super(scope, id);
-    const { project, network } = props;
+    const { project, network, nodes } = props;
     this.project = project;
+    this.nodes = nodes;
     this.name = requireName('name', props.name ?? 'vllm', 40);
     this.storages = [...new Set(props.storages ?? [])].sort();
-    this.storages.forEach(storage => requireOneOf('storages', storage, ['gcs', 'hdml', 'pd', 'nfs', 'stream', 'hub']));
+    this.storages.forEach(storage => requireOneOf('storages', storage, STORAGES));
     const components = (props.monitoringComponents ?? DEFAULT_METRICS).map(name => requireOneOf('monitoringComponents', name, METRICS));
     const authorized = (props.authorizedCidrs ?? []).map(cidr => Cidr.of('authorizedCidrs', cidr));
     const open = authorized.find(({ prefix }) => prefix === 0);
@@ -91,9 +99,9 @@ export class GkeCluster extends Construct {
       deletionProtection: props.deletionProtection ?? true,
       removeDefaultNodePool: true,
       initialNodeCount: 1,
-      // Of the default pool, which is removed at once: it is there for some minutes.
+      // Of the default pool, which is removed as soon as it is there.
       nodeConfig: {
-        serviceAccount: props.nodeServiceAccount, workloadMetadataConfig: { mode: 'GKE_METADATA' },
+        serviceAccount: nodes.account.email, workloadMetadataConfig: { mode: 'GKE_METADATA' },
         shieldedInstanceConfig: { enableSecureBoot: true, enableIntegrityMonitoring: true },
       },
       privateClusterConfig: { enablePrivateNodes: true },
@@ -101,11 +109,11 @@ export class GkeCluster extends Construct {
         dnsEndpointConfig: { allowExternalTraffic: true },
         ipEndpointsConfig: { enabled: authorized.length > 0 },
       },
-      masterAuthorizedNetworksConfig: {
+      masterAuthorizedNetworksConfig: authorized.length === 0 ? undefined : {
         gcpPublicCidrsAccessEnabled: false, cidrBlocks: authorized.map(({ text }) => ({ cidrBlock: text })),
       },
       masterAuth: { clientCertificateConfig: { issueClientCertificate: false } },
-      authenticatorGroupsConfig: props.securityGroup === undefined ? undefined : { securityGroup: props.securityGroup },
+      authenticatorGroupsConfig: props.securityGroup === undefined ? undefined : { securityGroup: groupOf(props.securityGroup) },
       datapathProvider: 'ADVANCED_DATAPATH',
       enableIntranodeVisibility: true,
       workloadIdentityConfig: { workloadPool: project.workloadPool },
@@ -131,41 +139,54 @@ export class GkeCluster extends Construct {
       podAutoscaling: { hpaProfile: 'PERFORMANCE' },
       verticalPodAutoscaling: { enabled: true },
       secretManagerConfig: { enabled: true },
-      securityPostureConfig: { mode: 'BASIC', vulnerabilityMode: 'VULNERABILITY_BASIC' },
+      // Scanning was shut down: https://cloud.google.com/kubernetes-engine/docs/deprecations/vulnerability-scanning-gkee
+      securityPostureConfig: { mode: 'BASIC', vulnerabilityMode: 'VULNERABILITY_DISABLED' },
       binaryAuthorization: { evaluationMode: 'PROJECT_SINGLETON_POLICY_ENFORCE' },
       costManagementConfig: { enabled: true },
       nodePoolDefaults: { nodeConfigDefaults: { gcfsConfig: { enabled: true }, insecureKubeletReadonlyPortEnabled: 'FALSE' } },
       clusterAutoscaling: autoscaling(props),
       resourceLabels: { 'managed-by': 'terraform', 'part-of': 'cdk8s-vllm' },
       timeouts: { create: '60m', update: '60m', delete: '60m' },
+      // GKE tells the configuration of another pool once the default one is gone, and the cluster would be made anew for it:
+      // https://github.com/hashicorp/terraform-provider-google/issues/12070
+      lifecycle: { ignoreChanges: ['node_config', 'initial_node_count'] },
+      dependsOn: [
+        nodes.grant,
+        ...project.apis('container', 'binaryauthorization', 'containerfilesystem', 'containersecurity', 'logging', 'monitoring', 'secretmanager'),
+      ],
     });
   }
 }
 
-function autoscaling({ autoProvisioning, nodeServiceAccount }: GkeClusterProps) {
+function autoscaling({ autoProvisioning, nodes }: GkeClusterProps) {
   // Empty nodes go sooner: they are what costs.
   const autoscalingProfile = 'OPTIMIZE_UTILIZATION';
   if (!autoProvisioning) {
     return { enabled: false, autoscalingProfile };
   }
-  const limits = [
-    { resourceType: 'cpu', maximum: autoProvisioning.maxVcpus }, { resourceType: 'memory', maximum: autoProvisioning.maxMemoryGib },
-    ...(autoProvisioning.gpus ?? []).map(({ gkeLabel, maximum }) => ({ resourceType: gkeLabel, maximum })),
-  ];
-  const wrong = limits.find(({ maximum }) => !Number.isSafeInteger(maximum) || maximum < 1);
-  if (wrong) {
-    throw new Error(`'autoProvisioning': the limit of ${wrong.resourceType} (${wrong.maximum}) must be a whole number of at least 1`);
-  }
+  const { maxVcpus, maxMemoryGib, gpus = [] } = autoProvisioning;
+  const labels = Accelerator.all().map(({ gkeLabel }) => gkeLabel);
   return {
     enabled: true,
     autoscalingProfile,
-    resourceLimits: limits,
+    resourceLimits: [
+      { resourceType: 'cpu', maximum: requireCount('maxVcpus', maxVcpus, 1, MOST) },
+      { resourceType: 'memory', maximum: requireCount('maxMemoryGib', maxMemoryGib, 1, MOST) },
+      ...gpus.map(({ gkeLabel, maximum }) => ({
+        resourceType: requireOneOf('gkeLabel', gkeLabel, labels), maximum: requireCount(`maximum of ${gkeLabel}`, maximum, 1, MOST),
+      })),
+    ],
     autoProvisioningDefaults: {
-      serviceAccount: nodeServiceAccount, oauthScopes: ['https://www.googleapis.com/auth/cloud-platform'],
+      serviceAccount: nodes.account.email, imageType: 'COS_CONTAINERD', oauthScopes: ['https://www.googleapis.com/auth/cloud-platform'],
       management: { autoRepair: true, autoUpgrade: true },
       shieldedInstanceConfig: { enableSecureBoot: true, enableIntegrityMonitoring: true },
     },
   };
+}
+
+function groupOf(mail: string): string {
+  return requireForm('securityGroup', mail, /^gke-security-groups@[^@\s]+\.[^@\s]+$/,
+    'must be gke-security-groups@DOMAIN: GKE reads that group only, and the groups that are members of it');
 }
 
 /** Minutes since midnight. */

@@ -2,21 +2,22 @@ import { ContainerNodePool } from '@cdktf/provider-google/lib/container-node-poo
 import { Construct } from 'constructs';
 import { MachineType } from '../catalog';
 import { Capacity, capacityConfig, capacityTaints, checkCapacity } from './capacity';
-import { requireForm } from './checks';
+import { requireCount, requireForm } from './checks';
 import { GkeCluster } from './gke-cluster';
-import { nodePool } from './node-pool';
+import { NODE_LABELS, nodePool } from './node-pool';
 
 const GIB = 2 ** 30;
+/** An image of vLLM takes 25 GB unpacked, and two of them during an update. */
+const LEAST_BOOT_DISK_GIB = 60;
+const MOST_BOOT_DISK_GIB = 64 * 1024;
 /** vLLM's images are made for CUDA 13, whose driver is newer than GKE's default. */
 const DRIVER = 'LATEST';
-/** Of most GPU series. https://cloud.google.com/kubernetes-engine/docs/how-to/compact-placement */
-const MOST_COMPACT_NODES = 150;
+/** Nodes by series. https://cloud.google.com/kubernetes-engine/docs/how-to/compact-placement */
+const MOST_COMPACT_NODES: { readonly [series: string]: number } = { g2: 150, g4: 1500, a2: 150, a3: 96, a4: 1500 };
 
 export interface GpuNodePoolProps {
   readonly cluster: GkeCluster;
   readonly machineType: MachineType;
-  /** Account of the nodes. */
-  readonly serviceAccount: string;
   readonly zones: readonly string[];
   /** The most nodes that the pool ever has. */
   readonly maxNodes: number;
@@ -36,7 +37,7 @@ export interface GpuNodePoolProps {
   readonly reservation?: string;
   /** An image of a disk that holds the server's image: `global/images/NAME`. @default - none */
   readonly secondaryBootDiskImage?: string;
-  /** Nodes near each other, for servers of several nodes. @default false */
+  /** Nodes of one zone near each other, for servers of several nodes. @default false */
   readonly compactPlacement?: boolean;
   /** @default - the machine type, and the capacity when it is not on-demand */
   readonly name?: string;
@@ -63,22 +64,26 @@ export class GpuNodePool extends Construct {
       this.localSsdCount = localSsdCount(props);
       checkZones(props);
       checkNodes(props);
+      if (props.compactPlacement) {
+        checkCompactPlacement(props);
+      }
+      // Lent machines come and go anyway; of the others there may be none to spare when a node is replaced.
+      const lent = this.capacity === 'flex-start' || this.capacity === 'queued';
       const diskType = bootDiskType(props);
       this.pool = nodePool(this, 'Resource', {
         cluster, name: props.name ?? defaultName(machineType, this.capacity, this.localSsdCount), zones: props.zones, minNodes,
         maxNodes: props.maxNodes, compactPlacement: props.compactPlacement, queued: this.capacity === 'queued',
-        // Machines that are lent for a time are not repaired. https://cloud.google.com/kubernetes-engine/docs/how-to/dws-flex-start-inference
-        autoRepair: this.capacity !== 'flex-start' && this.capacity !== 'queued',
+        // https://cloud.google.com/kubernetes-engine/docs/how-to/dws-flex-start-inference makes its pool without repair.
+        autoRepair: !lent, replaceInPlace: !lent,
         nodeConfig: {
-          machineType: machineType.name, serviceAccount: props.serviceAccount,
-          bootDisk: { diskType, sizeGb: (props.bootDiskBytes ?? 200 * GIB) / GIB },
+          machineType: machineType.name, bootDisk: { diskType, sizeGb: bootDiskGib(props) },
           guestAccelerator: [{
             type: machineType.accelerator.gkeLabel, count: machineType.gpus,
             gpuDriverInstallationConfig: { gpuDriverVersion: DRIVER },
           }],
           ephemeralStorageLocalSsdConfig: this.localSsdCount > 0 ? { localSsdCount: this.localSsdCount } : undefined,
           secondaryBootDisks: secondaryBootDisks(props.secondaryBootDiskImage),
-          labels: { 'app.kubernetes.io/part-of': 'cdk8s-vllm' },
+          labels: NODE_LABELS,
           taint: [{ key: 'nvidia.com/gpu', value: 'present', effect: 'NO_SCHEDULE' }, ...capacityTaints(this.capacity)],
           ...capacityConfig(this.capacity, props.reservation),
         },
@@ -110,14 +115,29 @@ function checkZones({ machineType, zones }: GpuNodePoolProps): void {
   }
 }
 
-function checkNodes({ machineType, maxNodes, requiredNodes, compactPlacement }: GpuNodePoolProps): void {
+function checkNodes({ machineType, maxNodes, requiredNodes }: GpuNodePoolProps): void {
   if (requiredNodes !== undefined && maxNodes < requiredNodes) {
     throw new Error(`'maxNodes' (${maxNodes}): the autoscalers of the cells on ${machineType.name} can ask for ${requiredNodes} nodes;`
       + ` use at least ${requiredNodes}, or lower their maxReplicas`);
   }
-  if (compactPlacement && maxNodes > MOST_COMPACT_NODES) {
-    throw new Error(`'maxNodes' (${maxNodes}): at most ${MOST_COMPACT_NODES} nodes can be placed near each other`);
+}
+
+function checkCompactPlacement({ machineType, zones, maxNodes }: GpuNodePoolProps): void {
+  const series = machineType.name.split('-')[0];
+  const most = MOST_COMPACT_NODES[series];
+  if (most === undefined) {
+    throw new Error(`'compactPlacement': ${machineType.name} is not placed so; series ${Object.keys(MOST_COMPACT_NODES).join(', ')} are`);
   }
+  if (zones.length !== 1) {
+    throw new Error(`'zones' (${zones.join(', ')}): nodes near each other are in one zone; name one`);
+  }
+  if (maxNodes > most) {
+    throw new Error(`'maxNodes' (${maxNodes}): at most ${most} nodes of series ${series} can be placed near each other`);
+  }
+}
+
+function bootDiskGib({ bootDiskBytes = 200 * GIB }: GpuNodePoolProps): number {
+  return requireCount('bootDiskBytes / GiB', bootDiskBytes / GIB, LEAST_BOOT_DISK_GIB, MOST_BOOT_DISK_GIB);
 }
 
 function bootDiskType({ machineType, bootDiskType: given }: GpuNodePoolProps): string {

@@ -1,9 +1,11 @@
 import { StorageAnywhereCache } from '@cdktf/provider-google/lib/storage-anywhere-cache';
 import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
+import { IResolvable, Op } from 'cdktf';
 import { Construct } from 'constructs';
-import { wholeNumber } from '../whole-number';
-import { requireBucketName, requireZones } from './checks';
+import { requireBucketName, requireCount, requireZones } from './checks';
 import { Project } from './project';
+
+const PUBLIC_ACCESS = ['enforced', 'inherited'];
 
 export interface ModelBucketProps {
   readonly project: Project;
@@ -16,6 +18,8 @@ export interface ModelBucketProps {
    * @default 7
    */
   readonly softDeleteDays?: number;
+  /** Terraform destroys it with all that is in it only without. @default true */
+  readonly deletionProtection?: boolean | IResolvable;
 }
 
 /**
@@ -32,9 +36,10 @@ export class ModelBucket extends Construct {
     super(scope, id);
     const { project } = props;
     this.name = requireBucketName('name', props.name);
-    const days = wholeNumber('softDeleteDays', props.softDeleteDays ?? 7, 7, 90);
+    const days = requireCount('softDeleteDays', props.softDeleteDays ?? 7, 7, 90);
     this.bucket = new StorageBucket(this, 'Resource', {
-      project: project.id, name: this.name, location: project.region, storageClass: 'STANDARD', forceDestroy: false,
+      project: project.id, name: this.name, location: project.region, storageClass: 'STANDARD',
+      forceDestroy: props.deletionProtection === undefined ? false : Op.not(props.deletionProtection),
       // The second goes with the first only: https://cloud.google.com/storage/docs/create-hns-bucket
       hierarchicalNamespace: { enabled: true },
       uniformBucketLevelAccess: true,
@@ -42,11 +47,23 @@ export class ModelBucket extends Construct {
       softDeletePolicy: { retentionDurationSeconds: days * 24 * 3600 },
       // What a killed upload leaves behind is paid for and never read.
       lifecycleRule: [{ action: { type: 'AbortIncompleteMultipartUpload' }, condition: { age: 7 } }],
-      dependsOn: project.services,
+      dependsOn: project.apis('storage'),
     });
+    this.bucket.node.addValidation({ validate: () => contradictions(this.bucket) });
     const zones = props.anywhereCacheZones === undefined ? [] : requireZones('anywhereCacheZones', props.anywhereCacheZones, project.region);
     zones.forEach(zone => new StorageAnywhereCache(this, `Cache-${zone}`, {
       bucket: this.bucket.name, zone, ttl: '86400s', admissionPolicy: 'admit-on-first-miss',
     }));
   }
+}
+
+/** What Terraform plans without a word and Cloud Storage refuses, when a resource is changed after it was made. */
+function contradictions(bucket: StorageBucket): string[] {
+  const { publicAccessPreventionInput: prevention, uniformBucketLevelAccessInput: uniform, hierarchicalNamespaceInput: folders } = bucket;
+  return [
+    ...(folders?.enabled === true && uniform !== true
+      ? ['\'hierarchicalNamespace\' needs \'uniformBucketLevelAccess\'; set it to true'] : []),
+    ...(prevention !== undefined && !PUBLIC_ACCESS.includes(prevention)
+      ? [`'publicAccessPrevention' (${prevention}) must be one of ${PUBLIC_ACCESS.join(', ')}`] : []),
+  ];
 }

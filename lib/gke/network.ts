@@ -12,7 +12,7 @@ export interface NetworkProps {
   readonly name?: string;
   /** Addresses of nodes. @default 10.0.0.0/20 */
   readonly nodeCidr?: string;
-  /** Addresses of pods, 256 a node. @default 10.4.0.0/14 */
+  /** Addresses of pods, 256 a node: the default is enough for 1024 nodes. @default 10.4.0.0/14 */
   readonly podCidr?: string;
   /** Addresses of Services. @default 10.8.0.0/20 */
   readonly serviceCidr?: string;
@@ -42,7 +42,7 @@ export class Network extends Construct {
     requireDisjoint([nodes, pods, services, ...proxies]);
 
     this.network = new ComputeNetwork(this, 'Network', {
-      project: project.id, name: this.name, autoCreateSubnetworks: false, routingMode: 'REGIONAL', dependsOn: project.services,
+      project: project.id, name: this.name, autoCreateSubnetworks: false, routingMode: 'REGIONAL', dependsOn: project.apis('compute'),
     });
     this.subnetwork = new ComputeSubnetwork(this, 'Nodes', {
       project: project.id, name: `${this.name}-nodes`, region: project.region, network: this.network.id, ipCidrRange: nodes.text,
@@ -65,6 +65,8 @@ export class Network extends Construct {
       project: project.id, name: `${this.name}-nat`, region: project.region, router: router.name, natIpAllocateOption: 'AUTO_ONLY',
       sourceSubnetworkIpRangesToNat: 'LIST_OF_SUBNETWORKS',
       subnetwork: [{ name: this.subnetwork.id, sourceIpRangesToNat: ['ALL_IP_RANGES'] }],
+      // A loader opens many connections to one server: more than the 64 ports that a node has else.
+      enableDynamicPortAllocation: true, enableEndpointIndependentMapping: false, minPortsPerVm: 64, maxPortsPerVm: 4096,
       logConfig: { enable: true, filter: 'ERRORS_ONLY' },
     });
   }

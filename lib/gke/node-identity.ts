@@ -4,8 +4,8 @@ import { Construct } from 'constructs';
 import { requireForm } from './checks';
 import { Project } from './project';
 
-/** What a node needs to log, to be measured and to pull images; workloads have identities of their own. */
-const ROLES = ['roles/container.defaultNodeServiceAccount', 'roles/artifactregistry.reader'];
+/** What a node needs to log and to be measured. Images are read by a grant on their registry; workloads have identities of their own. */
+const ROLE = 'roles/container.defaultNodeServiceAccount';
 
 export interface NodeIdentityProps {
   readonly project: Project;
@@ -16,15 +16,20 @@ export interface NodeIdentityProps {
 /** The service account of the nodes, with the least that nodes need. https://cloud.google.com/kubernetes-engine/docs/how-to/service-accounts */
 export class NodeIdentity extends Construct {
   readonly account: ServiceAccount;
+  /** Nodes that start before it cannot log. */
+  readonly grant: ProjectIamMember;
 
+  /** @throws on what is no id of an account */
   constructor(scope: Construct, id: string, props: NodeIdentityProps) {
     super(scope, id);
     const { project } = props;
     const accountId = requireForm('accountId', props.accountId ?? 'vllm-nodes', /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/,
       'must have 6 to 30 lower case letters, digits and \'-\', starting with a letter');
     this.account = new ServiceAccount(this, 'Account', {
-      project: project.id, accountId, displayName: 'Nodes of the vLLM cluster', dependsOn: project.services,
+      project: project.id, accountId, displayName: 'Nodes of the vLLM cluster', dependsOn: project.apis('iam'),
     });
-    ROLES.forEach(role => new ProjectIamMember(this, role, { project: project.id, role, member: this.account.member }));
+    this.grant = new ProjectIamMember(this, 'Grant', {
+      project: project.id, role: ROLE, member: this.account.member, dependsOn: project.apis('cloudresourcemanager'),
+    });
   }
 }

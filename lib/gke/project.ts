@@ -5,11 +5,9 @@ import { Construct } from 'constructs';
 import { ServiceIdentity } from '../identity';
 import { requireRegion } from './checks';
 
-/** What the resources of this library are made with. https://cloud.google.com/apis/docs/getting-started */
-const SERVICES = [
-  'artifactregistry', 'cloudresourcemanager', 'compute', 'container', 'containersecurity', 'iam', 'iap', 'logging', 'monitoring', 'secretmanager',
-  'storage',
-];
+/** APIs of Google Cloud, as far as this library makes something with them. https://cloud.google.com/apis/docs/getting-started */
+export type Api = 'artifactregistry' | 'binaryauthorization' | 'cloudresourcemanager' | 'compute' | 'container' | 'containerfilesystem'
+  | 'containersecurity' | 'file' | 'iam' | 'iap' | 'logging' | 'monitoring' | 'secretmanager' | 'storage';
 
 export interface ProjectProps {
   readonly region: string;
@@ -22,7 +20,7 @@ export class Project extends Construct {
   readonly number: string;
   /** What Kubernetes service accounts are known by in Google Cloud. */
   readonly workloadPool: string;
-  readonly services: ProjectService[];
+  private readonly enabled = new Map<Api, ProjectService>();
 
   /** @throws on what is no region */
   constructor(scope: Construct, id: string, props: ProjectProps) {
@@ -45,9 +43,17 @@ export class Project extends Construct {
     this.number = projectNumber.stringValue;
     this.workloadPool = `${this.id}.svc.id.goog`;
     new GoogleProvider(this, 'google', { project: this.id, region: this.region });
-    this.services = SERVICES.map(service => new ProjectService(this, service, {
-      project: this.id, service: `${service}.googleapis.com`, disableOnDestroy: false,
-    }));
+  }
+
+  /** The APIs, enabled: what is made with them depends on these. They stay enabled when the stack goes, as others may use them. */
+  apis(...names: Api[]): ProjectService[] {
+    return names.map((name) => {
+      const service = this.enabled.get(name) ?? new ProjectService(this, name, {
+        project: this.id, service: `${name}.googleapis.com`, disableOnDestroy: false,
+      });
+      this.enabled.set(name, service);
+      return service;
+    });
   }
 
   /**

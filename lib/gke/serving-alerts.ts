@@ -1,6 +1,6 @@
 import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-alert-policy';
 import { MonitoringNotificationChannel } from '@cdktf/provider-google/lib/monitoring-notification-channel';
-import { Fn, TerraformVariable } from 'cdktf';
+import { Token, TerraformIterator, TerraformVariable } from 'cdktf';
 import { Construct } from 'constructs';
 import { VllmRelease } from '../catalog';
 import { Project } from './project';
@@ -36,22 +36,25 @@ export class ServingAlerts extends Construct {
       }],
     });
     emails.overrideLogicalId('alert_emails');
+    const dependsOn = project.apis('monitoring');
+    const each = TerraformIterator.fromList(emails.listValue);
     const channels = new MonitoringNotificationChannel(this, 'Mail', {
-      project: project.id, displayName: 'vLLM alerts: ${each.value}', type: 'email', labels: { email_address: '${each.value}' },
-      dependsOn: project.services,
+      forEach: each, project: project.id, displayName: `vLLM alerts: ${each.value}`, type: 'email', labels: { email_address: each.value as string },
+      dependsOn,
     });
-    channels.addOverride('for_each', '${var.alert_emails}');
+    const notificationChannels = Token.asList(TerraformIterator.fromResources(channels).pluckProperty('id'));
     for (const { name, severity, seconds, query, advice } of policies(release)) {
-      const policy = new MonitoringAlertPolicy(this, name, {
-        project: project.id, displayName: `vLLM: ${name}`, combiner: 'OR', severity,
+      new MonitoringAlertPolicy(this, name, {
+        project: project.id, displayName: `vLLM: ${name}`, combiner: 'OR', severity, notificationChannels,
         conditions: [{
-          displayName: name, conditionPrometheusQueryLanguage: { query, duration: `${seconds}s`, evaluationInterval: '60s' },
+          displayName: name,
+          // The metrics are there once a server has run; the policy is made before.
+          conditionPrometheusQueryLanguage: { query, duration: `${seconds}s`, evaluationInterval: '60s', disableMetricValidation: true },
         }],
         documentation: { content: advice, mimeType: 'text/markdown' },
         alertStrategy: { autoClose: '86400s' },
-        dependsOn: project.services,
+        dependsOn,
       });
-      policy.addOverride('notification_channels', Fn.rawString(`\${[for channel in ${channels.fqn} : channel.id]}`));
     }
   }
 }

@@ -68,7 +68,7 @@ export class ServingDashboard extends Construct {
         displayName: `vLLM ${release.version}`,
         mosaicLayout: { columns: COLUMNS, tiles: charts.map(({ title, queries }, index) => tile(title, queries, index)) },
       }),
-      dependsOn: props.project.services,
+      dependsOn: props.project.apis('monitoring'),
     });
   }
 }

@@ -1,8 +1,7 @@
 import { ComputeDisk } from '@cdktf/provider-google/lib/compute-disk';
 import { Construct } from 'constructs';
 import { MachineType } from '../catalog';
-import { wholeNumber } from '../whole-number';
-import { requireForm, requireName, requireOneOf, requireZones } from './checks';
+import { requireCount, requireForm, requireName, requireOneOf, requireZones } from './checks';
 import { Project } from './project';
 
 const TYPES = ['pd-balanced', 'pd-ssd', 'hyperdisk-ml'] as const;
@@ -37,11 +36,11 @@ export class WeightsDisk extends Construct {
     const isImage = props.source.includes('/images/');
     this.disk = new ComputeDisk(this, 'Resource', {
       project: project.id, name: requireName('name', props.name), zone, type: diskType,
-      size: wholeNumber('sizeGib', props.sizeGib, diskType === 'hyperdisk-ml' ? 4 : 10, 64 * 1024),
+      size: requireCount('sizeGib', props.sizeGib, diskType === 'hyperdisk-ml' ? 4 : 10, 64 * 1024),
       ...(isImage ? { image: props.source } : { snapshot: props.source }),
       // A disk made from something can be Hyperdisk ML for many readers only. https://cloud.google.com/compute/docs/disks/hyperdisks
       accessMode: diskType === 'hyperdisk-ml' ? 'READ_ONLY_MANY' : undefined,
-      dependsOn: project.services,
+      dependsOn: project.apis('compute'),
     });
   }
 }

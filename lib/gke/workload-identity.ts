@@ -2,15 +2,16 @@ import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member'
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
 import { Construct } from 'constructs';
 import { Grant, ServiceIdentity } from '../identity';
+import { GkeCluster } from './gke-cluster';
 import { ModelBucket } from './model-bucket';
-import { Project } from './project';
 
 /** What workloads may get: reading and writing objects of a bucket, and reading metrics, which no smaller thing than a project has. */
 const BUCKET_ROLES = ['roles/storage.objectViewer', 'roles/storage.objectUser'];
 const PROJECT_ROLES = ['roles/monitoring.viewer'];
 
 export interface WorkloadIdentityProps {
-  readonly project: Project;
+  /** The pool of identities is there as soon as one cluster has it, so grants wait for the cluster. */
+  readonly cluster: GkeCluster;
   readonly buckets: readonly ModelBucket[];
   readonly identities: readonly ServiceIdentity[];
 }
@@ -20,13 +21,15 @@ export class WorkloadIdentity extends Construct {
   /** @throws on two identities of one name that may different things, a bucket that is not made here, and on wider roles */
   constructor(scope: Construct, id: string, props: WorkloadIdentityProps) {
     super(scope, id);
+    const { project, cluster } = props.cluster;
+    const dependsOn = [cluster];
     for (const [name, identity] of unique(props.identities)) {
-      const member = props.project.principal(identity);
+      const member = project.principal(identity);
       for (const { role, bucket } of identity.grants) {
         const grantId = `${name} ${role}`.replaceAll('/', '.');
         if (bucket === undefined) {
           requireRole(name, role, PROJECT_ROLES, 'on the project');
-          new ProjectIamMember(this, grantId, { project: props.project.id, role, member });
+          new ProjectIamMember(this, grantId, { project: project.id, role, member, dependsOn });
         } else {
           requireRole(name, role, BUCKET_ROLES, `on the bucket ${bucket}`);
           const made = props.buckets.find(candidate => candidate.name === bucket);
@@ -34,7 +37,7 @@ export class WorkloadIdentity extends Construct {
             const known = props.buckets.map(candidate => candidate.name).join(', ') || 'none';
             throw new Error(`${name} may ${role} on the bucket ${bucket}, which is not made here; there is ${known}`);
           }
-          new StorageBucketIamMember(this, `${grantId} ${bucket}`, { bucket: made.bucket.name, role, member });
+          new StorageBucketIamMember(this, `${grantId} ${bucket}`, { bucket: made.bucket.name, role, member, dependsOn });
         }
       }
     }

@@ -20,6 +20,10 @@ export function checkMemoryPlanProps(plan: ResolvedMemoryProps, props: MemoryPla
   }
   checkDtype(plan, props);
   checkQuantization(plan, props.quantization);
+  if (props.kvCacheDtype === 'bfloat16' && !plan.accelerator.supportsBfloat16) {
+    throw refusal(`'kvCacheDtype' (bfloat16) needs compute capability 8 or above; ${plan.accelerator.displayName} has`
+      + ` ${plan.accelerator.computeCapability}. Leave kvCacheDtype out (auto), or set it to float16`);
+  }
   if (props.kvCacheDtype?.startsWith('fp8') && !plan.accelerator.supportsFp8) {
     throw refusal(`'kvCacheDtype' (${props.kvCacheDtype}) needs compute capability 8.9 or above;`
       + ` ${plan.accelerator.displayName} has ${plan.accelerator.computeCapability}. Leave kvCacheDtype out`);

@@ -112,10 +112,14 @@ export class MemoryPlan extends Facts<ResolvedMemoryProps>() implements MemoryFi
   private missingKvCache(needed: number, graphs: number): { bytes: number; reason: string } {
     const { weightsBytes, activationBytes, nonTorchBytes, kvCacheBytes, budgetBytes, totalBytes } = this.perGpu;
     const overhead = activationBytes + nonTorchBytes + graphs;
+    const bytes = needed - kvCacheBytes;
+    const none = this.maxModelLen === 0;
+    const cache = none ? 'the KV cache of a single token' : `${preciseGib(needed)} KV cache for one request of ${this.maxModelLen} tokens`;
     return {
-      bytes: needed - kvCacheBytes,
-      reason: `${gib(weightsBytes)} weights + ${gib(overhead)} overhead + ${preciseGib(needed)} KV cache for one request of ${this.maxModelLen} tokens`
-        + ` = ${gib(weightsBytes + overhead + needed)} > ${gib(budgetBytes)} usable (${gib(totalBytes)} x ${this.gpuMemoryUtilization})`,
+      bytes,
+      reason: `${gib(weightsBytes)} weights + ${gib(overhead)} overhead + ${cache}`
+        + ` = ${gib(weightsBytes + overhead + needed)} > ${gib(budgetBytes)} usable (${gib(totalBytes)} x ${this.gpuMemoryUtilization})`
+        + (none ? `; ${preciseGib(bytes)} are missing, so that maxModelLen 'auto' finds no length` : ''),
     };
   }
 

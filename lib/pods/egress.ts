@@ -33,8 +33,12 @@ export function toInternet(): k8s.NetworkPolicyEgressRule {
 
 /** To Google's APIs with the pod's own identity, from what a name is to what answers to it. */
 export function toGoogleApis(): k8s.NetworkPolicyEgressRule[] {
+  return [...toNameServers(), ...toGoogle()];
+}
+
+/** The same for what reaches the name servers already. */
+export function toGoogle(): k8s.NetworkPolicyEgressRule[] {
   return [
-    ...toNameServers(),
     ...METADATA.map(({ cidr, port }) => ({ to: [{ ipBlock: { cidr } }], ports: [tcp(port)] })),
     toInternet(),
   ];

@@ -5,3 +5,5 @@ export * from './program';
 export * from './program-image';
 export * from './resources';
 export * from './security';
+export * from './workload-access';
+export * from './workload-name';

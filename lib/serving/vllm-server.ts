@@ -3,7 +3,7 @@ import { IScalable, k8s, ScalingTarget } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { VllmRelease } from '../catalog';
 import { ServiceIdentity } from '../identity';
-import { MountedPrograms, program } from '../pods';
+import { MountedPrograms, program, requireWorkloadName } from '../pods';
 import { wholeNumber } from '../whole-number';
 import { clientLabels, selectorLabels, serverLabels } from './labels';
 import { namespaceOf, requireNamespace } from './namespace';
@@ -189,12 +189,7 @@ export class VllmServer extends Construct implements IScalable {
 const LONGEST_NAME = 53;
 
 function serverName(props: VllmServerProps): string {
-  const name = props.name ?? `vllm-openai-${props.weights.storage.id}-${props.accelerator.id}`;
-  if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name) || name.length > LONGEST_NAME) {
-    throw new Error(`'name' (${name}) is no DNS label of at most ${LONGEST_NAME} characters: lower case letters, digits and '-',`
-      + ' starting with a letter');
-  }
-  return name;
+  return requireWorkloadName(props.name ?? `vllm-openai-${props.weights.storage.id}-${props.accelerator.id}`, LONGEST_NAME);
 }
 
 /** Stands in the expressions of alerts as well as in requests. */

@@ -1,5 +1,6 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
+import { requireBucketName } from '../bucket-name';
 import { Model } from '../catalog';
 import { GIB } from '../planning/gib';
 import { Amounts } from '../planning/node-allocatable';
@@ -45,11 +46,7 @@ export class GcsFuse implements IWeightsStorage {
   readonly bucket: string;
 
   constructor(private readonly options: GcsFuseOptions) {
-    // https://cloud.google.com/storage/docs/buckets#naming
-    if (!/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/.test(options.bucket) || /^goog|google|\.\./.test(options.bucket)) {
-      throw new Error(`WeightsStorage.gcsFuse: 'bucket' (${options.bucket}) is no bucket name: 3 to 63 lower case letters, digits, '-', '_' and`
-        + ` '.', without gs:// and without 'google'`);
-    }
+    requireBucketName(options.bucket, 'WeightsStorage.gcsFuse: \'bucket\'');
     this.bucket = options.bucket;
     const { fileCacheBytes, sidecarEphemeralStorageBytes } = options;
     for (const [name, bytes] of Object.entries({ fileCacheBytes, sidecarEphemeralStorageBytes })) {

@@ -2,7 +2,7 @@ import { Construct } from 'constructs';
 import { Model } from '../catalog';
 import { GIB } from '../planning/gib';
 import { bindSnapshotClaim, diskBytes, isZone } from './snapshot-claim';
-import { DiskClass, IWeightsStorage, WeightsBinding, WeightsBindingProps } from './weights-binding';
+import { DiskClass, HydrationDisk, IWeightsStorage, WeightsBinding, WeightsBindingProps } from './weights-binding';
 
 const MIB = 2 ** 20;
 const DEFAULT_THROUGHPUT_MIB = 2400;
@@ -12,6 +12,16 @@ const MOST_THROUGHPUT_MIB_PER_GIB = 1600;
 /** What one machine of the smaller series reads; an estimate below https://cloud.google.com/compute/docs/disks/hyperdisk-performance */
 const MACHINE_BYTES_PER_SECOND = 800 * MIB;
 const LEAST_DISK_BYTES = 100 * GIB;
+
+/**
+ * Of the disk that is written: one disk, in the zone of the pod that writes it. A class of several zones makes disks from a snapshot only.
+ * https://cloud.google.com/kubernetes-engine/docs/how-to/persistent-volumes/hyperdisk-ml
+ */
+const HYDRATION_CLASS: DiskClass = {
+  name: 'weights-hdml-hydration',
+  zones: [],
+  parameters: { type: 'hyperdisk-ml', 'provisioned-throughput-on-create': `${DEFAULT_THROUGHPUT_MIB}Mi` },
+};
 
 export interface HyperdiskMlOptions {
   /** A disk is made in each; its pods run in these zones only. */
@@ -66,9 +76,11 @@ export class HyperdiskMl implements IWeightsStorage {
   }
 
   bind(scope: Construct, props: WeightsBindingProps): WeightsBinding {
-    return bindSnapshotClaim(scope, props, {
-      storageId: this.id, storageClassName: this.diskClass.name, sizeBytes: this.sizeBytes(props.model),
-    });
+    return bindSnapshotClaim(scope, props, { storageClassName: this.diskClass.name, sizeBytes: this.sizeBytes(props.model) });
+  }
+
+  hydrationDisk(model: Model): HydrationDisk {
+    return { diskClass: HYDRATION_CLASS, sizeBytes: this.sizeBytes(model) };
   }
 
   private sizeBytes(model: Model): number {

@@ -1,7 +1,11 @@
 export type { GcsFuseOptions } from './gcs-fuse';
 export type { HyperdiskMlOptions } from './hyperdisk-ml';
 export type { PersistentDiskOptions } from './persistent-disk';
-export type { DiskClass, IWeightsStorage, WeightsBinding, WeightsBindingProps } from './weights-binding';
+export type { DiskClass, HydrationDisk, IWeightsStorage, WeightsBinding, WeightsBindingProps } from './weights-binding';
 export * from './weights-disk-class';
+export * from './weights-hydration';
+export { WeightsSnapshotClass } from './weights-snapshot-class';
+export * from './weights-snapshot';
+export * from './weights-loader';
 export * from './weights-storage';
 export * from './weights-volume';

@@ -2,7 +2,7 @@ import { Construct } from 'constructs';
 import { Model } from '../catalog';
 import { GIB } from '../planning/gib';
 import { bindSnapshotClaim, diskBytes, isZone } from './snapshot-claim';
-import { DiskClass, IWeightsStorage, WeightsBinding, WeightsBindingProps } from './weights-binding';
+import { DiskClass, HydrationDisk, IWeightsStorage, WeightsBinding, WeightsBindingProps } from './weights-binding';
 
 const MIB = 2 ** 20;
 
@@ -49,9 +49,11 @@ export class PersistentDisk implements IWeightsStorage {
   }
 
   bind(scope: Construct, props: WeightsBindingProps): WeightsBinding {
-    return bindSnapshotClaim(scope, props, {
-      storageId: this.id, storageClassName: this.diskClass.name, sizeBytes: this.sizeBytes(props.model),
-    });
+    return bindSnapshotClaim(scope, props, { storageClassName: this.diskClass.name, sizeBytes: this.sizeBytes(props.model) });
+  }
+
+  hydrationDisk(model: Model): HydrationDisk {
+    return { diskClass: this.diskClass, sizeBytes: this.sizeBytes(model) };
   }
 
   private sizeBytes(model: Model): number {

@@ -2,7 +2,7 @@ import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { Model } from '../catalog';
 import { GIB } from '../planning/gib';
-import { shortRevisionOf, slugOf } from './model-directory';
+import { diskNames } from './disk-names';
 import { WEIGHTS_VOLUME, WeightsBinding, WeightsBindingProps } from './weights-binding';
 
 /** Files, file system and room for the next revision. */
@@ -18,13 +18,11 @@ export function diskBytes(model: Model, leastBytes: number): number {
   return Math.max(leastBytes, Math.ceil(model.weightsBytes * DISK_SHARE / GIB) * GIB);
 }
 
-/** The VolumeSnapshot that the hydration of a model's weights leaves: `weights-hdml-gemma-2-9b-it-11c9b309`. */
-export function snapshotNameOf(storageId: string, model: Model): string {
-  return `weights-${storageId}-${slugOf(model)}`;
+export function gibibytes(bytes: number): k8s.Quantity {
+  return k8s.Quantity.fromString(`${bytes / GIB}Gi`);
 }
 
 export interface SnapshotClaimProps {
-  readonly storageId: string;
   readonly storageClassName: string;
   readonly sizeBytes: number;
 }
@@ -35,14 +33,14 @@ export interface SnapshotClaimProps {
  * @see https://cloud.google.com/kubernetes-engine/docs/how-to/persistent-volumes/hyperdisk-ml
  */
 export function bindSnapshotClaim(scope: Construct, binding: WeightsBindingProps, props: SnapshotClaimProps): WeightsBinding {
+  const names = diskNames(binding.name, binding.model);
   const claim = new k8s.KubePersistentVolumeClaim(scope, `Claim-${binding.name}`, {
-    // What a claim is made from cannot be changed, so another revision is another claim.
-    metadata: { name: `${binding.name}-${shortRevisionOf(binding.model)}`, labels: { ...binding.labels } },
+    metadata: { name: names.claim, labels: { ...binding.labels } },
     spec: {
       accessModes: ['ReadOnlyMany'],
       storageClassName: props.storageClassName,
-      dataSource: { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: snapshotNameOf(props.storageId, binding.model) },
-      resources: { requests: { storage: k8s.Quantity.fromString(`${props.sizeBytes / GIB}Gi`) } },
+      dataSource: { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: names.snapshot },
+      resources: { requests: { storage: gibibytes(props.sizeBytes) } },
     },
   });
   return {

@@ -32,6 +32,13 @@ export interface DiskClass {
   readonly zones: string[];
 }
 
+/** A disk that is written once, and snapshotted for the servers. */
+export interface HydrationDisk {
+  readonly diskClass: DiskClass;
+  /** As large as the servers' disks, which cannot be smaller than what they are made from. */
+  readonly sizeBytes: number;
+}
+
 /** A kind of storage that weights can be read from. Made by the factories of `WeightsStorage`. */
 export interface IWeightsStorage {
   /** `gcs`, `hdml`, `pd`: part of object names. */
@@ -41,6 +48,8 @@ export interface IWeightsStorage {
   /** The zones that its pods may run in; undefined: any. */
   readonly zones?: string[];
   readonly diskClass?: DiskClass;
+  /** Where the weights are copied to before servers get disks with them; undefined for what is not a disk. */
+  hydrationDisk?(model: Model): HydrationDisk;
   /** The bucket that is read; undefined for a disk. */
   readonly bucket?: string;
   /** What its sidecar requests beside the server, the cache aside; undefined when there is none. */

@@ -2,7 +2,7 @@
 
 usage: weights_check.py DIRECTORY MODEL REVISION
 
-The loader writes MANIFEST.json (model, revision, files with their sizes) and last of all an empty .complete-REVISION.
+Loader and hydration write MANIFEST.json (model, revision, files with their sizes) and last of all an empty .complete-REVISION.
 Exit codes as in sysexits.h: 0 complete, 64 wrong usage, 65 not what the server was made for.
 """
 
@@ -56,7 +56,9 @@ def main() -> int:
         return 0
     print(
         f"weights of {model} at revision {revision} cannot be served: {problem}.\n"
-        "Load them with the unit weights/ of this cell (kubectl apply -k CELL/weights) and wait until its Job is complete.",
+        "Weights in a bucket: kubectl apply -k CELL/weights, and wait until its Job is complete.\n"
+        "Weights on a disk: then also kubectl delete -k CELL/server, and apply CELL/hydration, CELL/snapshot and CELL, each when the one"
+        " before is complete.",
         file=sys.stderr,
     )
     return 65

@@ -1,3 +1,4 @@
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { HuggingFaceFolderOptions, Model } from '../../lib/catalog/model';
 import { TinyFolder, Tensors } from './tiny-folder';
@@ -91,6 +92,12 @@ describe('weights', () => {
         ...Object.fromEntries(Object.keys({ ...layer(1), ...HEAD }).map(name => [name, 'model-00002-of-00002.safetensors'])),
       });
     expect(read().weightsBytes).toBe(LINEAR_BYTES + NORM_BYTES + 2 * EMBEDDING_BYTES);
+  });
+
+  test('a tensor that the index does not name does not count, nor does its dtype', () => {
+    folder.config({ ...LLAMA, torch_dtype: undefined }).safetensors('model.safetensors', { ...layer(0, 'F16'), ...HEAD })
+      .index(Object.fromEntries(Object.keys(layer(0)).map(name => [name, 'model.safetensors'])));
+    expect(read()).toMatchObject({ dtype: 'float16', weightsBytes: (LINEAR_BYTES + NORM_BYTES) / 2 });
   });
 
   test('the same weights a second time, consolidated or in other folders, do not count', () => {
@@ -262,6 +269,16 @@ describe('folders that cannot be planned from say why', () => {
   test('tensors that the file is too short for', () => {
     folder.config(LLAMA).safetensors('model.safetensors', { x: ['BF16', 8, 8] }).cut('model.safetensors', 150);
     expect(refusal()).toMatch(/^model\/model\.safetensors: the header announces 128 bytes of tensors, the file holds \d+\. /);
+  });
+
+  test('bytes that no tensor claims, and a header of something else', () => {
+    const directory = folder.config(LLAMA).safetensors('model.safetensors', EMBEDDING).directory;
+    fs.appendFileSync(path.join(directory, 'model.safetensors'), 'more');
+    expect(refusal()).toBe('model/model.safetensors: the tensors of the header take 6144 of the 6148 bytes behind it. '
+      + 'The file is damaged: download it again.');
+    folder.file('model.safetensors', Buffer.concat([Buffer.from([8, 0, 0, 0, 0, 0, 0, 0]), Buffer.from('{"a": 1}')]));
+    expect(refusal()).toBe('model/model.safetensors: the header does not give dtype, shape and data_offsets of tensor a. '
+      + 'The file is damaged: download it again.');
   });
 
   test('an error page in place of a model', () => {

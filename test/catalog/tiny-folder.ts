@@ -40,6 +40,11 @@ export class TinyFolder {
     return this;
   }
 
+  without(name: string): this {
+    fs.rmSync(path.join(this.directory, name));
+    return this;
+  }
+
   cut(name: string, bytes: number): this {
     fs.truncateSync(path.join(this.directory, name), bytes);
     return this;

@@ -19,6 +19,12 @@ export interface PodTemplate {
   readonly spec: { readonly containers: Container[]; readonly initContainers?: Container[] };
 }
 
+export interface Workload {
+  readonly kind: string;
+  readonly name: string;
+  readonly template: PodTemplate;
+}
+
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
@@ -81,12 +87,31 @@ export class Cell {
     this.zones = storage === 'gcs' ? undefined : placement.zones;
   }
 
+  /** Those that are applied with the cell. */
   get units(): string[] {
-    return readdirSync(this.folder, { withFileTypes: true }).filter(entry => entry.isDirectory()).map(entry => entry.name).sort();
+    return (parse(readFileSync(join(this.folder, 'kustomization.yaml'), 'utf8')) as { resources: string[] }).resources;
+  }
+
+  /** Those that are applied once, or now and then: what fills the weights, tests and batches. */
+  get unitsApart(): string[] {
+    const units = readdirSync(this.folder, { withFileTypes: true }).filter(entry => entry.isDirectory()).map(entry => entry.name);
+    return units.filter(unit => !this.units.includes(unit)).sort();
   }
 
   get manifests(): Manifest[] {
     return this.units.flatMap(unit => manifestsIn(join(this.folder, unit)));
+  }
+
+  get manifestsApart(): Manifest[] {
+    return this.unitsApart.flatMap(unit => manifestsIn(join(this.folder, unit)));
+  }
+
+  /** Everything of the cell that runs. */
+  get workloads(): Workload[] {
+    return [...this.manifests, ...this.manifestsApart].flatMap(({ kind, metadata: { name }, spec }) => {
+      const { template } = spec as { template?: PodTemplate } ?? {};
+      return template === undefined ? [] : [{ kind, name, template }];
+    });
   }
 
   get podTemplate(): PodTemplate {

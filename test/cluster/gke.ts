@@ -4,7 +4,6 @@ import { GcsFuseWebhook } from '../rig/gcs-fuse-webhook';
 import { GpuNode } from '../rig/gpu-node';
 import { Amounts } from '../../lib/planning/node-allocatable';
 import { MachineType } from '../../lib';
-import { snapshotNameOf } from '../../lib/weights/snapshot-claim';
 import { Cell, NAMESPACE } from './cells';
 
 /** What GKE's own pods take of every node; a placement leaves as much for them. */
@@ -29,8 +28,9 @@ export class Gke {
 
   /** What the hydration of disks leaves, for each cell that reads from one. */
   async addSnapshots(cells: readonly Cell[]): Promise<void> {
-    const names = new Set(cells.filter(cell => cell.zones).map(cell => snapshotNameOf(cell.storage, cell.model)));
-    await Promise.all([...names].map(name => this.plane.api.create(`/apis/snapshot.storage.k8s.io/v1/namespaces/${NAMESPACE}/volumesnapshots`, {
+    const names = cells.flatMap(cell => cell.manifests)
+      .filter(({ kind }) => kind === 'PersistentVolumeClaim').map(({ spec }) => (spec as { dataSource: { name: string } }).dataSource.name);
+    await Promise.all(names.map(name => this.plane.api.create(`/apis/snapshot.storage.k8s.io/v1/namespaces/${NAMESPACE}/volumesnapshots`, {
       apiVersion: 'snapshot.storage.k8s.io/v1', kind: 'VolumeSnapshot', metadata: { name },
       spec: { source: { volumeSnapshotContentName: name } },
     })));
@@ -55,13 +55,13 @@ export function poolNode(machineType: MachineType, node: Partial<GpuNode> & Pick
   };
 }
 
-/** A node without GPUs, for what does not need one. */
-export function plainNode(name: string): object {
-  const amounts = { cpu: '4', memory: '16Gi', 'ephemeral-storage': '50Gi', pods: '110' };
+/** A node without GPUs, for what does not need one; larger than any, so that nothing waits for room. */
+export function plainNode(name: string, labels: Record<string, string> = {}): object {
+  const amounts = { cpu: '400', memory: '1600Gi', 'ephemeral-storage': '5000Gi', pods: '500' };
   return {
     apiVersion: 'v1',
     kind: 'Node',
-    metadata: { name, labels: { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' } },
+    metadata: { name, labels: { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64', ...labels } },
     status: { capacity: amounts, allocatable: amounts },
   };
 }

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { Part } from '../rig/cluster/parts';
 import { Cell, CLUSTER_FOLDER } from './cells';
 import { exceptionFor, EXCEPTIONS, Finding, lint, score } from './judges';
@@ -7,7 +8,9 @@ function rendered(folder: string): string {
   return execFileSync(Part.KUBERNETES_1_36.file('kubectl'), ['kustomize', folder], { encoding: 'utf8', maxBuffer: 1 << 28 });
 }
 
-const cells = Cell.all().map(({ id, folder }) => ({ id, yaml: rendered(folder) }));
+const cells = Cell.all().map(({ id, folder, unitsApart }) => ({
+  id, yaml: [folder, ...unitsApart.map(unit => join(folder, unit))].map(rendered).join('---\n'),
+}));
 // the cluster folder is never alone: its policies are for the pods of the cells
 const everything = { id: 'cluster and all cells', yaml: [rendered(CLUSTER_FOLDER), ...cells.map(({ yaml }) => yaml)].join('---\n') };
 const verdicts = [...cells, everything].map(({ id, yaml }) => ({ id, findings: [...lint(yaml), ...score(yaml)] }));

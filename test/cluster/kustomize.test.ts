@@ -8,7 +8,8 @@ import { Cell, CLUSTER_FOLDER, Manifest } from './cells';
 
 const run = promisify(execFile);
 const cells = Cell.all();
-const folders = [CLUSTER_FOLDER, ...cells.flatMap(cell => [cell.folder, ...cell.units.map(unit => join(cell.folder, unit))])];
+const units = cells.flatMap(cell => [...cell.units, ...cell.unitsApart].map(unit => join(cell.folder, unit)));
+const folders = [CLUSTER_FOLDER, ...cells.map(cell => cell.folder), ...units];
 
 function programsIn(directory: string): string[] {
   const names = statSync(directory, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(directory) : [];

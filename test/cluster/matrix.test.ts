@@ -7,7 +7,7 @@ import { addGpuNodes, GpuNode, removeNodes } from '../rig/gpu-node';
 import { isReady, KubernetesObject, Node, Pod } from '../rig/kubernetes-api';
 import { MetricsApi } from '../rig/metrics-api';
 import { OTHER_METRICS, renewAutoscaler, scaleAllByOneStep, scaleBy, scaleToTheLast } from './autoscaling';
-import { Cell, CLUSTER_FOLDER, NAMESPACE } from './cells';
+import { Cell, CLUSTER_FOLDER, NAMESPACE, Workload } from './cells';
 import { Gke, plainNode } from './gke';
 import { objectsNaming, SERVER_PREFIX } from './leftovers';
 import { FAR_ZONE, Pool } from './pools';
@@ -122,15 +122,15 @@ describe.each(ControlPlane.MINORS)('the matrix on Kubernetes %s', (minor) => {
   });
 
   step('a bare pod of every template passes Pod Security, and a slip in it does not', async () => {
-    const admit = (cell: Cell, change: object = {}) => {
-      const { metadata, spec } = cell.podTemplate;
-      const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name: cell.server }, spec: { ...spec, ...change } };
+    const admit = ({ name, template: { metadata, spec } }: Workload, change: object = {}) => {
+      const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name }, spec: { ...spec, ...change } };
       return plane.api.ask<{ message?: string }>('POST', `${PODS}?dryRun=All&fieldValidation=Strict`, pod);
     };
-    const answers = await Promise.all(cells.map(async cell => ({ cell: cell.id, ...await admit(cell) })));
-    expect(answers.map(({ cell, status, warnings, body }) => [cell, status, warnings, body.message]))
-      .toEqual(cells.map(cell => [cell.id, 201, [], undefined]));
-    const slip = await admit(cells[0], { hostNetwork: true });
+    const workloads = cells.flatMap(cell => cell.workloads);
+    const answers = await Promise.all(workloads.map(async workload => ({ name: workload.name, ...await admit(workload) })));
+    expect(answers.map(({ name, status, warnings, body }) => [name, status, warnings, body.message]))
+      .toEqual(workloads.map(({ name }) => [name, 201, [], undefined]));
+    const slip = await admit(workloads[0], { hostNetwork: true });
     expect([slip.status, slip.body.message]).toEqual([403, expect.stringContaining('violates PodSecurity "restricted:latest": host namespaces')]);
   });
 

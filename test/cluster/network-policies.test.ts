@@ -42,34 +42,51 @@ function lines(rules: readonly Rule[] = []): string[] {
     .map(one => `${one ? peer(one) : 'anyone'} ${ports ? ports.map(({ protocol, port }) => `${protocol} ${port}`).join(' ') : 'any port'}`));
 }
 
-const NAMESERVERS = 'UDP 53 TCP 53';
 const PRIVATE = '10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 169.254.0.0/16 100.64.0.0/10';
+const NAMES = ['namespace kube-system UDP 53 TCP 53', '169.254.20.10/32 UDP 53 TCP 53'];
+const GOOGLE = ['169.254.169.252/32 TCP 988', '169.254.169.254/32 TCP 80', `0.0.0.0/0 except ${PRIVATE} TCP 443`];
 
-test.each(cells)('who may talk to whom: $id', ({ server, manifests, podTemplate, storage }) => {
-  const labels = podTemplate.metadata.labels;
-  const [policy, ...more] = policies(manifests);
-  expect(more).toEqual([]);
-  const { podSelector, policyTypes, ingress, egress } = specOf(policy);
-  expect(policyTypes).toEqual(['Ingress', 'Egress']);
-  expect(matches(podSelector.matchLabels!, labels)).toBe(true);
-  const selected = cells.filter(other => matches(podSelector.matchLabels!, other.podTemplate.metadata.labels));
-  expect(selected.map(other => other.server)).toEqual([server]);
+/** Who may talk to a workload of a cell, and whom it may talk to: by what it is, and its name without the server's. */
+function talks({ server, storage }: Cell): Record<string, { readonly in: string[]; readonly out: string[] }> {
+  const pods = (name: string, app: string, port: number) => `pods app.kubernetes.io/instance=${server}${name},app.kubernetes.io/name=${app} TCP ${port}`;
+  const toServer = pods('', 'vllm', 8000);
+  return {
+    vllm: {
+      in: [`pods ${Object.keys(clientLabels(server))[0]}=true TCP 8000`, 'namespace gmp-system TCP 8000', 'namespace gke-gmp-system TCP 8000'],
+      out: storage === 'gcs' ? [...NAMES, ...GOOGLE] : [],
+    },
+    'gradio-chat-chat': { in: [], out: [...NAMES, toServer] },
+    'locust-load-test-load-test': {
+      in: [pods('-load-test-worker', 'locust-load-test', 5557)], out: [...NAMES, toServer, ...GOOGLE],
+    },
+    'locust-load-test-load-test-worker': { in: [], out: [...NAMES, toServer, pods('-load-test', 'locust-load-test', 5557)] },
+    'batch-inference-batch': { in: [], out: [...NAMES, toServer, ...GOOGLE] },
+    'model-evaluation-evaluation': { in: [], out: [...NAMES, ...GOOGLE] },
+    'weights-loader-loader': { in: [], out: [...NAMES, ...GOOGLE] },
+    ...storage === 'gcs' ? {} : { 'weights-hydration-hydration': { in: [], out: [...NAMES, ...GOOGLE] } },
+  };
+}
 
-  const [[client]] = Object.entries(clientLabels(server));
-  expect(lines(ingress)).toEqual([
-    `pods ${client}=true TCP 8000`,
-    'namespace gmp-system TCP 8000',
-    'namespace gke-gmp-system TCP 8000',
-  ]);
-  expect(lines(egress)).toEqual(storage === 'gcs' ? [
-    `namespace kube-system ${NAMESERVERS}`,
-    `169.254.20.10/32 ${NAMESERVERS}`,
-    '169.254.169.252/32 TCP 988',
-    '169.254.169.254/32 TCP 80',
-    `0.0.0.0/0 except ${PRIVATE} TCP 443`,
-  ] : []);
-  // no server is a client of another
-  expect(cells.filter(other => client in other.podTemplate.metadata.labels)).toEqual([]);
+const everything = cells.flatMap(cell => cell.workloads);
+
+test.each(cells)('who may talk to whom: $id', (cell) => {
+  const named = policies([...cell.manifests, ...cell.manifestsApart]);
+  const found = cell.workloads.map(({ template: { metadata: { labels } } }) => {
+    const selecting = named.filter(policy => matches(specOf(policy).podSelector.matchLabels!, labels));
+    expect(selecting.map(policy => specOf(policy).policyTypes)).toEqual([['Ingress', 'Egress']]);
+    const { podSelector, ingress, egress } = specOf(selecting[0]);
+    // no policy is for the pods of another cell as well
+    const selected = everything.filter(other => matches(podSelector.matchLabels!, other.template.metadata.labels));
+    expect(selected).toHaveLength(1);
+    const name = `${labels['app.kubernetes.io/name']}${labels['app.kubernetes.io/instance'].slice(cell.server.length)}`;
+    return [name, { in: lines(ingress), out: lines(egress) }];
+  });
+  expect(Object.fromEntries(found)).toEqual(talks(cell));
+  expect(named).toHaveLength(cell.workloads.length);
+
+  const [client] = Object.keys(clientLabels(cell.server));
+  expect(everything.filter(({ template }) => client in template.metadata.labels).map(({ name }) => name.slice(cell.server.length)).sort())
+    .toEqual(['-batch', '-chat', '-load-test', '-load-test-worker']);
 });
 
 test('nothing else in the namespace of the servers lets anything through', () => {

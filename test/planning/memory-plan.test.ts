@@ -117,6 +117,31 @@ describe('Gemma 4 31B on H100, 0.32', () => {
   });
 });
 
+describe('maxModelLen auto where nothing fits', () => {
+  const plan = MemoryPlan.of({ model: Model.LLAMA_3_3_70B_INSTRUCT, accelerator: Accelerator.L4, maxModelLen: 'auto' });
+
+  test('says how much is missing, not that no tokens are', () => {
+    expect(plan).toMatchObject({ fits: false, maxModelLen: 0, largestModelLen: 0 });
+    expect(plan.reasons).toEqual([
+      '131.5 GiB weights + 4.1 GiB overhead + the KV cache of a single token = 135.6 GiB > 20.2 GiB usable (22.0 GiB x 0.92);'
+      + ` ${(plan.shortfallBytes / GIB).toFixed(2)} GiB are missing, so that maxModelLen 'auto' finds no length`,
+    ]);
+    expect(plan.explain()).not.toMatch(/\b0 tokens|0\.00 GiB/);
+    expect(plan.explain()).toContain('\n  fits:    tensorParallelSize 8 on g2-standard-96\n');
+  });
+
+  test('a card that only just lacks the first token', () => {
+    const { weightsBytes, activationBytes, nonTorchBytes, cudaGraphBytes, totalBytes } = plan.perGpu;
+    const taken = weightsBytes + activationBytes + nonTorchBytes + cudaGraphBytes;
+    const just = MemoryPlan.of({
+      model: plan.model, maxModelLen: 'auto', maxNumSeqs: plan.maxNumSeqs, maxNumBatchedTokens: plan.maxNumBatchedTokens,
+      accelerator: Accelerator.of({ ...Accelerator.L4, id: 'large', memoryBytes: taken / 0.92 - totalBytes / 1e6, freeMemoryBytes: taken }),
+    });
+    expect(just.maxModelLen).toBe(0);
+    expect(just.reasons[0]).toContain(' + the KV cache of a single token = ');
+  });
+});
+
 describe('gpuMemoryUtilization', () => {
   const share = (props: Partial<MemoryPlanProps>) => MemoryPlan.of({ ...LLAMA_8B_ON_L4, ...props }).gpuMemoryUtilization;
 
@@ -396,6 +421,8 @@ describe('contradictions', () => {
     }, 'the experts of Qwen/Qwen3-235B-A22B are 1536 wide; \'tensorParallelSize\' (8) would cut their fp8 blocks of 128. Use at most 4'],
     ['an 8-bit KV cache on an A100', { accelerator: Accelerator.A100, kvCacheDtype: 'fp8' }, '\'kvCacheDtype\' (fp8) needs compute'
     + ' capability 8.9 or above; NVIDIA A100 40GB has 8. Leave kvCacheDtype out'],
+    ['a bfloat16 KV cache on a T4', { accelerator: Accelerator.T4, dtype: 'half', kvCacheDtype: 'bfloat16' }, '\'kvCacheDtype\' (bfloat16) needs'
+    + ' compute capability 8 or above; NVIDIA T4 has 7.5. Leave kvCacheDtype out (auto), or set it to float16'],
     ['a KV cache of unknown size', { kvCacheDtype: 'int8' },
       'kvCacheDtype \'int8\' has no known size; use auto, bfloat16, float16, fp8, fp8_e4m3 or fp8_e5m2'],
     ['a model that is newer than the release', {
@@ -405,6 +432,12 @@ describe('contradictions', () => {
 
   test.each(cases)('%s', (_, change, message) => {
     expect(refusalOf(() => MemoryPlan.of({ model: Model.LLAMA_3_1_8B_INSTRUCT, ...L4, ...change }))).toBe(`MemoryPlan: ${message}`);
+  });
+
+  test('the dtypes that a T4 has for its KV cache are none', () => {
+    for (const kvCacheDtype of ['auto', 'float16', undefined]) {
+      expect(() => MemoryPlan.of({ model: Model.QWEN2_5_7B_INSTRUCT, accelerator: Accelerator.T4, dtype: 'half', kvCacheDtype })).not.toThrow();
+    }
   });
 
   test('what looks like one and is none', () => {

@@ -5,16 +5,27 @@ export interface StoredObject {
   readonly content: Buffer;
   readonly generation: number;
   readonly metadata: Readonly<Record<string, string>>;
+  readonly crc32c: string;
+  readonly md5: string;
 }
 
 interface Session {
   readonly name: string;
   readonly query: URLSearchParams;
-  readonly metadata: Readonly<Record<string, string>>;
+  readonly metadata: UploadMetadata;
   received: Buffer;
+  /** What the finished upload was answered; who did not hear it asks again. */
+  answer?: Answer;
 }
 
-const CASTAGNOLI = Array.from({ length: 256 }, (_, byte) => {
+/** Kind, bucket, object, and what it is copied to. */
+const PATH
+  = /^\/(upload\/|download\/)?(?:resumable\/)?storage\/v1\/b\/([^/]+)(?:\/o(?:\/([^/]+)(?:\/rewriteTo\/b\/[^/]+\/o\/([^/]+))?)?)?$/;
+
+/** Small, so that every list has several pages. */
+const PAGE_OBJECTS = 4;
+
+const CASTAGNOLI = Uint32Array.from({ length: 256 }, (_: unknown, byte: number) => {
   let crc = byte;
   for (let bit = 0; bit < 8; bit++) {
     crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
@@ -24,8 +35,9 @@ const CASTAGNOLI = Array.from({ length: 256 }, (_, byte) => {
 
 function crc32c(content: Buffer): string {
   let crc = 0xffffffff;
-  for (const byte of content) {
-    crc = (crc >>> 8) ^ CASTAGNOLI[(crc ^ byte) & 0xff];
+  // Ten times as fast as an iterator
+  for (let i = 0; i < content.length; i++) {
+    crc = (crc >>> 8) ^ CASTAGNOLI[(crc ^ content[i]) & 0xff];
   }
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE((crc ^ 0xffffffff) >>> 0);
@@ -46,6 +58,8 @@ export class BucketServer extends FaultyServer {
   readonly objects = new Map<string, StoredObject>();
   /** Names of finished uploads, in order. */
   readonly uploads: string[] = [];
+  /** Called when an object has been written, with what was stored. */
+  onUpload?: (name: string, stored: StoredObject) => void;
   private readonly sessions = new Map<string, Session>();
   private lastGeneration = 1_700_000_000_000_000;
 
@@ -54,18 +68,21 @@ export class BucketServer extends FaultyServer {
   }
 
   put(name: string, content: Buffer | string, metadata: Readonly<Record<string, string>> = {}): StoredObject {
-    const stored = { content: Buffer.from(content), generation: ++this.lastGeneration, metadata };
+    const bytes = Buffer.from(content);
+    const stored = {
+      content: bytes, generation: ++this.lastGeneration, metadata, crc32c: crc32c(bytes), md5: createHash('md5').update(bytes).digest('base64'),
+    };
     this.objects.set(name, stored);
     return stored;
   }
 
   protected answer(request: SeenRequest): Answer {
     const url = new URL(request.path, 'http://bucket');
-    const match = /^\/(upload\/|download\/)?(?:resumable\/)?storage\/v1\/b\/([^/]+)(?:\/o(?:\/([^/]+))?)?(\/compose)?$/.exec(url.pathname);
+    const match = PATH.exec(url.pathname);
     if (!match || match[2] !== this.bucket) {
       return refused(404, 'notFound');
     }
-    const [, kind, , encoded] = match;
+    const [, kind, , encoded, target] = match;
     const name = encoded === undefined ? undefined : decodeURIComponent(encoded);
     if (kind === 'upload/') {
       return this.upload(request, url.searchParams);
@@ -74,8 +91,12 @@ export class BucketServer extends FaultyServer {
       return url.pathname.endsWith('/o') ? this.list(url.searchParams) : json({ kind: 'storage#bucket', name: this.bucket });
     }
     const stored = this.objects.get(name);
-    if (!stored || (url.searchParams.has('generation') && url.searchParams.get('generation') !== `${stored.generation}`)) {
+    const generation = url.searchParams.get('generation') ?? url.searchParams.get('sourceGeneration');
+    if (!stored || (generation !== null && generation !== `${stored.generation}`)) {
       return refused(404, 'notFound');
+    }
+    if (target !== undefined) {
+      return this.rewrite(stored, decodeURIComponent(target), url.searchParams);
     }
     if (!this.holds(name, url.searchParams)) {
       return refused(412, 'conditionNotMet');
@@ -92,11 +113,22 @@ export class BucketServer extends FaultyServer {
     return url.searchParams.get('alt') === 'media' ? this.media(stored, request) : json(this.resource(name));
   }
 
-  private media(stored: StoredObject, request: SeenRequest): Answer {
-    const { content, generation } = stored;
+  /** In two calls, as it is for what is large: the first gives a token only. */
+  private rewrite({ content, metadata }: StoredObject, target: string, query: URLSearchParams): Answer {
+    const size = { kind: 'storage#rewriteResponse', objectSize: `${content.length}` };
+    if (query.get('rewriteToken') === null) {
+      return json({ ...size, totalBytesRewritten: '0', done: false, rewriteToken: 'again' });
+    }
+    const answer = this.finish(target, content, query, { metadata });
+    return answer.status === 200
+      ? json({ ...size, totalBytesRewritten: `${content.length}`, done: true, resource: this.resource(target) })
+      : answer;
+  }
+
+  private media({ content, generation, crc32c, md5 }: StoredObject, request: SeenRequest): Answer {
     const headers = {
       'content-type': 'application/octet-stream', 'x-goog-generation': `${generation}`,
-      'x-goog-hash': `crc32c=${crc32c(content)},md5=${createHash('md5').update(content).digest('base64')}`,
+      'x-goog-hash': `crc32c=${crc32c},md5=${md5}`,
     };
     const range = rangeOf(request.headers.range, content.length);
     if (!range) {
@@ -115,6 +147,10 @@ export class BucketServer extends FaultyServer {
     if (request.method === 'PUT') {
       return this.resume(request, query.get('upload_id')!);
     }
+    if (request.method === 'DELETE') {
+      // https://cloud.google.com/storage/docs/performing-resumable-uploads#cancel-upload
+      return this.sessions.delete(query.get('upload_id')!) ? { status: 499 } : refused(404, 'notFound');
+    }
     const type = request.headers['content-type'] ?? '';
     if (query.get('uploadType') === 'multipart') {
       const { metadata, content } = partsOf(request.body, /boundary="?([^";]+)/.exec(type)![1]);
@@ -123,9 +159,9 @@ export class BucketServer extends FaultyServer {
     if (query.get('uploadType') === 'media') {
       return this.finish(query.get('name')!, request.body, query, {});
     }
-    const metadata = request.body.length > 0 ? JSON.parse(request.body.toString()) as Record<string, never> : {};
+    const metadata = request.body.length > 0 ? JSON.parse(request.body.toString()) as UploadMetadata : {};
     const id = randomUUID();
-    this.sessions.set(id, { name: metadata['name'] ?? query.get('name')!, query, metadata, received: Buffer.alloc(0) });
+    this.sessions.set(id, { name: metadata.name ?? query.get('name')!, query, metadata, received: Buffer.alloc(0) });
     const location = `${this.url}/upload/storage/v1/b/${this.bucket}/o?uploadType=resumable&upload_id=${id}`;
     return { status: 200, headers: { location, 'x-guploader-uploadid': id } };
   }
@@ -134,6 +170,9 @@ export class BucketServer extends FaultyServer {
     const session = this.sessions.get(id);
     if (!session) {
       return refused(404, 'notFound');
+    }
+    if (session.answer) {
+      return session.answer;
     }
     const match = /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(request.headers['content-range'] ?? '');
     if (match?.[1] !== undefined) {
@@ -146,8 +185,10 @@ export class BucketServer extends FaultyServer {
       const last = session.received.length - 1;
       return { status: 308, headers: last >= 0 ? { range: `bytes=0-${last}` } : {} };
     }
-    this.sessions.delete(id);
-    return this.finish(session.name, session.received, session.query, session.metadata);
+    const crc = /crc32c=([^,]+)/.exec(`${request.headers['x-goog-hash'] ?? ''}`)?.[1];
+    session.answer = this.finish(session.name, session.received, session.query, { ...session.metadata, ...(crc ? { crc32c: crc } : {}) });
+    session.received = Buffer.alloc(0);
+    return session.answer;
   }
 
   private finish(name: string, content: Buffer, query: URLSearchParams, metadata: UploadMetadata): Answer {
@@ -157,8 +198,9 @@ export class BucketServer extends FaultyServer {
     if (metadata.crc32c !== undefined && metadata.crc32c !== crc32c(content)) {
       return refused(400, 'invalid');
     }
-    this.put(name, content, metadata.metadata);
+    const stored = this.put(name, content, metadata.metadata);
     this.uploads.push(name);
+    this.onUpload?.(name, stored);
     return json(this.resource(name));
   }
 
@@ -170,15 +212,19 @@ export class BucketServer extends FaultyServer {
 
   private list(query: URLSearchParams): Answer {
     const prefix = query.get('prefix') ?? '';
-    const names = [...this.objects.keys()].filter(name => name.startsWith(prefix)).sort();
-    return json({ kind: 'storage#objects', items: names.map(name => this.resource(name)) });
+    const after = query.get('pageToken') ?? '';
+    const names = [...this.objects.keys()].filter(name => name.startsWith(prefix) && name > after).sort();
+    const page = names.slice(0, PAGE_OBJECTS);
+    return json({
+      kind: 'storage#objects', items: page.map(name => this.resource(name)), ...(names.length > page.length ? { nextPageToken: page.at(-1) } : {}),
+    });
   }
 
   private resource(name: string): object {
-    const { content, generation, metadata } = this.objects.get(name)!;
+    const { content, generation, metadata, crc32c, md5 } = this.objects.get(name)!;
     return {
       kind: 'storage#object', id: `${this.bucket}/${name}/${generation}`, bucket: this.bucket, name, generation: `${generation}`, metageneration: '1',
-      size: `${content.length}`, crc32c: crc32c(content), md5Hash: createHash('md5').update(content).digest('base64'), metadata,
+      size: `${content.length}`, crc32c, md5Hash: md5, metadata,
       mediaLink: `${this.url}/download/storage/v1/b/${this.bucket}/o/${encodeURIComponent(name)}?alt=media&generation=${generation}`,
     };
   }

@@ -52,7 +52,9 @@ function refusal(problem: string): object {
     status: 65,
     stdout: '',
     stderr: `weights of ${MODEL} at revision ${REVISION} cannot be served: ${problem}.\n`
-      + 'Load them with the unit weights/ of this cell (kubectl apply -k CELL/weights) and wait until its Job is complete.\n',
+      + 'Weights in a bucket: kubectl apply -k CELL/weights, and wait until its Job is complete.\n'
+      + 'Weights on a disk: then also kubectl delete -k CELL/server, and apply CELL/hydration, CELL/snapshot and CELL, each when the one'
+      + ' before is complete.\n',
   };
 }
 

@@ -25,6 +25,14 @@ test('the order of the zones and repetitions make no other class, another throug
   });
 });
 
+test('the disk that is written is one disk, in the zone of the pod that writes it, and of one class for all', () => {
+  const disk = { diskClass: storage({ throughputMib: 10000 }).hydrationDisk!(Model.GEMMA_2_9B_IT).diskClass, sizeBytes: 100 * 2 ** 30 };
+  expect(storage().hydrationDisk!(Model.GEMMA_2_9B_IT)).toEqual(disk);
+  expect(disk.diskClass).toEqual({
+    name: 'weights-hdml-hydration', zones: [], parameters: { type: 'hyperdisk-ml', 'provisioned-throughput-on-create': '2400Mi' },
+  });
+});
+
 test('the caller\'s list of zones is left as it is', () => {
   const zones = ['us-central1-b', 'us-central1-a'];
   storage({ zones });

@@ -16,6 +16,10 @@ test('a disk in one zone, its class in that of its first pod', () => {
   expect(storage({ diskType: 'pd-balanced' }).diskClass).toEqual({ name: 'weights-pd-balanced', zones: [], parameters: { type: 'pd-balanced' } });
 });
 
+test('the disk that is written is of the same class', () => {
+  expect(storage().hydrationDisk!(Model.GEMMA_2_9B_IT)).toEqual({ diskClass: storage().diskClass, sizeBytes: 500 * 2 ** 30 });
+});
+
 test('it reads as fast as its size allows, up to what the machine does', () => {
   // 500 GiB x 0.48 MiB/s = 240 MiB/s; x 0.28 = 140
   expect(storage().bytesPerSecond(Model.GEMMA_2_9B_IT)).toBe(240 * MIB);

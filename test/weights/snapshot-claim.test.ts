@@ -1,6 +1,7 @@
 import { Model } from '../../lib/catalog';
 import { WeightsStorage } from '../../lib/weights';
-import { diskBytes, isZone, snapshotNameOf } from '../../lib/weights/snapshot-claim';
+import { diskNames } from '../../lib/weights/disk-names';
+import { diskBytes, isZone } from '../../lib/weights/snapshot-claim';
 import { bound, LABELS } from './render';
 
 const GIB = 2 ** 30;
@@ -11,7 +12,7 @@ const STORAGES = [
   ['pd', WeightsStorage.persistentDisk({ zone: ZONES[0] }), 'weights-pd-ssd', '500Gi'],
 ] as const;
 
-test.each(STORAGES)('%s: a read-only disk for many nodes, made from the snapshot', (id, storage, storageClassName, size) => {
+test.each(STORAGES)('%s: a read-only disk for many nodes, made from its own snapshot', (_, storage, storageClassName, size) => {
   const { binding, objects } = bound(storage, Model.GEMMA_2_9B_IT);
   expect(objects).toEqual([{
     apiVersion: 'v1',
@@ -20,7 +21,7 @@ test.each(STORAGES)('%s: a read-only disk for many nodes, made from the snapshot
     spec: {
       accessModes: ['ReadOnlyMany'],
       storageClassName,
-      dataSource: { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: `weights-${id}-gemma-2-9b-it-11c9b309` },
+      dataSource: { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: 'vllm-openai-test-l4-11c9b309' },
       resources: { requests: { storage: size } },
     },
   }]);
@@ -31,15 +32,14 @@ test.each(STORAGES)('%s: a read-only disk for many nodes, made from the snapshot
   expect(storage.diskClass!.name).toBe(storageClassName);
 });
 
-test.each(Model.all().map(model => [model.id, model] as const))('%s: every disk holds it with room, under valid names', (_, model) => {
-  for (const [id, storage] of STORAGES) {
+test.each(Model.all().map(model => [model.id, model] as const))('%s: every disk holds it with room, and the one that is hydrated is as large', (_, model) => {
+  for (const [, storage] of STORAGES) {
     const [claim] = bound(storage, model).objects;
     const spec = claim.spec as { resources: { requests: { storage: string } }; dataSource: { name: string } };
     expect(spec.resources.requests.storage).toMatch(/^\d+Gi$/);
     expect(Number.parseInt(spec.resources.requests.storage, 10) * GIB).toBeGreaterThan(1.2 * model.weightsBytes);
-    expect(spec.dataSource.name).toBe(snapshotNameOf(id, model));
-    expect(spec.dataSource.name).toMatch(/^weights-(hdml|pd)-[a-z0-9]([a-z0-9-]*[a-z0-9])?$/);
-    expect(spec.dataSource.name.length).toBeLessThanOrEqual(63);
+    expect(spec.dataSource.name).toBe(diskNames('vllm-openai-test-l4', model).snapshot);
+    expect(spec.resources.requests.storage).toBe(`${storage.hydrationDisk!(model).sizeBytes / GIB}Gi`);
   }
 });
 
@@ -47,11 +47,6 @@ test('the size is whole GiB, at least the least', () => {
   expect(diskBytes(Model.GEMMA_2_9B_IT, 100 * GIB)).toBe(100 * GIB);
   // 131.42 GiB x 1.2 = 157.7
   expect(diskBytes(Model.LLAMA_3_3_70B_INSTRUCT, 100 * GIB)).toBe(158 * GIB);
-});
-
-test('snapshots of different models have different names', () => {
-  const names = Model.all().map(model => snapshotNameOf('pd', model));
-  expect(new Set(names).size).toBe(names.length);
 });
 
 test('zones and what is none', () => {

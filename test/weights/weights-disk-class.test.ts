@@ -1,3 +1,4 @@
+import { Model } from '../../lib/catalog';
 import { WeightsDiskClass, WeightsStorage } from '../../lib/weights';
 import { objectsOf, unit } from './render';
 
@@ -19,6 +20,21 @@ test('hyperdisk ML: made at once, in all its zones', () => {
     mountOptions: ['read_ahead_kb=4096'],
     volumeBindingMode: 'Immediate',
     allowedTopologies: [{ matchLabelExpressions: [{ key: 'topology.gke.io/zone', values: ['us-central1-a', 'us-central1-c'] }] }],
+  }]);
+});
+
+test('hyperdisk ML that is written: when its pod has a zone', () => {
+  const { diskClass } = WeightsStorage.hyperdiskMl({ zones: ['us-central1-a'] }).hydrationDisk!(Model.GEMMA_2_9B_IT);
+  expect(rendered(diskClass)).toEqual([{
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name: 'weights-hdml-hydration' },
+    provisioner: 'pd.csi.storage.gke.io',
+    parameters: { type: 'hyperdisk-ml', 'provisioned-throughput-on-create': '2400Mi' },
+    reclaimPolicy: 'Delete',
+    allowVolumeExpansion: false,
+    mountOptions: ['read_ahead_kb=4096'],
+    volumeBindingMode: 'WaitForFirstConsumer',
   }]);
 });
 

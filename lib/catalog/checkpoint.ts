@@ -1,0 +1,131 @@
+export interface Tensor {
+  readonly name: string;
+  /** As the safetensors format writes it: `BF16`, `F8_E4M3`, `U8`. */
+  readonly dtype: string;
+  readonly shape: number[];
+  readonly bytes: number;
+}
+
+/** `model.safetensors.index.json` */
+export interface CheckpointIndex {
+  readonly metadata?: { readonly total_size?: number };
+  readonly weight_map?: Readonly<Record<string, string>>;
+}
+
+/** What a tensor is to a plan; `unused` are those that the index does not name, so that no server loads them. */
+export const TENSOR_PARTS = ['linear', 'outputHead', 'other', 'unused'] as const;
+export type TensorPart = typeof TENSOR_PARTS[number];
+/** Bytes by part and dtype: all that a plan takes from the headers. */
+export type TensorBytes = { readonly [part in TensorPart]: { readonly [dtype: string]: number } };
+
+export interface Checkpoint {
+  readonly totalBytes: number;
+  /** Absent when there is only an index without its shards. */
+  readonly tensorBytes?: TensorBytes;
+}
+
+export const INDEX_FILE = 'model.safetensors.index.json';
+/** The limit of the format itself: https://github.com/huggingface/safetensors/blob/main/safetensors/src/tensor.rs */
+const MAX_HEADER_BYTES = 100_000_000;
+
+const OUTPUT_HEAD = /(^|\.)lm_head\.weight$/;
+/** What `--quantization` leaves alone: embeddings, heads, norms, routers and towers. */
+const NOT_QUANTIZABLE = /embed|lm_head|norm|\.gate\.weight$|router|vision|visual|audio|multi_modal|conv/;
+
+interface HeaderEntry {
+  readonly dtype: string;
+  readonly shape: number[];
+  readonly data_offsets: [number, number];
+}
+
+/** The safetensors that a server loads, out of the files of a folder. */
+export function shardsOf(files: readonly string[], index?: CheckpointIndex): string[] {
+  if (index) {
+    return [...new Set(Object.values(index.weight_map ?? {}))].sort();
+  }
+  // consolidated.safetensors is the same model in its maker's own naming: both together would count every weight twice
+  const shards = files.filter(file => file.endsWith('.safetensors')).sort();
+  const named = shards.filter(shard => !shard.startsWith('consolidated'));
+  return named.length > 0 ? named : shards;
+}
+
+/** A safetensors file is 8 bytes of header length, the header as JSON, then the tensors. */
+export function headerBytesOf(file: string, firstBytes: Buffer, size: number): number {
+  const headerBytes = firstBytes.length >= 8 ? Number(firstBytes.readBigUInt64LE()) : 0;
+  if (firstBytes.length < 8 || headerBytes > MAX_HEADER_BYTES || headerBytes > size - 8) {
+    throw new Error(`${file}: a header of ${headerBytes} bytes does not fit into a file of ${size} bytes. `
+      + 'The file is cut short or no safetensors file: download it again.');
+  }
+  return headerBytes;
+}
+
+export function tensorsOf(file: string, header: Buffer, dataBytes: number): Tensor[] {
+  const entries = Object.entries(parseJson<Record<string, HeaderEntry>>(file, header.toString('utf8')))
+    .filter(([name]) => name !== '__metadata__');
+  const broken = entries.find(([, entry]) => !isHeaderEntry(entry));
+  if (broken) {
+    throw new Error(`${file}: the header does not give dtype, shape and data_offsets of tensor ${broken[0]}. `
+      + 'The file is damaged: download it again.');
+  }
+  const end = entries.reduce((furthest, [, entry]) => Math.max(furthest, entry.data_offsets[1]), 0);
+  if (end > dataBytes) {
+    throw new Error(`${file}: the header announces ${end} bytes of tensors, the file holds ${dataBytes}. `
+      + 'The download was cut short: resume it.');
+  }
+  const tensors = entries.map(([name, { dtype, shape, data_offsets: [from, to] }]) => ({ name, dtype, shape, bytes: to - from }));
+  // the format leaves no hole, so whatever is neither named nor counted twice shows here
+  const bytes = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
+  if (bytes !== dataBytes) {
+    throw new Error(`${file}: the tensors of the header take ${bytes} of the ${dataBytes} bytes behind it. `
+      + 'The file is damaged: download it again.');
+  }
+  return tensors;
+}
+
+/** @param where names the checkpoint in errors */
+export function checkpointOf(where: string, tensors: readonly Tensor[], index?: CheckpointIndex): Checkpoint {
+  const weightMap = index?.weight_map;
+  const found = new Set(tensors.map(tensor => tensor.name));
+  const lost = Object.keys(weightMap ?? {}).find(name => !found.has(name));
+  if (lost) {
+    throw new Error(`${where}: ${INDEX_FILE} puts tensor ${lost} into ${weightMap![lost]}, which does not hold it. `
+      + 'Index and files are of different revisions: download both again.');
+  }
+  const tensorBytes: { [part in TensorPart]: { [dtype: string]: number } } = { linear: {}, outputHead: {}, other: {}, unused: {} };
+  for (const tensor of tensors) {
+    const part = tensorBytes[weightMap && !Object.hasOwn(weightMap, tensor.name) ? 'unused' : partOf(tensor)];
+    part[tensor.dtype] = (part[tensor.dtype] ?? 0) + tensor.bytes;
+  }
+  return nonEmpty(where, { totalBytes: loadedBytes(tensorBytes), tensorBytes });
+}
+
+export function nonEmpty(where: string, checkpoint: Checkpoint): Checkpoint {
+  if (!(checkpoint.totalBytes > 0)) {
+    throw new Error(`${where}: the safetensors hold ${checkpoint.totalBytes} bytes of weights. `
+      + 'Download the model again: its tensors are empty.');
+  }
+  return checkpoint;
+}
+
+/** Bytes of what a server loads. */
+export function loadedBytes({ linear, outputHead, other }: TensorBytes): number {
+  return [linear, outputHead, other].flatMap(part => Object.values(part)).reduce((sum, bytes) => sum + bytes, 0);
+}
+
+export function parseJson<T>(file: string, text: string, advice = 'Download it again.'): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch (error) {
+    throw new Error(`${file} is no valid JSON: ${(error as Error).message}. ${advice}`);
+  }
+}
+
+function isHeaderEntry(entry: HeaderEntry): boolean {
+  const sizes = [entry.shape, entry.data_offsets];
+  return typeof entry.dtype === 'string' && entry.data_offsets?.length === 2
+    && sizes.every(list => Array.isArray(list) && list.every(size => Number.isSafeInteger(size) && size >= 0));
+}
+
+function partOf({ name, shape }: Tensor): TensorPart {
+  return OUTPUT_HEAD.test(name) ? 'outputHead' : shape.length >= 2 && !NOT_QUANTIZABLE.test(name) ? 'linear' : 'other';
+}

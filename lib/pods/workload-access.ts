@@ -1,0 +1,40 @@
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { Grant, ServiceIdentity } from '../identity';
+
+export interface WorkloadAccessProps {
+  /** Of the workload. */
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: { readonly [label: string]: string };
+  /** Its pods have these. */
+  readonly selectorLabels: { readonly [label: string]: string };
+  /** Who may talk to it. @default - nobody */
+  readonly ingress?: k8s.NetworkPolicyIngressRule[];
+  /** Whom it may talk to. @default - nobody */
+  readonly egress?: k8s.NetworkPolicyEgressRule[];
+  /** What it may do in Google Cloud. @default - nothing */
+  readonly grants?: readonly Grant[];
+}
+
+/** Who a workload is, and who may talk to whom: a service account of its own without a token, and a network policy. */
+export class WorkloadAccess extends Construct {
+  readonly identity: ServiceIdentity;
+
+  constructor(scope: Construct, id: string, props: WorkloadAccessProps) {
+    super(scope, id);
+    const metadata = { name: props.name, labels: { ...props.labels } };
+    this.identity = new ServiceIdentity({ namespace: props.namespace, serviceAccountName: props.name, grants: props.grants });
+    new k8s.KubeServiceAccount(this, 'Identity', { metadata, automountServiceAccountToken: false });
+    new k8s.KubeNetworkPolicy(this, 'NetworkPolicy', {
+      metadata,
+      spec: {
+        podSelector: { matchLabels: { ...props.selectorLabels } },
+        policyTypes: ['Ingress', 'Egress'],
+        // No rule at all lets nothing through; an empty list would be dropped by the API server and be a change on every apply.
+        ingress: props.ingress,
+        egress: props.egress,
+      },
+    });
+  }
+}

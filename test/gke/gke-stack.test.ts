@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ProjectCopy } from '../dist/project-copy';
+import { PROJECT } from '../house/sources';
+import { appStack, settingsOf } from './app-stack';
+
+test('each machine of the cells has one node pool, and there is one without GPUs', () => {
+  const pools = appStack({ CDK8S_VLLM_CELLS: 'l4-gcs,l4-pd,a100-gcs' }).all('google_container_node_pool');
+  expect(pools.map(({ name, autoscaling }) => [name, autoscaling.total_max_node_count])).toEqual([
+    ['cpu', 5], ['g2-standard-24', 10], ['a2-highgpu-1g', 5],
+  ]);
+});
+
+test('what is not sold on demand is lent', () => {
+  const pools = appStack({ CDK8S_VLLM_CELLS: 'h100-gcs,rtx-pro-6000-gcs' }).all('google_container_node_pool');
+  expect(pools.map(({ name, node_config: { flex_start: lent } }) => [name, lent])).toEqual([
+    ['cpu', undefined], ['a3-highgpu-1g-flex-start', true], ['g4-standard-48', undefined],
+  ]);
+});
+
+test('only the drivers that the cells mount', () => {
+  expect(appStack({ CDK8S_VLLM_CELLS: 'l4-gcs' }).one('google_container_cluster').addons_config).toMatchObject({
+    gcs_fuse_csi_driver_config: { enabled: true }, gcp_filestore_csi_driver_config: { enabled: false },
+  });
+});
+
+test('another region, bucket and size', () => {
+  const made = appStack({
+    CDK8S_VLLM_REGION: 'europe-west4', CDK8S_VLLM_BUCKET: 'my-models', CDK8S_VLLM_MAX_NODES: '2', CDK8S_VLLM_CELLS: 'l4-gcs',
+    CDK8S_VLLM_STATE_BUCKET: 'my-state',
+  });
+  expect(made.json.terraform.backend).toEqual({ gcs: { bucket: 'my-state', prefix: 'cdk8s-vllm/gke' } });
+  expect(made.one('google_storage_bucket')).toMatchObject({ name: 'my-models', location: 'europe-west4' });
+  const [, pool] = made.all('google_container_node_pool');
+  expect(pool.autoscaling.total_max_node_count).toBe(2);
+  expect(pool.node_locations.filter((zone: string) => !zone.startsWith('europe-west4-'))).toEqual([]);
+});
+
+test.each([
+  {}, { CDK8S_VLLM_NAMESPACE: 'serving', CDK8S_VLLM_REGION: 'europe-west4', CDK8S_VLLM_BUCKET: 'my-models', CDK8S_VLLM_MAX_NODES: '7' },
+  { CDK8S_VLLM_STATE_BUCKET: 'my-state', CDK8S_VLLM_CELLS: 'l4-gcs,a100-gcs' },
+] as Record<string, string>[])('the output of the settings %j is read back as the same settings', (environment) => {
+  const folder = mkdtempSync(join(tmpdir(), 'settings-'));
+  try {
+    const file = join(folder, '.env');
+    writeFileSync(file, appStack(environment).json.output.settings.value);
+    expect(settingsOf({}, file)).toEqual(settingsOf(environment));
+    expect(appStack({}, file).json).toEqual(appStack(environment).json);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('nothing of the machine is in it', () => {
+  const text = JSON.stringify(appStack().json);
+  expect([PROJECT, homedir(), tmpdir()].filter(own => text.includes(own))).toEqual([]);
+});
+
+test('no secret and no key is in it, and no role on the project but reading metrics and the nodes\' own', () => {
+  const made = appStack();
+  expect(Object.keys(made.json.resource).filter(type => /key$|secret_version/.test(type))).toEqual([]);
+  expect(new Set(made.all('google_project_iam_member').map(({ role }) => role)))
+    .toEqual(new Set(['roles/container.defaultNodeServiceAccount', 'roles/monitoring.viewer']));
+});
+
+test('it is the same byte for byte elsewhere, in another language, time zone and with other permissions', async () => {
+  const file = 'terraform/stacks/gke/cdk.tf.json';
+  const copies = [new ProjectCopy(), new ProjectCopy()];
+  try {
+    const [one, other] = copies;
+    const ends = await Promise.all([
+      one.synth({ TZ: 'UTC', LC_ALL: 'C' }), other.synth({ TZ: 'Pacific/Apia', LC_ALL: 'tr_TR.UTF-8', LANG: 'tr_TR.UTF-8' }, 'umask 077; '),
+    ]);
+    expect(ends.map(({ code }) => code)).toEqual([0, 0]);
+    expect(one.dist[file]).toMatch(/^\{\n {2}"\/\/": /);
+    expect(other.dist[file]).toBe(one.dist[file]);
+  } finally {
+    copies.forEach(copy => copy.remove());
+  }
+}, 60_000);
+
+test('what the cloud refuses is said, and neither of the two outputs changes', async () => {
+  const copy = new ProjectCopy();
+  try {
+    expect((await copy.synth({ CDK8S_VLLM_CELLS: 'l4-gcs' })).code).toBe(0);
+    const before = copy.dist;
+    const { code, output } = await copy.synth({ CDK8S_VLLM_CELLS: 'l4-gcs', CDK8S_VLLM_STATE_BUCKET: 'gs://state' });
+    expect([code, output]).toEqual([1, '\'stateBucket\' (gs://state) is no bucket name: 3 to 63 lower case letters, digits,'
+    + ' \'-\', \'_\' and \'.\', without gs:// and without \'google\'\n']);
+    expect(copy.dist).toEqual(before);
+  } finally {
+    copy.remove();
+  }
+}, 60_000);

@@ -1,0 +1,331 @@
+import { Duration } from 'cdk8s';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../rig/eventually';
+import { DEFAULT_RELEASE, tinyModel, VllmServer } from '../rig/vllm';
+import { install } from '../rig/vllm/install';
+import { FAULTS, good, paced, Play, PlayedServer, UNUSUAL } from './locust-faults';
+import { LocustRun, LocustRunProps } from './locust-run';
+
+// Each takes seconds, on a busy machine half a minute; what hangs must not take the time of all.
+jest.setTimeout(120_000);
+
+const runs: LocustRun[] = [];
+const servers: PlayedServer[] = [];
+
+afterEach(async () => {
+  await Promise.all(runs.splice(0).map(run => run.stop()));
+  await Promise.all(servers.splice(0).map(server => server.stop()));
+});
+
+async function start(props: LocustRunProps): Promise<LocustRun> {
+  const run = await LocustRun.start(props);
+  runs.push(run);
+  return run;
+}
+
+async function played(play: Play = good): Promise<PlayedServer> {
+  const server = await new PlayedServer(() => ['one', play]).listen();
+  servers.push(server);
+  return server;
+}
+
+const SHORT = {
+  runSeconds: 4, spawnRate: 100, firstTokenTimeoutSeconds: 1, stallTimeoutSeconds: 1, answerTimeoutSeconds: 2, drainSeconds: 10,
+};
+
+function expectNoTrace(run: LocustRun): void {
+  expect(run.output).not.toMatch(/Traceback|File ".*", line \d+/);
+}
+
+describe('what a server does wrong', () => {
+  test('each of them is counted as often as it happened, under its name, and nothing is tried again', async () => {
+    const all = [...FAULTS.map(([name, , play]) => [name, play] as const), ...UNUSUAL, ['a good answer', good] as const];
+    const server = await new PlayedServer(({ index }) => all[index % all.length]).listen();
+    servers.push(server);
+    const run = await start({ target: server.url, users: 30, settings: { ...SHORT, runSeconds: 12 } });
+    expect(await run.ended()).toEqual({ master: 1, workers: [0, 0] });
+    expectNoTrace(run);
+    const expected = new Map<string, number>();
+    FAULTS.forEach(([name, kind]) => expected.set(kind, (expected.get(kind) ?? 0) + server.played.get(name)!));
+    const { errors, requests } = run.summary;
+    expect(Object.fromEntries(errors.map(({ kind, count }) => [kind, count]))).toEqual(Object.fromEntries(expected));
+    const well = [...UNUSUAL.map(([name]) => name), 'a good answer'];
+    expect(requests.answered).toBe(well.reduce((sum, name) => sum + server.played.get(name)!, 0));
+    expect(requests.sent).toBe(server.count);
+    expect(new Set(server.prompts).size).toBe(server.count);
+    console.log(`${FAULTS.length} faults, ${server.count} requests`);
+  });
+
+  test.each<[string, Play, string]>([
+    ['401', ({ response }) => void response.writeHead(401).end('{"error":"Unauthorized"}'), 'HTTP 401: {"error":"Unauthorized"}'],
+    ['a model that it does not have', ({ response }) => void response.writeHead(404).end('The model does not exist'), 'HTTP 404: The model does not exist'],
+    ['a page', ({ response }) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<p>'), 'no stream: the answer is text/html'],
+  ])('%s to the first question: no test, and it says why', async (_, first, why) => {
+    const server = await played();
+    server.first = first;
+    const run = await start({ target: server.url, settings: SHORT });
+    expect(await run.ended()).toEqual({ master: 69, workers: [0, 0] });
+    expect(run.master.output).toContain(`load-test: no test: ${server.url} does not answer a first question: ${why}`);
+    expect(server.count).toBe(0);
+    expectNoTrace(run);
+  });
+
+  test('a server that is not there yet is waited for, and only so long', async () => {
+    const missing = await played();
+    const { url } = missing;
+    await missing.stop();
+    servers.pop();
+    const run = await start({ target: url, settings: { ...SHORT, serverWithinSeconds: 3 } });
+    expect(await run.ended()).toEqual({ master: 69, workers: [0, 0] });
+    expect(run.master.output).toContain(`waiting for ${url}: connection refused\nload-test: no test: ${url} is not there: connection refused\n`);
+    const other = await start({ target: 'http://nowhere.invalid:80', settings: { ...SHORT, serverWithinSeconds: 1 } });
+    expect((await other.ended()).master).toBe(69);
+    expect(other.master.output).toContain('is not there: name not found');
+    [run, other].forEach(expectNoTrace);
+  });
+
+  test('answers that are open when the time is up are waited for, and then count as failed', async () => {
+    const server = await played(paced(10, 100, 60));
+    const settings = { ...SHORT, runSeconds: 3, answerTimeoutSeconds: 60, drainSeconds: 1 };
+    const run = await start({ target: server.url, users: 4, settings });
+    expect((await run.ended()).master).toBe(1);
+    expect(run.summary.errors).toEqual([expect.objectContaining({ kind: 'unfinished', count: 4 })]);
+    expect(run.summary.troubles).toEqual(['no request was answered']);
+    expectNoTrace(run);
+  });
+});
+
+test('times are those of the server: to the first token, between tokens, the longest pause, the whole answer', async () => {
+  const server = await played(paced(300, 40, 11));
+  const run = await start({ target: server.url, users: 4, settings: { ...SHORT, runSeconds: 6 } });
+  expect((await run.ended()).master).toBe(0);
+  const { first, between, whole } = run.summary.seconds;
+  expect(first.p50).toBeGreaterThan(0.29);
+  expect(first.p50).toBeLessThan(0.36);
+  expect(between.p50).toBeGreaterThan(0.039);
+  expect(between.p50).toBeLessThan(0.05);
+  expect(whole.p50).toBeGreaterThan(first.p50 + 10 * 0.04 - 0.02);
+  expect(whole.p50).toBeLessThan(0.9);
+});
+
+test('an open loop sends at its rate, however slow the server is', async () => {
+  const server = await played(paced(1500, 1, 2));
+  const settings = { ...SHORT, runSeconds: 15, firstTokenTimeoutSeconds: 5 };
+  const run = await start({ target: server.url, requestsPerSecond: 15, workers: 2, settings });
+  expect((await run.ended()).master).toBe(0);
+  const { sent, answered } = run.summary.requests;
+  expect(answered).toBe(sent);
+  // 225 on average; five standard deviations of a Poisson process
+  expect(sent).toBeGreaterThan(225 - 5 * 15);
+  expect(sent).toBeLessThan(225 + 5 * 15);
+  expectNoTrace(run);
+});
+
+test('the same seed asks the same, but for the mark of the run; another seed asks something else', async () => {
+  const askedBy = async (seed: number) => {
+    const server = await played();
+    const run = await start({ target: server.url, users: 1, workers: 1, seed, settings: { ...SHORT, runSeconds: 2 } });
+    await run.ended();
+    return server.prompts.slice(0, 20).map(prompt => /^(\w{8}) (0 \d+: .*)$/.exec(prompt)!.slice(1));
+  };
+  const [one, again, other] = [await askedBy(1), await askedBy(1), await askedBy(2)];
+  expect(one.map(([, rest]) => rest)).toEqual(again.map(([, rest]) => rest));
+  expect(one[0][0]).not.toBe(again[0][0]);
+  expect(other.map(([, rest]) => rest)).not.toEqual(one.map(([, rest]) => rest));
+});
+
+test('own prompts are sent as they are when they may be cached', async () => {
+  const server = await played();
+  const prompts = ['What is a fox?', 'two\nlines'];
+  const run = await start({ target: server.url, prompts, uniquePrompts: false, settings: SHORT });
+  await run.ended();
+  expect([...new Set(server.prompts)].sort()).toEqual([...prompts].sort());
+});
+
+describe('what becomes of the processes', () => {
+  test('a worker that is killed is noticed: the test ends, and fails', async () => {
+    const server = await played(paced(20, 10, 5));
+    const run = await start({ target: server.url, settings: { ...SHORT, runSeconds: 120 } });
+    await eventually('requests flow', async () => server.count > 20);
+    run.workers[1].process.kill('SIGKILL');
+    expect(await run.ended()).toEqual({ master: 1, workers: [0, 'SIGKILL'] });
+    const { troubles, requests, elapsedSeconds } = run.summary;
+    expect(troubles).toEqual([
+      expect.stringMatching(/^1 of 2 workers were lost \d+ s after the start: the load was not what was asked for$/),
+    ]);
+    expect(requests.answered).toBeGreaterThan(20);
+    expect(elapsedSeconds).toBeLessThan(60);
+    expectNoTrace(run);
+  });
+
+  test('workers whose master is killed stop asking and end well', async () => {
+    const server = await played(paced(20, 10, 5));
+    const run = await start({ target: server.url, settings: { ...SHORT, runSeconds: 120 } });
+    await eventually('requests flow', async () => server.count > 20);
+    run.master.process.kill('SIGKILL');
+    expect(await run.ended()).toEqual({ master: 'SIGKILL', workers: [0, 0] });
+    const { count } = server;
+    await sleep(1000);
+    expect(server.count).toBe(count);
+    expect(run.workers[0].output).toContain('the master is gone: ending');
+    expectNoTrace(run);
+  });
+
+  test('a master that is told to end says what it has, and fails', async () => {
+    const server = await played(paced(20, 10, 5));
+    const run = await start({ target: server.url, settings: { ...SHORT, runSeconds: 120 } });
+    await eventually('requests flow', async () => server.count > 20);
+    run.master.process.kill('SIGTERM');
+    expect(await run.ended()).toEqual({ master: 1, workers: [0, 0] });
+    expect(run.summary.troubles[0]).toContain('by the pod being told to end');
+    expect(run.summary.requests.answered).toBe(server.count);
+    expectNoTrace(run);
+  });
+
+  test('without all workers there is no test', async () => {
+    const server = await played();
+    const run = await start({ target: server.url, started: 1, settings: { ...SHORT, workersWithinSeconds: 4 } });
+    expect(await run.ended()).toEqual({ master: 69, workers: [0] });
+    expect(run.master.output).toContain('no test: 1 of 2 workers came within 4 s; is there room for their pods?');
+    expect(server.count).toBe(0);
+  });
+});
+
+test.each<[string, Record<string, unknown>, string]>([
+  ['a target outside the cluster', { acknowledgeExternalTarget: false }, 'is outside the cluster'],
+  ['more users than the cap', { users: 5000 }, '\'users\' (5000) must be a number from 0 to 2000'],
+  ['no users', { users: 0 }, 'one of \'users\' (0) and \'requestsPerSecond\' (0) must be above 0'],
+  ['more than an hour', { runSeconds: 3601 }, '\'runSeconds\' (3601) must be a number from 1 to 3600'],
+  ['a threshold that nobody knows', { thresholds: { ttftP95: 1 } }, 'nothing is called \'ttftP95\''],
+  ['a setting that nobody knows', { userz: 1 }, 'nothing is called \'userz\''],
+])('whoever edits the ConfigMap: the program itself refuses %s', async (_, settings, why) => {
+  const server = await played();
+  const run = await start({ target: server.url, settings, started: 1 });
+  expect(await run.ended()).toEqual({ master: 78, workers: [78] });
+  expect(run.master.output).toContain('refused: ');
+  expect(run.master.output).toContain(why);
+  expect(server.count).toBe(0);
+  expectNoTrace(run);
+});
+
+describe('the page for people', () => {
+  test('lets nobody in without the login, keeps the caps and the target, and shows each test', async () => {
+    const [server, other] = [await played(paced(20, 10, 5)), await played()];
+    const settings = { ...SHORT, runSeconds: 5, drainSeconds: 1 };
+    const run = await start({ target: server.url, webUi: { loginSecretName: 'login' }, settings });
+    const page = `http://127.0.0.1:${run.pagePort}`;
+    const post = (path: string, form: Record<string, string>, cookie = '') => fetch(`${page}${path}`, {
+      method: 'POST', body: new URLSearchParams(form), redirect: 'manual', headers: { cookie },
+    });
+    const load = { user_count: '1000000', spawn_rate: '1000', host: other.url };
+    await eventually('the page is there', async () => (await fetch(`${page}/login`)).ok, 60);
+    for (const path of ['/', '/stats/requests', '/logs']) {
+      expect((await fetch(`${page}${path}`, { redirect: 'manual' })).headers.get('location')).toContain('/login');
+    }
+    expect((await post('/swarm', load)).headers.get('location')).toContain('/login');
+    expect((await post('/login_submit', { username: 'tester', password: 'wrong' })).headers.get('location')).toContain('/login');
+    expect(server.count).toBe(0);
+    const login = await post('/login_submit', { username: 'tester', password: 'correct horse battery' });
+    expect(login.headers.get('location')).toBe('/');
+    const cookie = login.headers.get('set-cookie')!.split(';')[0];
+    expect(await (await fetch(page, { headers: { cookie } })).text()).toContain('Locust');
+    expect(await (await post('/swarm', { ...load, user_count: '6' }, cookie)).json()).toMatchObject({ success: true });
+    await eventually('the test is over', async () => run.master.output.includes('{"summary":'), 30);
+    expect(run.summary).toMatchObject({ passed: true, workers: { asked: 2, reported: 2 } });
+    expect(run.summary.requests.answered).toBe(server.count);
+    expect(other.count).toBe(0);
+    run.master.process.kill('SIGTERM');
+    expect(await run.ended()).toEqual({ master: 0, workers: [0, 0] });
+    expectNoTrace(run);
+  });
+});
+
+describe('against the real server', () => {
+  let vllm: VllmServer;
+  const MODEL = 'Qwen/Qwen3-8B';
+  const LENGTHS = { promptTokens: { mean: 100, max: 200 }, outputTokens: { mean: 24, min: 2, max: 60 } };
+
+  beforeAll(async () => {
+    install(DEFAULT_RELEASE);
+    vllm = await VllmServer.start({
+      args: [tinyModel(), `--served-model-name=${MODEL}`, '--max-model-len=512', '--enforce-eager'],
+      environment: { HF_HUB_OFFLINE: '1', VLLM_NO_USAGE_STATS: '1' },
+    });
+    await vllm.ready();
+  }, 400_000);
+
+  afterAll(() => vllm.stop());
+
+  async function counted() {
+    const metrics = await vllm.metrics();
+    const sum = (name: string) => [...metrics.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))]
+      .reduce((total, [, value]) => total + Number(value), 0);
+    return {
+      tokensIn: sum('vllm:prompt_tokens_total'), tokensOut: sum('vllm:generation_tokens_total'), requests: sum('vllm:request_success_total'),
+      cached: sum('vllm:prefix_cache_hits_total'),
+    };
+  }
+
+  test('its counts are the server\'s own, exactly; as the pods of the manifest run it', async () => {
+    const before = await counted();
+    const run = await start({
+      target: vllm.url, ...LENGTHS, runTime: Duration.seconds(20), sandboxed: true,
+      thresholds: { ttftP95Seconds: 100, endToEndP95Seconds: 200, minTokensPerSecond: 1 },
+    });
+    expect(await run.ended()).toEqual({ master: 0, workers: [0, 0] });
+    const { requests, tokens, warmUp, thresholds, passed } = run.summary;
+    const after = await counted();
+    const ours = {
+      tokensIn: tokens.in + warmUp.tokensIn, tokensOut: tokens.out + warmUp.tokensOut, requests: requests.answered + warmUp.requests,
+    };
+    expect(ours).toEqual({
+      tokensIn: after.tokensIn - before.tokensIn, tokensOut: after.tokensOut - before.tokensOut, requests: after.requests - before.requests,
+    });
+    expect(requests).toEqual({ sent: requests.answered, answered: requests.answered, failed: 0, late: 0 });
+    expect(requests.answered).toBeGreaterThan(20);
+    expect([passed, ...thresholds.map(({ held }) => held)]).toEqual([true, true, true, true, true]);
+    // What prompts have in common is the chat's frame.
+    expect((after.cached - before.cached) / ours.tokensIn).toBeLessThan(0.2);
+    // 100 tokens were asked for on average, before the ends were cut off; the model counts words its own way.
+    expect(tokens.in / requests.answered).toBeGreaterThan(50);
+    expect(tokens.in / requests.answered).toBeLessThan(150);
+    expect(run.page()).toContain('PASSED');
+    console.log(JSON.stringify({ ...ours, perSecond: run.summary.perSecond }));
+  });
+
+  test('a missed threshold fails the Job, and the page says which', async () => {
+    const run = await start({
+      target: vllm.url, ...LENGTHS, runTime: Duration.seconds(10), thresholds: { ttftP95Seconds: 0.0005, endToEndP95Seconds: 200 },
+    });
+    expect(await run.ended()).toEqual({ master: 1, workers: [0, 0] });
+    expect(run.summary.troubles).toEqual([]);
+    expect(run.summary.thresholds.map(({ name, held }) => [name, held])).toEqual([
+      ['First token, p95', false], ['Whole answer, p95', true], ['Failed requests', true],
+    ]);
+    expect(Object.keys(run.files).sort()).toEqual(['failures.csv', 'locust.html', 'report.html', 'requests.csv', 'summary.json']);
+    expect(run.files['report.html']).toBe(run.page());
+    expect(run.files['report.html']).not.toMatch(/<script|<link|src=|href=|url\(|@import/);
+    expect(run.files['report.html']).toContain('missed');
+    expect(run.files['requests.csv'].split('\n').map(line => line.split(',')[1])).toEqual(
+      expect.arrayContaining(['chat completion', 'to first token', 'between tokens']));
+    expect(JSON.parse(run.files['summary.json'])).toEqual(run.summary);
+  });
+
+  test('a server that dies in mid-test is reported, not averaged away', async () => {
+    const run = await start({ target: vllm.url, ...LENGTHS, runTime: Duration.seconds(20), thresholds: { errorRate: 0.99 } });
+    await eventually('the test runs', async () => /^ +10 s {2}[1-9]/m.test(run.master.output), 60);
+    const killed = Date.now();
+    vllm.signal('SIGKILL');
+    expect(await run.ended()).toEqual({ master: 1, workers: [0, 0] });
+    expect((Date.now() - killed) / 1000).toBeLessThan(40);
+    const { troubles, requests, errors, thresholds } = run.summary;
+    expect(thresholds).toEqual([expect.objectContaining({ name: 'Failed requests', held: true })]);
+    expect(troubles).toEqual([
+      expect.stringMatching(/^the server stopped answering (9|1\d)\.\d s after the start; all that was asked since then failed$/)]);
+    expect(requests.answered).toBeGreaterThan(0);
+    expect(errors.map(({ kind }) => kind)).toContain('connection refused');
+    errors.forEach(({ firstAtSeconds }) => expect(firstAtSeconds).toBeGreaterThan(8));
+    expect(run.page()).toContain('the server stopped answering');
+    expectNoTrace(run);
+  });
+});
