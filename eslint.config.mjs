@@ -15,9 +15,9 @@ export default tseslint.config(
       '@stylistic/max-statements-per-line': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       'no-restricted-imports': ['error', {
-        patterns: [{ group: ['cdktf', 'cdktf/*', '@cdktf/*'], message: 'cdktf is imported in lib/gke and apps/gke.ts only' }],
+        patterns: [{ group: ['cdktf', 'cdktf/*', '@cdktf/*'], message: 'cdktf is imported in lib/gke, apps/gke.ts and apps/gke-stack.ts only' }],
       }],
     },
   },
-  { files: ['lib/gke/**', 'apps/gke.ts', 'test/gke/**'], rules: { 'no-restricted-imports': 'off' } },
+  { files: ['lib/gke/**', 'apps/gke.ts', 'apps/gke-stack.ts', 'test/gke/**', 'test/terraform/**', 'bench/stack.ts'], rules: { 'no-restricted-imports': 'off' } },
 );

@@ -4,20 +4,21 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const totals = { passed: 0, failed: 0 };
+const totals = { passed: 0, failed: 0, skipped: 0 };
 
 /** Runs a step; one that is no test run counts as one check. */
 async function step(name, command, { tests = false, cwd = '.' } = {}) {
   const start = Date.now();
   console.log(`\n== ${name}: ${command}`);
   const { code, output } = await run(command, cwd);
-  const summary = tests && output.match(/^Tests: +(?:(\d+) failed, )?(?:\d+ skipped, )?(?:(\d+) passed, )?\d+ total/m);
+  const summary = tests && output.match(/^Tests: +(?:(\d+) failed, )?(?:(\d+) skipped, )?(?:(\d+) passed, )?\d+ total/m);
   const failed = summary ? Number(summary[1] ?? 0) : 0;
-  const passed = summary ? Number(summary[2] ?? 0) : 0;
+  const passed = summary ? Number(summary[3] ?? 0) : 0;
   // A runner that ran nothing, or fails without a failed test, has failed all the same.
   const broken = tests ? (code !== 0 && failed === 0) || (code === 0 && passed === 0) : code !== 0;
   totals.passed += tests ? passed : Number(!broken);
   totals.failed += failed + Number(broken);
+  totals.skipped += summary ? Number(summary[2] ?? 0) : 0;
   console.log(`== ${name}: ${broken || failed > 0 ? 'FAILED' : 'ok'}, ${Math.round((Date.now() - start) / 1000)} s`);
 }
 
@@ -71,7 +72,8 @@ await consume();
 await step('test:cluster', 'npm run test:cluster', { tests: true });
 await step('test:vllm', 'npm run test:vllm', { tests: true });
 await step('test:programs', 'npm run test:programs', { tests: true });
+await step('test:terraform', 'npm run test:terraform', { tests: true });
 await step('bench', 'npm run bench');
 
-console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
+console.log(`\n${totals.passed} passed, ${totals.failed} failed${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ''}`);
 process.exitCode = totals.failed > 0 ? 1 : 0;

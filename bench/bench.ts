@@ -16,6 +16,7 @@ const outputs = mkdtempSync('test/output/bench-');
 let made = 0;
 try {
   compareApp();
+  compareStack();
   scale();
 } finally {
   rmSync(outputs, { recursive: true });
@@ -51,6 +52,23 @@ function compareApp(): void {
   if (!haveKubectl) {
     console.log('  kubectl kustomize                not run: no kubectl');
   }
+}
+
+/** The Terraform stack of the cells, beside the start of node. */
+function compareStack(): void {
+  const results = medians({
+    'node -e 0': () => timed([process.execPath, '-e', '0']),
+    stack: () => {
+      const { status, stdout, stderr } = spawnSync(NODE[0], [...NODE.slice(1), 'bench/stack.ts'], { encoding: 'utf8' });
+      if (status !== 0) {
+        throw new Error(`bench/stack.ts ended with ${status}: ${stderr}`);
+      }
+      return { seconds: Number(stdout), peakBytes: 0 };
+    },
+  }, 5);
+  const [floor, stack] = [results['node -e 0'].seconds, results.stack.seconds];
+  console.log(`\nthe Terraform stack of all cells, made and rendered in a running process: ${milliseconds(stack).trim()},`
+    + ` ${(stack / floor).toFixed(1)} of node -e 0 (${milliseconds(floor).trim()})`);
 }
 
 function sumOf(commands: readonly string[][]): Run {

@@ -201,7 +201,7 @@ export class WeightsLoader extends Construct {
             ...this.props.adoptFrom ? [`--from=${this.props.adoptFrom}`] : [],
           ],
           env: [{ name: 'PYTHONDONTWRITEBYTECODE', value: '1' }],
-          resources: guaranteed({ cpu: '2', memory: '2Gi', ephemeralStorage: '256Mi' }),
+          resources: guaranteed({ cpu: '2', memory: '1Gi', ephemeralStorage: '256Mi' }),
           securityContext: restrictedContainer(),
           volumeMounts: [
             ...programs.mounts,

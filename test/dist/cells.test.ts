@@ -60,7 +60,7 @@ test('no object of one cell is one of another cell or of the cluster', () => {
 });
 
 describe.each(POSSIBLE.map(report => [report.id, report] as const))('%s', (cell, report) => {
-  const objects = objectsOf(cell);
+  const objects = ['server', 'monitoring', 'autoscaling'].flatMap(unit => objectsOf(`${cell}/${unit}`));
   const all = [...objects, ...CLUSTER];
   const one = (kind: string) => objects.find(object => object.kind === kind)!;
   const pod = one('Deployment').spec.template;
@@ -71,7 +71,10 @@ describe.each(POSSIBLE.map(report => [report.id, report] as const))('%s', (cell,
     expect(report.server).toBe(`vllm-openai-${storage}${variant}-${report.accelerator}`);
     expect(['Deployment', 'Service', 'HorizontalPodAutoscaler', 'PodMonitoring', 'Rules', 'PodDisruptionBudget', 'NetworkPolicy', 'ServiceAccount']
       .map(kind => one(kind)?.metadata.name)).toEqual(Array(8).fill(report.server));
-    expect(readdirSync(join(MANIFESTS, cell)).sort()).toEqual(['autoscaling', 'kustomization.yaml', 'monitoring', 'server']);
+    expect(readdirSync(join(MANIFESTS, cell)).sort()).toEqual([
+      'autoscaling', 'batch', 'chat', ...storage === 'gcs' ? [] : ['hydration'], 'kustomization.yaml', 'load-test', 'monitoring', 'server',
+      ...storage === 'gcs' ? [] : ['snapshot'], 'weights',
+    ]);
   });
 
   test('everything that selects the server\'s pods does', () => {
@@ -137,7 +140,7 @@ describe.each(POSSIBLE.map(report => [report.id, report] as const))('%s', (cell,
 
   test('nothing is empty, and nothing is reached from outside', () => {
     expect(emptyLeaves(all)).toEqual([]);
-    expect(objects.filter(({ kind }) => ['Ingress', 'Gateway', 'HTTPRoute', 'Secret'].includes(kind))).toEqual([]);
+    expect(objectsOf(cell).filter(({ kind }) => ['Ingress', 'Gateway', 'HTTPRoute', 'Secret'].includes(kind))).toEqual([]);
     expect(one('Service').spec.type).toBe('ClusterIP');
   });
 });

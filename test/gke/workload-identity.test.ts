@@ -21,7 +21,9 @@ test('each gets what it says, on the bucket, and once the pool of identities is 
 
 test('the metrics adapter reads metrics of the project, which no smaller thing has', () => {
   const made = granted(identity('adapter', { role: 'roles/monitoring.viewer' }));
-  expect(made.all('google_project_iam_member').slice(1)).toMatchObject([{ role: 'roles/monitoring.viewer', project: '${var.project_id}' }]);
+  const [, grant] = made.all('google_project_iam_member');
+  expect(grant).toMatchObject({ role: 'roles/monitoring.viewer', project: '${var.project_id}' });
+  expect(grant.depends_on.map((name: string) => made.reference(name))).toEqual(['google_container_cluster.cluster']);
 });
 
 test('two workloads of one account that may the same have one grant', () => {

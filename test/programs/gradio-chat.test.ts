@@ -220,7 +220,8 @@ test('a server that stops, loads, and is killed: what was written stays, and Ret
   model.signal('SIGTERM');
   const cut = await page.answered('Are you there?');
   expect(cut.startsWith(written)).toBe(true);
-  expect(cut).toMatch(/The answer ends here: the (server (stopped|failed) in the middle of it|connection to the server was lost)\./);
+  // Whether vLLM aborts its answers, fails them or leaves them hanging when it is ended without its preStop is a race; each is said.
+  expect(cut).toMatch(/The answer ends here: the (server (stopped|failed) in the middle|connection to the server|server has sent nothing)/);
   expect(cut).toContain('Your question is kept');
   await page.screenshot('gone');
   await model.stop();

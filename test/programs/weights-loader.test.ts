@@ -20,6 +20,8 @@ const MARKER = `${PREFIX}/.complete-${COMMIT}`;
 const TOKEN = 'hf_abcdefghijklmnopqrstuvwxyz0123456';
 /** What a Job starts again after; and what it does not. */
 const RETRYABLE = [1, 69, 75, null];
+/** After which a dead loader is replaced; too short for one that has to live on a busy machine. */
+const DIES = ['--lock-seconds=1'];
 /** Two cores. */
 const AT_ONCE = 2;
 
@@ -118,7 +120,7 @@ class World {
   }
 
   start(args: string[] = [], mode = 'load', prefix: string[] = [], loader = LOADER): { child: ChildProcess; result: Promise<Result> } {
-    const [command, ...rest] = [...prefix, PYTHON, loader, mode, MODEL, COMMIT, 'models', PREFIX, '--retry-seconds=0.002', '--lock-seconds=1',
+    const [command, ...rest] = [...prefix, PYTHON, loader, mode, MODEL, COMMIT, 'models', PREFIX, '--retry-seconds=0.002', '--lock-seconds=5',
       '--patience-seconds=1', '--progress-seconds=0.2', ...args];
     const child = spawn(command, rest, {
       env: {
@@ -430,9 +432,9 @@ test('killed at any moment, it goes on with what is not verified yet', async () 
   let killed = 0;
   expect(await sideBySide(moments(32, REQUESTS), async ({ requests, milliseconds }) => {
     const world = await World.make('kill -9');
-    const { signal } = await world.interrupted('SIGKILL', requests, milliseconds);
+    const { signal } = await world.interrupted('SIGKILL', requests, milliseconds, DIES);
     killed += signal === 'SIGKILL' ? 1 : 0;
-    const { code, output } = await world.runAgain();
+    const { code, output } = await world.runAgain(DIES);
     const problems = code === 0 && world.complete ? [] : [`exit code ${code}: ${output}`];
     return [...problems, ...await world.end()].map(problem => `killed ${milliseconds} ms after request ${requests}: ${problem}`);
   })).toEqual([]);
@@ -482,7 +484,7 @@ describe('a second loader', () => {
   test('takes the place of a dead one', async () => {
     const world = await World.make('second loader');
     world.bucket.put(`${PREFIX}/.loading`, '{"holder": "a-dead-pod"}');
-    const { code, output } = await world.run();
+    const { code, output } = await world.run(DIES);
     expect(output).toMatch(/another loader's; watching.*\nit is not: going on in its place/);
     expect(code).toBe(0);
     expect(await world.end()).toEqual([]);
@@ -492,12 +494,12 @@ describe('a second loader', () => {
     const world = await World.make('second loader');
     const slow = times(1, asks('GET', `/cdn/${MODEL}/${COMMIT}/${SHARDS[0]}`), { delayMs: 3000 });
     world.hub.fault = slow;
-    const first = world.start();
+    const first = world.start(DIES);
     await held(world);
     await eventually('the large file is asked for', async () => world.hub.seen.some(({ path }) => path.includes(`/cdn/${MODEL}/${COMMIT}/${SHARDS[0]}`)));
     // Its node stands still for longer than a lock holds
     first.child.kill('SIGSTOP');
-    const second = await world.run();
+    const second = await world.run(DIES);
     expect(second.code).toBe(0);
     first.child.kill('SIGCONT');
     const { code, output } = await first.result;
@@ -739,8 +741,8 @@ describe('adopt', () => {
     expect(await sideBySide(moments(8, 35), async ({ requests, milliseconds }) => {
       const world = await World.make('adopt, kill -9');
       put(world, 'runs/7');
-      await world.interrupted('SIGKILL', requests, milliseconds, ['--from=runs/7'], 'adopt');
-      const { code, output } = await world.runAgain(['--from=runs/7'], 'adopt');
+      await world.interrupted('SIGKILL', requests, milliseconds, [...DIES, '--from=runs/7'], 'adopt');
+      const { code, output } = await world.runAgain([...DIES, '--from=runs/7'], 'adopt');
       const problems = code === 0 && world.complete ? [] : [`exit code ${code}: ${output}`];
       return [...problems, ...await world.end()].map(problem => `killed ${milliseconds} ms after request ${requests}: ${problem}`);
     })).toEqual([]);

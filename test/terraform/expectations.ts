@@ -111,8 +111,29 @@ export const CASES: { readonly [name: string]: () => Case } = {
   'what the app does not use': () => ({ json: rest(), expectations: REST }),
 };
 
-/** Two runs for `terraform test`, plan and apply, that expect the same; `own` says how a resource is called there. */
-export function runsOf({ json, expectations }: Case, own: (address: string) => string): string {
+/** What the provider makes up is random; what is a mail address or a path to the next resource has its form. */
+const MOCKS = `mock_provider "google" {
+  override_during = plan
+  mock_resource "google_service_account" {
+    defaults = {
+      email  = "vllm-nodes@my-project.iam.gserviceaccount.com"
+      member = "serviceAccount:vllm-nodes@my-project.iam.gserviceaccount.com"
+    }
+  }
+  mock_resource "google_container_cluster" {
+    defaults = { id = "projects/my-project/locations/us-central1/clusters/vllm" }
+  }
+  mock_resource "google_compute_network" {
+    defaults = { id = "projects/my-project/global/networks/vllm" }
+  }
+  mock_resource "google_compute_subnetwork" {
+    defaults = { id = "projects/my-project/regions/us-central1/subnetworks/vllm-nodes" }
+  }
+}
+`;
+
+/** For `terraform test`: a plan and an apply that expect the same. `own` says how a resource is called there. */
+export function testFileOf({ json, expectations }: Case, own: (address: string) => string): string {
   const variables = Object.entries(VARIABLES).filter(([name]) => name in (json.variable as Block));
   const asserts = expectations.flatMap(([type, name, ...conditions]) => conditions.map(condition =>
     `  assert {\n    condition     = ${condition.replaceAll('$', () => own(addressOf(json, type, name)))}\n`
@@ -120,7 +141,7 @@ export function runsOf({ json, expectations }: Case, own: (address: string) => s
   const settings = 'settings' in (json.output as Block ?? {})
     ? `  assert {\n    condition     = startswith(output.settings, "CDK8S_VLLM_NAMESPACE=${settingsOf().namespace}\\n")\n    error_message = "settings"\n  }\n` : '';
   const run = (command: string) => `run "${command}" {\n  command = ${command}\n${asserts.join('')}${settings}}\n`;
-  return `variables {\n${variables.map(([name, value]) => `  ${name} = ${JSON.stringify(value)}\n`).join('')}}\n${run('plan')}${run('apply')}`;
+  return `${MOCKS}variables {\n${variables.map(([name, value]) => `  ${name} = ${JSON.stringify(value)}\n`).join('')}}\n${run('plan')}${run('apply')}`;
 }
 
 function literal(text: string): string {

@@ -1,29 +1,8 @@
-import { CASES, runsOf } from './expectations';
+import { CASES, testFileOf } from './expectations';
 import { PROVIDER_MISSING, withTerraform } from './terraform';
 
 /** Skipped for the reason that the global setup gave. */
 const withProvider = process.env[PROVIDER_MISSING] === '' ? test : test.skip;
-
-/** What the provider makes up is random; what is a mail address or a path to the next resource has its form. */
-const MOCKS = `mock_provider "google" {
-  override_during = plan
-  mock_resource "google_service_account" {
-    defaults = {
-      email  = "vllm-nodes@my-project.iam.gserviceaccount.com"
-      member = "serviceAccount:vllm-nodes@my-project.iam.gserviceaccount.com"
-    }
-  }
-  mock_resource "google_container_cluster" {
-    defaults = { id = "projects/my-project/locations/us-central1/clusters/vllm" }
-  }
-  mock_resource "google_compute_network" {
-    defaults = { id = "projects/my-project/global/networks/vllm" }
-  }
-  mock_resource "google_compute_subnetwork" {
-    defaults = { id = "projects/my-project/regions/us-central1/subnetworks/vllm-nodes" }
-  }
-}
-`;
 
 describe.each(Object.entries(CASES))('%s', (_, build) => {
   withProvider('is valid by the schema of the provider', () => {
@@ -36,7 +15,7 @@ describe.each(Object.entries(CASES))('%s', (_, build) => {
   withProvider('is planned and applied as expected, with the provider mocked', () => {
     const built = build();
     withTerraform(built.json, (terraform) => {
-      terraform.write('stack.tftest.hcl', MOCKS + runsOf(built, address => address));
+      terraform.write('stack.tftest.hcl', testFileOf(built, address => address));
       terraform.succeed('init', '-backend=false', '-no-color');
       const { status, output } = terraform.run('test', '-no-color');
       expect([status, output]).toEqual([0, expect.stringContaining('2 passed, 0 failed.')]);

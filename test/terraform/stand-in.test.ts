@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { appStack, settingsOf } from '../gke/app-stack';
 import { Block } from '../gke/synthesized';
 import { addressOf } from './addresses';
-import { CASES, runsOf } from './expectations';
+import { CASES, testFileOf } from './expectations';
 import { standIn } from './stand-in';
 import { Terraform, withTerraform } from './terraform';
 
@@ -95,13 +95,19 @@ test('the outputs are commands of the project', () => {
   });
 });
 
+/** Where the arguments of a resource are; of one that is made for each address, only their number is asked for. */
+function inputOf(address: string): string {
+  const own = `terraform_data.${address.replace('.', '__')}`;
+  return address.startsWith('google_monitoring_notification_channel.') ? own : `${own}.input`;
+}
+
 /** The expectations of the provider's tests, as far as they need no provider. */
 function tested(name: string, change: (json: Block) => void = () => undefined): string {
   const built = CASES[name]();
   change(built.json);
   const stack = standIn(built.json);
   return withTerraform({ ...stack, terraform: {} }, (own) => {
-    own.write('stack.tftest.hcl', runsOf(built, address => `terraform_data.${address.replace('.', '__')}.input`.replace(/(.+notification_channel.+)\.input$/, '$1')));
+    own.write('stack.tftest.hcl', testFileOf(built, inputOf));
     own.succeed('init');
     return own.run('test', '-no-color').output.replace(/[│\s]+/g, ' ');
   });

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
+import { imagePython, IMAGES, ProgramImage } from '../rig/python/environment';
 import { DEFAULT_RELEASE } from '../rig/vllm';
 import { pythonOf } from '../rig/vllm/install';
 import { installPythonTools } from '../rig/vllm/python-tools';
@@ -36,7 +37,7 @@ function lint(rules: string, files: string[]): string {
 }
 
 function checkTypes(...files: string[]): string {
-  return run('mypy', '--strict', '--config-file=', '--cache-dir=/dev/null', '--python-version=3.11', ...files);
+  return run('mypy', '--strict', '--config-file=', '--cache-dir=/dev/null', ...files);
 }
 
 test.each([
@@ -46,9 +47,23 @@ test.each([
   expect(lint(rules, pythonIn(...directories))).toBe('All checks passed!');
 });
 
-test('the types of what runs in a cluster are right', () => {
-  const programs = pythonIn('lib');
-  expect(checkTypes(...programs)).toBe(`Success: no issues found in ${programs.length} source files`);
+/** The image that each program is mounted on. */
+const IMAGE_OF: readonly (readonly [ProgramImage, RegExp])[] = [
+  ['vllm-openai', /^(?:weights|batch|model_evaluation|vllm_server)_/], ['gradio-app', /^gradio_/], ['locust', /^locust_/],
+];
+/** Its own packages say what they take. Those of the others are untyped or half typed: there they are left out. */
+const TYPED: readonly ProgramImage[] = ['gradio-app'];
+
+test.each(IMAGE_OF)('the types of what runs on %s are right', (image, names) => {
+  const programs = pythonIn('lib').filter(file => names.test(`${basename(file, '.py')}_`));
+  const python = TYPED.includes(image) ? imagePython(image) : pythonOf(DEFAULT_RELEASE);
+  expect(checkTypes(...programs, `--python-executable=${python}`, `--python-version=${IMAGES[image]}`))
+    .toBe(`Success: no issues found in ${programs.length} source files`);
+});
+
+test('every program is of one image', () => {
+  const images = pythonIn('lib').map(file => IMAGE_OF.filter(([, names]) => names.test(`${basename(file, '.py')}_`)).length);
+  expect(images.filter(count => count !== 1)).toEqual([]);
 });
 
 test('an unused import, a swallowed error and a wrong type are found', () => {

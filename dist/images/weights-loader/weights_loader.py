@@ -463,8 +463,6 @@ def adopt(options: argparse.Namespace, loader: Loader) -> tuple[Entry, ...]:
     if options.source is not None:
         copy(WeightsBucket(options.bucket, options.source, first_wait_seconds=options.retry_seconds), loader, manifest)
     files = served(str(loader.bucket), (HubFile(stored.path, stored.size, None, None) for stored in loader.objects.values()))
-    # a second copy of the weights, which no server loads, is left out of the lock
-    files = tuple(file for file in files if file.path in entries or not file.path.endswith(".safetensors"))
     for file in files:
         if file.path.endswith(".safetensors"):
             check_safetensors(loader.bucket, loader.objects[file.path])

@@ -6,7 +6,7 @@ import { installInterpreter, PythonVersion } from './interpreter';
 import { findPython, findUv, run } from './uv';
 
 /** The Python of each image that a program is mounted on. What else the image carries is in `requirements`, pinned. */
-const IMAGES = {
+export const IMAGES = {
   'vllm-openai': '3.12',
   'gradio-app': '3.13',
   locust: '3.13',

@@ -1,0 +1,15 @@
+import { resolve } from 'node:path';
+import { App } from 'cdktf';
+import { buildMatrix } from '../apps/cells';
+import { GkeStack } from '../apps/gke-stack';
+import { readSettings } from '../apps/settings';
+
+/** Prints the seconds from the cells to the Terraform JSON; the cells themselves are there already. */
+const ROOT = resolve(__dirname, '..');
+const settings = readSettings({}, resolve(ROOT, '.env'));
+const matrix = buildMatrix(ROOT, settings);
+const start = process.hrtime.bigint();
+const stack = new GkeStack(new App({ outdir: ROOT }), 'gke', settings, matrix);
+stack.runAllValidations();
+JSON.stringify(stack.toTerraform());
+console.log(Number(process.hrtime.bigint() - start) / 1e9);
