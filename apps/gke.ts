@@ -1,3 +1,5 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
 import { App } from 'cdktf';
 import { buildMatrix, BuiltMatrix } from './cells';
@@ -13,10 +15,15 @@ const FILE = `dist/terraform/stacks/${STACK}/cdk.tf.json`;
 
 /** Adds the Terraform JSON of the cells to what is written with them. */
 export function addTerraform(settings: Settings, matrix: BuiltMatrix): void {
-  // The folder is one that exists: cdktf would make it otherwise.
-  const stack = new GkeStack(new App({ outdir: ROOT }), STACK, settings, matrix);
-  stack.runAllValidations();
-  matrix.app.addFile(FILE, `${JSON.stringify(stack.toTerraform(), undefined, 2)}\n`);
+  // cdktf makes folders where it is to write, although nothing of its own is written here.
+  const outdir = fs.mkdtempSync(path.join(os.tmpdir(), 'cdktf-'));
+  try {
+    const stack = new GkeStack(new App({ outdir }), STACK, settings, matrix);
+    stack.runAllValidations();
+    matrix.app.addFile(FILE, `${JSON.stringify(stack.toTerraform(), undefined, 2)}\n`);
+  } finally {
+    fs.rmSync(outdir, { recursive: true });
+  }
 }
 
 // For `cdktf synth`, which reads what cdktf's own App writes.

@@ -1,4 +1,6 @@
-import { resolve } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { App } from 'cdktf';
 import { buildMatrix } from '../apps/cells';
 import { GkeStack } from '../apps/gke-stack';
@@ -7,9 +9,11 @@ import { readSettings } from '../apps/settings';
 /** Prints the seconds from the cells to the Terraform JSON; the cells themselves are there already. */
 const ROOT = resolve(__dirname, '..');
 const settings = readSettings({}, resolve(ROOT, '.env'));
+const outdir = mkdtempSync(join(tmpdir(), 'cdktf-'));
 const matrix = buildMatrix(ROOT, settings);
 const start = process.hrtime.bigint();
-const stack = new GkeStack(new App({ outdir: ROOT }), 'gke', settings, matrix);
+const stack = new GkeStack(new App({ outdir }), 'gke', settings, matrix);
 stack.runAllValidations();
 JSON.stringify(stack.toTerraform());
 console.log(Number(process.hrtime.bigint() - start) / 1e9);
+rmSync(outdir, { recursive: true });

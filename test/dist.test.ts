@@ -116,6 +116,7 @@ async function killRuns(
       moments.whileSwapping++;
       expectOneOf(copy, 'kustomize', from, to);
       expectOneOf(copy, 'report', from, to);
+      expectOneOf(copy, 'images', from, to);
       expectOneOf(copy, 'terraform/stacks/gke/cdk.tf.json', from, to);
     } else {
       const now = visible(copy.dist);
@@ -126,7 +127,7 @@ async function killRuns(
     if (swapping || (writing && kill % 4 === 1)) {
       expect((await copy.synth(env)).code).toBe(0);
       expect(copy.dist).toEqual(to);
-      expect(fs.readdirSync(copy.path('dist')).sort()).toEqual(['kustomize', 'report', 'terraform']);
+      expect(fs.readdirSync(copy.path('dist')).sort()).toEqual(['images', 'kustomize', 'report', 'terraform']);
     }
   }
   expect((await copy.synth()).code).toBe(0);
@@ -136,7 +137,7 @@ async function killRuns(
 
 /** A tree without what a run keeps beside the folders while it writes. */
 function visible(tree: Tree, folder = ''): Tree {
-  return Object.fromEntries(Object.entries(tree).filter(([name]) => !/(?:^|\/)\./.test(name) && name.startsWith(folder)));
+  return Object.fromEntries(Object.entries(tree).filter(([name]) => !/(?:^|\/)\.[^/]*\.cdk8s-vllm-/.test(name) && name.startsWith(folder)));
 }
 
 /** Between two renames a folder is absent; else it is all old or all new. */

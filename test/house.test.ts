@@ -45,7 +45,7 @@ const LOADS: { readonly [room: string]: readonly string[] } = {
 };
 
 const READS: { readonly [file: string]: readonly string[] } = {
-  'apps/gke.ts': ['cdktf', 'fs', 'path'],
+  'apps/gke.ts': ['cdktf', 'fs', 'os', 'path'],
   'apps/gke-stack.ts': ['cdktf', 'constructs'],
   'apps/settings.ts': ['fs', 'util'],
   'lib/catalog/hugging-face-folder.ts': ['fs', 'path'],

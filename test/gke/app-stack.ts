@@ -1,8 +1,8 @@
-import { App } from 'cdktf';
 import { buildMatrix } from '../../apps/cells';
 import { GkeStack } from '../../apps/gke-stack';
 import { readSettings, Settings } from '../../apps/settings';
 import { PROJECT } from '../house/sources';
+import { temporaryApp } from './app';
 import { finished, Synthesized } from './synthesized';
 
 /** Of whoever runs the tests nothing is read. */
@@ -13,6 +13,5 @@ export function settingsOf(environment: Record<string, string> = {}, envFile = '
 /** What the app makes of the settings. */
 export function appStack(environment: Record<string, string> = {}, envFile = '/nowhere'): Synthesized {
   const settings = settingsOf(environment, envFile);
-  // The folder exists: cdktf makes it otherwise.
-  return finished(new GkeStack(new App({ outdir: __dirname }), 'gke', settings, buildMatrix(PROJECT, settings)));
+  return finished(new GkeStack(temporaryApp(), 'gke', settings, buildMatrix(PROJECT, settings)));
 }

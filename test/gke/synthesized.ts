@@ -1,8 +1,9 @@
-import { App, TerraformStack } from 'cdktf';
+import { TerraformStack } from 'cdktf';
 import {
   CpuNodePool, CpuNodePoolProps, GkeCluster, GkeClusterProps, GpuNodePool, GpuNodePoolProps, Network, NodeIdentity, Project,
 } from '../../lib/gke';
 import { MachineType } from '../../lib/catalog';
+import { temporaryApp } from './app';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- read by name, as Terraform does
 export type Block = Record<string, any>;
@@ -34,8 +35,7 @@ export type Build = (stack: TerraformStack, project: Project) => void;
 
 /** @throws what the constructs refuse, at once or at the end */
 export function synthesized(build: Build): Synthesized {
-  // The folder exists: cdktf makes it otherwise.
-  const stack = new TerraformStack(new App({ outdir: __dirname }), 'test');
+  const stack = new TerraformStack(temporaryApp(), 'test');
   build(stack, new Project(stack, 'project', { region: 'us-central1' }));
   return finished(stack);
 }

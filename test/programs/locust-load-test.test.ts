@@ -312,8 +312,8 @@ describe('against the real server', () => {
   });
 
   test('a server that dies in mid-test is reported, not averaged away', async () => {
-    const run = await start({ target: vllm.url, ...LENGTHS, runTime: Duration.seconds(20), thresholds: { errorRate: 0.99 } });
-    await eventually('the test runs', async () => /^ +10 s {2}[1-9]/m.test(run.master.output), 60);
+    const run = await start({ target: vllm.url, ...LENGTHS, runTime: Duration.seconds(30), thresholds: { errorRate: 0.99 } });
+    await eventually('the test runs', async () => /^ +[12]0 s {2}[1-9]/m.test(run.master.output), 90);
     const killed = Date.now();
     vllm.signal('SIGKILL');
     expect(await run.ended()).toEqual({ master: 1, workers: [0, 0] });
@@ -321,7 +321,7 @@ describe('against the real server', () => {
     const { troubles, requests, errors, thresholds } = run.summary;
     expect(thresholds).toEqual([expect.objectContaining({ name: 'Failed requests', held: true })]);
     expect(troubles).toEqual([
-      expect.stringMatching(/^the server stopped answering (9|1\d)\.\d s after the start; all that was asked since then failed$/)]);
+      expect.stringMatching(/^the server stopped answering (9|[12]\d)\.\d s after the start; all that was asked since then failed$/)]);
     expect(requests.answered).toBeGreaterThan(0);
     expect(errors.map(({ kind }) => kind)).toContain('connection refused');
     errors.forEach(({ firstAtSeconds }) => expect(firstAtSeconds).toBeGreaterThan(8));

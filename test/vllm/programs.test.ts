@@ -58,7 +58,7 @@ test.each(IMAGE_OF)('the types of what runs on %s are right', (image, names) => 
   const programs = pythonIn('lib').filter(file => names.test(`${basename(file, '.py')}_`));
   const python = TYPED.includes(image) ? imagePython(image) : pythonOf(DEFAULT_RELEASE);
   expect(checkTypes(...programs, `--python-executable=${python}`, `--python-version=${IMAGES[image]}`))
-    .toBe(`Success: no issues found in ${programs.length} source files`);
+    .toMatch(new RegExp(`^Success: no issues found in ${programs.length} source files?$`));
 });
 
 test('every program is of one image', () => {
