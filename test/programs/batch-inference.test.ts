@@ -1,4 +1,4 @@
-import { existsSync, appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, IncomingMessage, request as ask, Server, ServerResponse } from 'node:http';
 import { AddressInfo, connect, createServer as createTcpServer, Server as TcpServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
