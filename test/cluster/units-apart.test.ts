@@ -3,6 +3,7 @@ import { machineFamiliesFor } from '../../lib/catalog/disk-machine-families';
 import { ControlPlane } from '../rig/control-plane';
 import { eventually } from '../rig/eventually';
 import { KubernetesObject, Pod } from '../rig/kubernetes-api';
+import { admitBare } from './bare-pods';
 import { Cell, CLUSTER_FOLDER, NAMESPACE } from './cells';
 import { Gke, plainNode } from './gke';
 import { objectsNaming, SERVER_PREFIX } from './leftovers';
@@ -51,6 +52,12 @@ describe.each(ControlPlane.MINORS)('the units apart on Kubernetes %s', (minor) =
     expect((await plane.kubectl(['apply', '-k', CLUSTER_FOLDER])).stderr).toBe('');
     expect(await apply('created')).toEqual([]);
     expect(await apply('unchanged')).toEqual([]);
+  });
+
+  step('a bare pod of every job passes Pod Security, and a slip in it does not', async () => {
+    expect(await Promise.all(jobs.map(job => admitBare(plane, job)))).toEqual(
+      jobs.map(({ name }) => ({ name, status: 201, warnings: [], message: undefined })));
+    expect((await admitBare(plane, jobs[0], { hostPID: true })).message).toContain('violates PodSecurity "restricted:latest": host namespaces');
   });
 
   step('nothing that fills a disk is placed where its zone or its kind of machine is missing', async () => {
