@@ -614,6 +614,14 @@ class Turnstile {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
+  /** What a killed run has sent may still be on its way. */
+  async quiet(): Promise<void> {
+    for (let before = -1; before !== this.arrived.length;) {
+      before = this.arrived.length;
+      await sleep(100);
+    }
+  }
+
   async stop(): Promise<void> {
     this.server.closeAllConnections();
     await new Promise(resolve => this.server.close(resolve));
@@ -689,14 +697,14 @@ describe('1,000 requests to a real vLLM', () => {
         expect(await run.code()).toBe(0);
         expect(run.output).toContain(`complete: ${LINES} answers and 0 errors`);
       }
-      // What a killed run has sent may still be on its way
-      await sleep(20);
+      await turnstile.quiet();
       const asked = turnstile.arrived.slice(before);
       expect(new Set(asked).size).toBe(asked.length);
       repeats.push(asked.filter(text => known.has(text)).length);
       asked.forEach(text => known.add(text));
       // killed while it started there is nothing yet
-      torn += (existsSync(output) ? readdirSync(output) : []).filter(name => name.startsWith('part-') && !/^$|\n$/.test(readFileSync(join(output, name), 'utf8'))).length;
+      const parts = (existsSync(output) ? readdirSync(output) : []).filter(name => name.startsWith('part-'));
+      torn += parts.filter(name => !/^$|\n$/.test(readFileSync(join(output, name), 'utf8'))).length;
     }
     const records = recordsOf(output, 'part');
     expect(records.map(({ custom_id }) => custom_id).sort()).toEqual(numbers(LINES).sort());

@@ -81,7 +81,7 @@ describe('all is well', () => {
 
   test('a person can follow a slow bucket', async () => {
     trial.bucket.fault = request => isRead(request, SHARD) ? { delayMs: 6000 } : undefined;
-    const { code, stdout } = await trial.run();
+    const { code, stdout } = await trial.run({ patience: 30 });
     expect(code).toBe(0);
     expect(stdout).toMatch(new RegExp(`^ +\\d+ % of 18.9 MB  \\d+ MB/s  \\d+ (s|min) left  ${SHARD}$`, 'm'));
   });
@@ -311,7 +311,7 @@ describe('what the disk has', () => {
 
   test('a second process at once', async () => {
     trial.bucket.fault = request => isRead(request, 'config.json') ? { delayMs: 3000 } : undefined;
-    const first = trial.run();
+    const first = trial.run({ patience: 30 });
     await eventually('the first is copying', async () => trial.reads('config.json') > 0);
     expectRefusal(await trial.run(), 75, 'is being filled by another process');
     expect((await first).code).toBe(0);
