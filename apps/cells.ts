@@ -46,9 +46,10 @@ function buildCell(app: KustomizeApp, cell: Cell, settings: Settings, diskClasse
   }
   const id = cellId(cell);
   const { namespace, bucket, release } = settings;
-  const unit = (name: string) => new KustomizeUnit(app, `${id}-${name}`, { cell: id, unit: name, namespace });
+  const unit = (name: string, applyWithCell = true) =>
+    new KustomizeUnit(app, `${id}-${name}`, { cell: id, unit: name, namespace, applyWithCell });
   /** For what is done once or now and then, and not each time that the cell is applied. */
-  const unitApart = (name: string) => new KustomizeUnit(app, `${id}-${name}`, { cell: id, unit: name, namespace, applyWithCell: false });
+  const unitApart = (name: string) => unit(name, false);
   const serverUnit = unit('server');
   const weights = new WeightsVolume(serverUnit, 'weights', { model: cell.model, storage });
   const server = new VllmServer(serverUnit, id, {

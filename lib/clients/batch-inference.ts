@@ -2,10 +2,10 @@ import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { VllmRelease } from '../catalog';
 import { ServiceIdentity } from '../identity';
-import { podPrograms, ProgramImage, toGoogle } from '../pods';
+import { failurePolicy, podPrograms, ProgramImage, toGoogle } from '../pods';
 import { VllmServer } from '../serving';
 import { wholeNumber } from '../whole-number';
-import { bucketPath, bucketPod, BucketVolume, failurePolicy } from './bucket-volume';
+import { bucketPath, bucketPod, BucketVolume } from './bucket-volume';
 import { ServerClient } from './server-client';
 
 const APP = 'batch-inference';

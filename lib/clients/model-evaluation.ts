@@ -3,11 +3,11 @@ import { Construct } from 'constructs';
 import { VllmRelease } from '../catalog';
 import { ServiceIdentity } from '../identity';
 import {
-  podPrograms, ProgramImage, requireWorkloadName, selectorLabelsOf, toGoogleApis, WorkloadAccess, workloadLabels,
+  failurePolicy, podPrograms, ProgramImage, requireWorkloadName, selectorLabelsOf, toGoogleApis, WorkloadAccess, workloadLabels,
 } from '../pods';
 import { requireNamespace } from '../serving/namespace';
 import { BatchInference } from './batch-inference';
-import { bucketPath, bucketPod, BucketVolume, failurePolicy } from './bucket-volume';
+import { bucketPath, bucketPod, BucketVolume } from './bucket-volume';
 
 const APP = 'model-evaluation';
 const LONGEST_NAME = 52;

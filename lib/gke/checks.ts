@@ -1,4 +1,5 @@
 import { Token } from 'cdktf';
+import { requireBucketName as bucketName } from '../bucket-name';
 import { wholeNumber } from '../whole-number';
 
 /** A value that only Terraform will know cannot be checked before. */
@@ -35,11 +36,9 @@ export function requireOneOf<T extends string>(what: string, value: T, allowed: 
   return value;
 }
 
-/** https://cloud.google.com/storage/docs/buckets#naming */
+/** As the manifests ask for it. */
 export function requireBucketName(what: string, name: string): string {
-  requireForm(what, name, /^(?!.*\.\.)(?!goog)(?!.*google)[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/,
-    'is no bucket name: 3 to 63 lower case letters, digits, \'-\', \'_\' and \'.\', without gs:// and without \'google\'');
-  return name;
+  return isKnown(name) ? bucketName(name, `'${what}'`) : name;
 }
 
 /** @throws when a zone is not in the region, or none is named */

@@ -1,4 +1,5 @@
 export * from './egress';
+export * from './failure-policy';
 export * from './labels';
 export * from './mounted-programs';
 export * from './program';

@@ -6,8 +6,8 @@ import { machineFamiliesFor } from '../catalog/disk-machine-families';
 import { requireBucketName } from '../bucket-name';
 import { ServiceIdentity } from '../identity';
 import {
-  guaranteed, PodPrograms, podPrograms, ProgramImage, restrictedContainer, restrictedPod, selectorLabelsOf, toGoogleApis, WorkloadAccess,
-  workloadLabels,
+  failurePolicy, guaranteed, PodPrograms, podPrograms, ProgramImage, restrictedContainer, restrictedPod, selectorLabelsOf, toGoogleApis,
+  WorkloadAccess, workloadLabels,
 } from '../pods';
 import { DiskNames, diskNames } from './disk-names';
 import { directoryOf } from './model-directory';
@@ -126,36 +126,28 @@ export class WeightsHydration extends Construct {
 
   private makeJob(): void {
     const { weights, server, image } = this.props;
-    const programs = podPrograms(this, {
-      name: this.name, labels: this.labels, image: WeightsHydration.programImage(server.release), ownImage: image,
-    });
+    const program = WeightsHydration.programImage(server.release);
+    const programs = podPrograms(this, { name: this.name, labels: this.labels, image: program, ownImage: image });
     new k8s.KubeJob(this, 'Job', {
       metadata: { name: this.jobName, labels: { ...this.labels } },
       spec: {
         backoffLimit: 6,
         activeDeadlineSeconds: LEAST_DEADLINE_SECONDS + Math.ceil(weights.model.weightsBytes / LEAST_BYTES_PER_SECOND),
         ttlSecondsAfterFinished: KEPT_SECONDS,
-        podFailurePolicy: {
-          rules: [
-            // The API wants one of the two, the type of that time both.
-            { action: 'FailJob', onExitCodes: { containerName: APP, operator: 'In', values: FINAL_EXIT_CODES } } as k8s.PodFailurePolicyRule,
-            // An upgrade or a lack of room on the node is no failure of the copy.
-            { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
-          ],
-        },
+        podFailurePolicy: failurePolicy(APP, { FailJob: FINAL_EXIT_CODES }),
         template: {
           metadata: {
             labels: { ...this.labels },
             annotations: { ...programs.annotations, 'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false' },
           },
-          spec: this.pod(programs),
+          spec: this.pod(program.path, programs),
         },
       },
     });
   }
 
-  private pod(programs: PodPrograms): k8s.PodSpec {
-    const { weights, server, prefix } = this.props;
+  private pod(program: string, programs: PodPrograms): k8s.PodSpec {
+    const { weights, prefix } = this.props;
     const { storage, model, revision } = weights;
     return {
       serviceAccountName: this.identity.serviceAccountName,
@@ -179,7 +171,7 @@ export class WeightsHydration extends Construct {
         name: APP,
         image: programs.image,
         imagePullPolicy: 'Always',
-        command: ['python3', WeightsHydration.programImage(server.release).path],
+        command: ['python3', program],
         args: [model.id, revision, this.bucket, prefix ?? directoryOf(model), weights.mountPath],
         env: [{ name: 'PYTHONUNBUFFERED', value: '1' }, { name: 'PYTHONDONTWRITEBYTECODE', value: '1' }],
         resources: guaranteed({ cpu: '2', memory: '4Gi', ephemeralStorage: '1Gi' }),

@@ -5,8 +5,8 @@ import { Model, VllmRelease } from '../catalog';
 import { requireBucketName } from '../bucket-name';
 import { ServiceIdentity } from '../identity';
 import {
-  guaranteed, podPrograms, ProgramImage, requireWorkloadName, restrictedContainer, restrictedPod, selectorLabelsOf, toGoogleApis,
-  WorkloadAccess, workloadLabels,
+  failurePolicy, guaranteed, podPrograms, ProgramImage, requireWorkloadName, restrictedContainer, restrictedPod, selectorLabelsOf,
+  toGoogleApis, WorkloadAccess, workloadLabels,
 } from '../pods';
 import { directoryOf, shortRevisionOf } from './model-directory';
 import { WeightsVolume } from './weights-volume';
@@ -168,7 +168,7 @@ export class WeightsLoader extends Construct {
         activeDeadlineSeconds: LEAST_DEADLINE_SECONDS + Math.ceil(this.model.weightsBytes / LEAST_BYTES_PER_SECOND),
         backoffLimit: TRIES,
         ttlSecondsAfterFinished: KEPT_SECONDS,
-        podFailurePolicy: { rules: failureRules() },
+        podFailurePolicy: failurePolicy(APP, { FailJob: FINAL_EXIT_CODES }),
         template: this.pod(),
       },
     });
@@ -237,13 +237,4 @@ export class WeightsLoader extends Construct {
     });
     return { name: LOCK.volume, configMap: { name, defaultMode: 0o444 } };
   }
-}
-
-function failureRules(): k8s.PodFailurePolicyRule[] {
-  return [
-    // The type asks for both conditions in every rule, the API for one
-    { action: 'FailJob', onExitCodes: { containerName: APP, operator: 'In', values: FINAL_EXIT_CODES } } as k8s.PodFailurePolicyRule,
-    // What an upgrade of the node stopped goes on elsewhere
-    { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
-  ];
 }
