@@ -7,8 +7,6 @@ import { contentOf, stampsOf } from './kustomize/folders';
 const OTHER = { CDK8S_VLLM_NAMESPACE: 'other', CDK8S_VLLM_RELEASE: '0.28.0' };
 const COMMITTED: Tree = contentOf(join(PROJECT, 'dist'));
 
-jest.setTimeout(60_000);
-
 let project: ProjectCopy;
 beforeEach(() => {
   project = new ProjectCopy();

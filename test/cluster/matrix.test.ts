@@ -104,7 +104,7 @@ describe.each(ControlPlane.MINORS)('the matrix on Kubernetes %s', (minor) => {
     expect(metadata.labels).toMatchObject({
       'pod-security.kubernetes.io/enforce': 'restricted', 'pod-security.kubernetes.io/warn': 'restricted',
     });
-    await plane.kubectl(['rollout', 'status', '--timeout=30s', '--namespace', 'custom-metrics', 'deployment/custom-metrics-stackdriver-adapter']);
+    await plane.kubectl(['rollout', 'status', '--timeout=300s', '--namespace', 'custom-metrics', 'deployment/custom-metrics-stackdriver-adapter']);
     metrics = await MetricsApi.start(plane);
     await gke.addSnapshots(cells);
   });
@@ -281,7 +281,7 @@ describe.each(ControlPlane.MINORS)('the matrix on Kubernetes %s', (minor) => {
 
   step('deleting the cluster folder leaves nothing of it', async () => {
     await metrics.stop();
-    await plane.kubectl(['delete', '--ignore-not-found', '--timeout=60s', '-k', CLUSTER_FOLDER]);
+    await plane.kubectl(['delete', '--ignore-not-found', '--timeout=300s', '-k', CLUSTER_FOLDER]);
     expect((await plane.kubectl(['get', '--ignore-not-found', '-k', CLUSTER_FOLDER])).stdout).toBe('');
     expect(await objectsNaming(plane, 'cdk8s-vllm')).toEqual([]);
   });

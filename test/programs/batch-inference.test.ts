@@ -269,9 +269,9 @@ describe('a server that comes and goes', () => {
     parrot.models = { status: 503, body: 'loading' };
     const output = path('output');
     const run = new Run(inputOf(...numbers(5).map(text => question(text))), output, entrance.url);
-    await eventually('it waits', async () => run.output.includes('waiting for'), 20);
+    await eventually('it waits', async () => run.output.includes('waiting for'));
     await entrance.open();
-    await eventually('it asked while the server loads', async () => parrot.seen.length > 1, 20);
+    await eventually('it asked while the server loads', async () => parrot.seen.length > 1);
     expect(parrot.seen.every(request => request.path === '/v1/models')).toBe(true);
     parrot.models = right;
     expect(await run.code()).toBe(0);
@@ -284,7 +284,7 @@ describe('a server that comes and goes', () => {
     numbers(300).forEach(text => parrot.faults.set(text, [{ delayMs: 100 }]));
     const output = path('output');
     const run = new Run(inputOf(...numbers(300).map(text => question(text))), output, entrance.url, ['--max-retries=1']);
-    await eventually('it is at work', async () => parrot.seen.length > 60, 20);
+    await eventually('it is at work', async () => parrot.seen.length > 60);
     entrance.shut();
     await sleep(4000);
     expect(run.output).toContain('waiting for');
@@ -299,7 +299,7 @@ describe('a server that comes and goes', () => {
     const input = inputOf(...numbers(200).map(text => question(text)));
     const output = path('output');
     const run = new Run(input, output, entrance.url, ['--ready-timeout=2']);
-    await eventually('it is at work', async () => parrot.seen.length > 60, 20);
+    await eventually('it is at work', async () => parrot.seen.length > 60);
     entrance.shut();
     expect(await run.code()).toBe(69);
     expect(run.output).toMatch(/was not ready after \d s.*the next run goes on there/);
@@ -539,7 +539,7 @@ describe('files', () => {
     const input = questions(20);
     const output = path('output');
     const first = new Run(input, output, parrot.url);
-    await eventually('the first is at work', async () => existsSync(join(output, 'part-00000-00000.jsonl')), 20);
+    await eventually('the first is at work', async () => existsSync(join(output, 'part-00000-00000.jsonl')));
     const second = new Run(input, output, parrot.url);
     expect(await second.code()).toBe(75);
     expect(second.output).toContain('another process works on shard 0');
@@ -553,7 +553,7 @@ describe('files', () => {
     const output = path('output');
     const run = new Run(input, output, parrot.url);
     const file = join(output, 'part-00000-00000.jsonl');
-    await eventually('it is at work', async () => existsSync(file) && readFileSync(file, 'utf8').length > 1000, 20);
+    await eventually('it is at work', async () => existsSync(file) && readFileSync(file, 'utf8').length > 1000);
     appendFileSync(file, `${JSON.stringify({ id: 'batch_req_60', custom_id: 'q59', response: null, error: null })}\n`);
     expect(await run.code()).toBe(75);
     expect(run.output).toContain('has grown by itself');
@@ -566,7 +566,7 @@ describe('files', () => {
     const output = path('output');
     const before = parrot.seen.length;
     const run = new Run(input, output, parrot.url);
-    await eventually('it is at work', async () => parrot.seen.length - before > 30, 20);
+    await eventually('it is at work', async () => parrot.seen.length - before > 30);
     const since = Date.now();
     run.child.kill('SIGTERM');
     expect(await run.code()).toBe(75);
@@ -582,7 +582,7 @@ describe('files', () => {
     const input = questions(1);
     const output = path('output');
     const run = new Run(input, output, parrot.url, ['--request-timeout=30', '--stop-timeout=0.5']);
-    await eventually('it is at work', async () => parrot.times('q0') > 0 && parrot.faults.get('q0')!.length === 0, 20);
+    await eventually('it is at work', async () => parrot.times('q0') > 0 && parrot.faults.get('q0')!.length === 0);
     await sleep(200);
     const since = Date.now();
     run.child.kill('SIGTERM');
@@ -689,7 +689,7 @@ describe('1,000 requests to a real vLLM', () => {
         const moment = Math.floor(Math.random() * 2 * left / (KILLS - kills + 1));
         const early = Math.random() < 0.2;
         const reached = () => early || turnstile.arrived.length - before >= Math.min(moment, left);
-        await eventually('it is at work', async () => reached(), 60);
+        await eventually('it is at work', async () => reached());
         await sleep(Math.random() * (early ? 900 : 60));
         run.child.kill('SIGKILL');
         expect(await run.code()).toBe('SIGKILL');

@@ -392,7 +392,7 @@ describe('the program', () => {
     await eventually('a first word', async () => (await open.last()).includes('on'));
     const started = Date.now();
     process.kill(own.pid, 'SIGTERM');
-    await eventually('its end', async () => !own.running, 15);
+    await eventually('its end', async () => !own.running);
     expect(Date.now() - started).toBeLessThan(6000);
     expect(own.log).not.toMatch(TRACES);
     await own.stop();

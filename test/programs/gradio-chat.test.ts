@@ -59,7 +59,7 @@ async function lengthOf(page: ChatPage, question: string): Promise<number> {
 }
 
 async function begun(page: ChatPage, question: string): Promise<void> {
-  await eventually('the first words of an answer', async () => await lengthOf(page, question) > 0, 60);
+  await eventually('the first words of an answer', async () => await lengthOf(page, question) > 0);
 }
 
 test('the metric that the tests look at is there', async () => {
@@ -106,7 +106,7 @@ test('an answer that is stopped stays as it is, and the server writes no more of
   await begun(page, 'Tell me everything.');
   expect(await running()).toBe(1);
   await page.button('Stop').click();
-  await eventually('the server is idle', async () => await running() === 0, 3);
+  await eventually('the server is idle', async () => await running() === 0);
   await eventually('the page says so', async () => (await page.last()).includes('You stopped this answer.'));
   const stopped = await page.answered('Tell me everything.');
   expect(stopped).toContain('You stopped this answer.');
@@ -125,13 +125,13 @@ test('who closes the page leaves no answer behind that the server goes on writin
   await page.send('And now?');
   await begun(page, 'And now?');
   await page.close();
-  await eventually('the server is idle', async () => await running() === 0, 4);
+  await eventually('the server is idle', async () => await running() === 0);
 });
 
 test('two people are answered at once, each what they asked', async () => {
   const pages = await Promise.all([ChatPage.open(browser, program.origin), ChatPage.open(browser, program.origin, PHONE)]);
   await Promise.all(pages.map((page, index) => page.send(`I am number ${index}.`)));
-  await eventually('both are being answered', async () => await running() === 2, 20);
+  await eventually('both are being answered', async () => await running() === 2);
   const answers = await Promise.all(pages.map((page, index) => page.answered(`I am number ${index}.`)));
   for (const [index, page] of pages.entries()) {
     expect(answers[index]).toContain('reached its limit');

@@ -212,7 +212,7 @@ describe('faults', () => {
 
   faultCase('asked to stop while it waits: exit code 75', async () => {
     const run = program(predictions([], false), labels(row), join(folder, `${++files}-output`), '--wait=60');
-    await eventually('it waits', async () => run.output.includes('waiting for the batch'), 20);
+    await eventually('it waits', async () => run.output.includes('waiting for the batch'));
     run.child.kill('SIGTERM');
     expect(await run.code()).toBe(75);
   });
@@ -220,7 +220,7 @@ describe('faults', () => {
   test('a batch that is at work is waited for', async () => {
     const directory = predictions([['1', 'a']], false);
     const run = program(directory, labels(row), join(folder, `${++files}-output`), '--wait=60');
-    await eventually('it waits', async () => run.output.includes('waiting for the batch'), 20);
+    await eventually('it waits', async () => run.output.includes('waiting for the batch'));
     writeFileSync(join(directory, 'summary-00000.json'), '{}');
     expect(await run.code()).toBe(0);
     expect(run.output).toContain('1 of 1 are right');

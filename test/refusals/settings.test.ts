@@ -2,8 +2,6 @@ import { writeFileSync } from 'node:fs';
 import { ProjectCopy } from '../dist/project-copy';
 import { stampsOf } from '../kustomize/folders';
 
-jest.setTimeout(60_000);
-
 const BAD: { readonly [setting: string]: NodeJS.ProcessEnv } = {
   'a name that is unknown': { CDK8S_VLLM_BUKET: 'x' },
   'a region that is a zone': { CDK8S_VLLM_REGION: 'us-central1-a' },

@@ -64,7 +64,7 @@ export class ChatPage {
   }
 
   /** Waits until a question stands there, and nothing is being written any more. */
-  async answered(question: string, withinSeconds = 60, not = ''): Promise<string> {
+  async answered(question: string, withinSeconds = 300, not = ''): Promise<string> {
     const seen: string[] = [];
     await eventually(`an answer to ${question.slice(0, 60)}`, async () => {
       const said = await this.said();

@@ -104,7 +104,7 @@ export class ControlPlane {
   /** The custom resources that GKE brings: Managed Service for Prometheus, snapshots, LeaderWorkerSet, InferencePool. */
   async applyCrds(): Promise<void> {
     const { stdout } = await this.kubectl(['create', '-f', Part.CRDS.file('crds'), '-o', 'name']);
-    await this.kubectl(['wait', '--for=condition=Established', '--timeout=30s', ...stdout.trim().split('\n')]);
+    await this.kubectl(['wait', '--for=condition=Established', '--timeout=300s', ...stdout.trim().split('\n')]);
   }
 
   async stop(): Promise<void> {

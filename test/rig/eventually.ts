@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * Asks again until the answer is neither undefined nor false, and returns it. Errors of `ask` count as "not yet"; the last one
  * is part of the error at the end.
  */
-export async function eventually<T>(what: string, ask: () => Promise<T | undefined | false>, withinSeconds = 30): Promise<T> {
+export async function eventually<T>(what: string, ask: () => Promise<T | undefined | false>, withinSeconds = 300): Promise<T> {
   const deadline = Date.now() + withinSeconds * 1000;
   let last: unknown;
   do {

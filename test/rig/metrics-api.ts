@@ -97,7 +97,7 @@ export class MetricsApi {
       });
     }
     const names = APIS.map(({ group, version }) => `apiservice/${version}.${group}`);
-    await this.plane.kubectl(['wait', '--for=condition=Available', '--timeout=30s', ...names]);
+    await this.plane.kubectl(['wait', '--for=condition=Available', '--timeout=300s', ...names]);
   }
 
   private async answer(url: URL): Promise<[number, object]> {

@@ -16,7 +16,7 @@ export interface RigProcessOptions {
   /** @default - the environment of this process */
   readonly env?: NodeJS.ProcessEnv;
   readonly ready: () => Promise<boolean>;
-  /** @default 60 */
+  /** @default 300 */
   readonly readyWithinSeconds?: number;
 }
 
@@ -58,7 +58,7 @@ export class RigProcess {
     const started = new RigProcess(options);
     try {
       await eventually(`${options.name} is ready`, async () => started.ended !== undefined || await options.ready(),
-        options.readyWithinSeconds ?? 60);
+        options.readyWithinSeconds ?? 300);
     } catch (error) {
       await started.stop();
       throw new Error(`${(error as Error).message}\n${started.tail()}`);

@@ -3,7 +3,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, r
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DEFAULT_RELEASE, VllmServer, sandboxCommand, tinyModel } from './vllm';
+import { DEFAULT_RELEASE, EVERY_PROCESSOR, VllmServer, sandboxCommand, tinyModel } from './vllm';
 import { GeneratedCell } from './vllm-cell';
 import { environmentOf } from './vllm/install';
 
@@ -11,6 +11,7 @@ import { environmentOf } from './vllm/install';
 export const ON_A_PROCESSOR: Readonly<Record<string, string>> = {
   '--tensor-parallel-size=1': 'two workers on the cores of one processor wait for each other: 8 tokens a second instead of 150',
   '--enforce-eager': 'to compile for a processor takes a C++ compiler and half a minute; graphs are a matter of GPUs',
+  [EVERY_PROCESSOR]: 'the CPU build breaks in bfloat16 on some processors',
 };
 
 /** A module of the rig that the server loads; see paced.py. */

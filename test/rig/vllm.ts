@@ -28,7 +28,7 @@ export interface SandboxProps {
 }
 
 export interface VllmServerProps {
-  /** What follows `vllm serve`, the model first. Host and port are replaced. */
+  /** What follows `vllm serve`, the model first. Host and port are replaced; the dtype is float32 unless it is given. */
   readonly args: readonly string[];
   /**
    * The whole environment of the server, besides PATH and what a processor needs.
@@ -62,9 +62,13 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** bfloat16 attention of the CPU build ends in an illegal instruction on some processors that announce AMX; float32 is the same on all. */
+export const EVERY_PROCESSOR = '--dtype=float32';
+
 function onLoopback(args: readonly string[], port: number): string[] {
   const kept = args.filter((arg, index) => !/^--(host|port)(=|$)/.test(arg) && !/^--(host|port)$/.test(args[index - 1] ?? ''));
-  return [...kept, '--host=127.0.0.1', `--port=${port}`];
+  const dtype = kept.some(arg => /^--dtype(=|$)/.test(arg)) ? [] : [EVERY_PROCESSOR];
+  return [...kept, ...dtype, '--host=127.0.0.1', `--port=${port}`];
 }
 
 function requireSandbox(): void {
@@ -145,7 +149,7 @@ export class VllmServer {
   }
 
   /** Waits until `/health` is 200 and returns every different answer before it, in order. */
-  async ready(timeoutSeconds = 300): Promise<(number | 'refused')[]> {
+  async ready(timeoutSeconds = 900): Promise<(number | 'refused')[]> {
     const deadline = Date.now() + timeoutSeconds * 1000;
     const answers: (number | 'refused')[] = [];
     while (Date.now() < deadline && !this.ended) {
