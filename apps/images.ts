@@ -8,5 +8,5 @@ export function programImages(release: VllmRelease): Map<string, string> {
     GradioChat.programImage(), LocustLoadTest.programImage(),
     ...[WeightsLoader, WeightsHydration, BatchInference, ModelEvaluation].map(construct => construct.programImage(release)),
   ];
-  return new Map(images.flatMap(image => [...image.files()].map(([file, content]) => [`${image.name}/${file}`, content] as const)));
+  return new Map(images.flatMap(image => [...Object.entries(image.programs), ...Object.entries(image.buildFiles())].map(([file, content]) => [`${image.name}/${file}`, content] as const)));
 }

@@ -1,7 +1,7 @@
 export * from './catalog';
-export * from './clients';
+export * from './workloads';
 export * from './cluster';
-export * from './identity';
+export * from './common/identity';
 export * from './kustomize';
 export * from './planning';
 export { ProgramImage } from './pods';

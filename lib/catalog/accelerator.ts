@@ -1,4 +1,5 @@
-const GIB = 2 ** 30;
+import { GIB } from '../common/bytes';
+import { Refusal } from '../common/refusal';
 
 export interface AcceleratorProps {
   /** Short id used in cell names, for example `l4`. */
@@ -81,7 +82,7 @@ export class Accelerator implements AcceleratorProps {
     const found = Accelerator.all().find(accelerator => accelerator.id === id);
     if (!found) {
       const ids = Accelerator.all().map(accelerator => accelerator.id).join(', ');
-      throw new Error(`Unknown accelerator '${id}'. Known: ${ids}. Use Accelerator.of(...) for a card that the catalogue lacks.`);
+      throw new Refusal(`Unknown accelerator '${id}'. Known: ${ids}. Use Accelerator.of(...) for a card that the catalogue lacks.`);
     }
     return found;
   }

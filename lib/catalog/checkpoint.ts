@@ -1,3 +1,5 @@
+import { Refusal } from '../common/refusal';
+
 export interface Tensor {
   readonly name: string;
   /** As the safetensors format writes it: `BF16`, `F8_E4M3`, `U8`. */
@@ -53,7 +55,7 @@ export function shardsOf(files: readonly string[], index?: CheckpointIndex): str
 export function headerBytesOf(file: string, firstBytes: Buffer, size: number): number {
   const headerBytes = firstBytes.length >= 8 ? Number(firstBytes.readBigUInt64LE()) : 0;
   if (firstBytes.length < 8 || headerBytes > MAX_HEADER_BYTES || headerBytes > size - 8) {
-    throw new Error(`${file}: a header of ${headerBytes} bytes does not fit into a file of ${size} bytes. `
+    throw new Refusal(`${file}: a header of ${headerBytes} bytes does not fit into a file of ${size} bytes. `
       + 'The file is cut short or no safetensors file: download it again.');
   }
   return headerBytes;
@@ -64,19 +66,19 @@ export function tensorsOf(file: string, header: Buffer, dataBytes: number): Tens
     .filter(([name]) => name !== '__metadata__');
   const broken = entries.find(([, entry]) => !isHeaderEntry(entry));
   if (broken) {
-    throw new Error(`${file}: the header does not give dtype, shape and data_offsets of tensor ${broken[0]}. `
+    throw new Refusal(`${file}: the header does not give dtype, shape and data_offsets of tensor ${broken[0]}. `
       + 'The file is damaged: download it again.');
   }
   const end = entries.reduce((furthest, [, entry]) => Math.max(furthest, entry.data_offsets[1]), 0);
   if (end > dataBytes) {
-    throw new Error(`${file}: the header announces ${end} bytes of tensors, the file holds ${dataBytes}. `
+    throw new Refusal(`${file}: the header announces ${end} bytes of tensors, the file holds ${dataBytes}. `
       + 'The download was cut short: resume it.');
   }
   const tensors = entries.map(([name, { dtype, shape, data_offsets: [from, to] }]) => ({ name, dtype, shape, bytes: to - from }));
   // the format leaves no hole, so whatever is neither named nor counted twice shows here
   const bytes = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
   if (bytes !== dataBytes) {
-    throw new Error(`${file}: the tensors of the header take ${bytes} of the ${dataBytes} bytes behind it. `
+    throw new Refusal(`${file}: the tensors of the header take ${bytes} of the ${dataBytes} bytes behind it. `
       + 'The file is damaged: download it again.');
   }
   return tensors;
@@ -88,7 +90,7 @@ export function checkpointOf(where: string, tensors: readonly Tensor[], index?: 
   const found = new Set(tensors.map(tensor => tensor.name));
   const lost = Object.keys(weightMap ?? {}).find(name => !found.has(name));
   if (lost) {
-    throw new Error(`${where}: ${INDEX_FILE} puts tensor ${lost} into ${weightMap![lost]}, which does not hold it. `
+    throw new Refusal(`${where}: ${INDEX_FILE} puts tensor ${lost} into ${weightMap![lost]}, which does not hold it. `
       + 'Index and files are of different revisions: download both again.');
   }
   const tensorBytes: { [part in TensorPart]: { [dtype: string]: number } } = { linear: {}, outputHead: {}, other: {}, unused: {} };
@@ -101,7 +103,7 @@ export function checkpointOf(where: string, tensors: readonly Tensor[], index?: 
 
 export function nonEmpty(where: string, checkpoint: Checkpoint): Checkpoint {
   if (!(checkpoint.totalBytes > 0)) {
-    throw new Error(`${where}: the safetensors hold ${checkpoint.totalBytes} bytes of weights. `
+    throw new Refusal(`${where}: the safetensors hold ${checkpoint.totalBytes} bytes of weights. `
       + 'Download the model again: its tensors are empty.');
   }
   return checkpoint;
@@ -116,7 +118,7 @@ export function parseJson<T>(file: string, text: string, advice = 'Download it a
   try {
     return JSON.parse(text) as T;
   } catch (error) {
-    throw new Error(`${file} is no valid JSON: ${(error as Error).message}. ${advice}`);
+    throw new Refusal(`${file} is no valid JSON: ${(error as Error).message}. ${advice}`);
   }
 }
 

@@ -1,3 +1,5 @@
+import { Refusal } from '../common/refusal';
+
 /**
  * Machine families without GPUs that attach each type of disk, as nodes of GKE are labelled by `cloud.google.com/machine-family`.
  *
@@ -14,7 +16,7 @@ const MACHINE_FAMILIES: { readonly [diskType: string]: readonly string[] } = {
 /** @throws on a type of disk that is not known here */
 export function machineFamiliesFor(diskType: string): string[] {
   if (!Object.hasOwn(MACHINE_FAMILIES, diskType)) {
-    throw new Error(`no machine family is known that attaches disks of type '${diskType}'; known are ${Object.keys(MACHINE_FAMILIES).join(', ')}`);
+    throw new Refusal(`no machine family is known that attaches disks of type '${diskType}'; known are ${Object.keys(MACHINE_FAMILIES).join(', ')}`);
   }
   return [...MACHINE_FAMILIES[diskType]];
 }

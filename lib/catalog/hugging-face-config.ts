@@ -1,4 +1,5 @@
 import { Experts, LatentAttention } from './model-props';
+import { Refusal } from '../common/refusal';
 
 type Json = Record<string, unknown>;
 
@@ -185,7 +186,7 @@ export class HuggingFaceConfig {
   }
 
   private missing(keys: string[]): Error {
-    return new Error(`${this.file} (model_type '${this.modelType}') has no ${keys.join(' or ')}, without which no plan can be made. `
+    return new Refusal(`${this.file} (model_type '${this.modelType}') has no ${keys.join(' or ')}, without which no plan can be made. `
       + 'Is it the configuration of a language model? Otherwise describe the model with Model.of(...).');
   }
 }

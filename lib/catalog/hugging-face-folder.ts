@@ -4,6 +4,7 @@ import { HuggingFaceConfig } from './hugging-face-config';
 import { HUGGING_FACE_ID, modelFacts } from './hugging-face-model';
 import { ModelProps } from './model-props';
 import { parseFile, readCheckpoint } from './safetensors';
+import { Refusal } from '../common/refusal';
 
 export interface HuggingFaceFolderOptions {
   /**
@@ -22,7 +23,7 @@ export interface HuggingFaceFolderOptions {
 export function readHuggingFaceFolder(directory: string, options: HuggingFaceFolderOptions): ModelProps {
   const file = path.join(directory, 'config.json');
   if (!fs.existsSync(file)) {
-    throw new Error(`${directory} has no config.json. Give the folder that 'hf download <model> --local-dir <folder>' fills.`);
+    throw new Refusal(`${directory} has no config.json. Give the folder that 'hf download <model> --local-dir <folder>' fills.`);
   }
   const config = new HuggingFaceConfig(parseFile(file), file);
   const facts = modelFacts(config, readCheckpoint(directory));

@@ -2,6 +2,7 @@ import { Accelerator } from './accelerator';
 import { Facts } from './facts';
 import { MachineTypeProps } from './machine-type-props';
 import { MACHINE_TYPES } from './machine-types';
+import { Refusal } from '../common/refusal';
 
 export type { MachineTypeProps } from './machine-type-props';
 
@@ -20,16 +21,16 @@ export class MachineType extends Facts<MachineTypeProps>() {
     const named = MachineType.catalogue.filter(machine => machine.name === name);
     if (named.length === 0) {
       const names = [...new Set(MachineType.catalogue.map(machine => machine.name))].join(', ');
-      throw new Error(`Unknown machine type '${name}'. Known: ${names}. Use MachineType.of(...) for one that the catalogue lacks.`);
+      throw new Refusal(`Unknown machine type '${name}'. Known: ${names}. Use MachineType.of(...) for one that the catalogue lacks.`);
     }
     const counts = named.map(machine => machine.gpus);
     if (gpus === undefined && named.length > 1) {
-      throw new Error(`Machine type '${name}' takes ${counts.join(', ')} ${named[0].accelerator.displayName}: say how many, `
+      throw new Refusal(`Machine type '${name}' takes ${counts.join(', ')} ${named[0].accelerator.displayName}: say how many, `
         + `for example MachineType.fromName('${name}', ${counts[0]}).`);
     }
     const found = named.find(machine => gpus === undefined || machine.gpus === gpus);
     if (!found) {
-      throw new Error(`Machine type '${name}' has ${counts.join(', ')} ${named[0].accelerator.displayName}, not ${gpus}.`);
+      throw new Refusal(`Machine type '${name}' has ${counts.join(', ')} ${named[0].accelerator.displayName}, not ${gpus}.`);
     }
     return found;
   }

@@ -3,14 +3,13 @@ import {
   A2_HIGH_ZONES, A2_MEGA_ZONES, A2_ULTRA_ZONES, A3_HIGH_8G_ZONES, A3_HIGH_ZONES, A3_ULTRA_ZONES, A4_ZONES, G2_ZONES, T4_ZONES,
 } from './gpu-zones';
 import { MachineTypeProps } from './machine-type-props';
+import { GIB } from '../common/bytes';
 
 // GPUs, vCPUs, memory, local SSD: https://docs.cloud.google.com/compute/docs/accelerator-optimized-machines,
 // https://docs.cloud.google.com/compute/docs/gpus and https://docs.cloud.google.com/compute/docs/disks/local-ssd.
 // Data disks: kubernetes-sigs/gcp-compute-persistent-disk-csi-driver deploy/kubernetes/overlays/node-labeler/configmap.yaml@b560165c35
 // and https://docs.cloud.google.com/compute/docs/disks/hyperdisks.
 // Provisioning: https://docs.cloud.google.com/compute/docs/instances/provisioning-models.
-
-const GIB = 2 ** 30;
 
 const ANY_PROVISIONING = ['on-demand', 'spot', 'flex-start', 'reservation'];
 /** On-demand capacity of these comes with a reservation only. */

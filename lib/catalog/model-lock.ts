@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
+import { isCommit } from '../common/names';
 import { loadedBytes, nonEmpty, parseJson, TENSOR_PARTS, TensorBytes } from './checkpoint';
 import { HuggingFaceConfig } from './hugging-face-config';
 import { HUGGING_FACE_ID, modelFacts } from './hugging-face-model';
 import { ModelFile, ModelProps } from './model-props';
+import { Refusal } from '../common/refusal';
 
 export const LOCK_VERSION = 1;
 
@@ -40,17 +42,13 @@ export function isServedFile(path: string): boolean {
   return /^[A-Za-z0-9_+@=-][A-Za-z0-9._+@=-]*\.(safetensors|json|model|txt|jinja|tiktoken)$/.test(path);
 }
 
-export function isCommit(revision: unknown): boolean {
-  return typeof revision === 'string' && /^[0-9a-f]{40}$/.test(revision);
-}
-
 export function sha256(content: Buffer | string): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
 export function readModelLock(file: string): ModelProps {
   if (!fs.existsSync(file)) {
-    throw new Error(`There is no model lock ${file}. Write it with 'npx cdk8s-vllm lock <hugging-face-id>'.`);
+    throw new Refusal(`There is no model lock ${file}. Write it with 'npx cdk8s-vllm lock <hugging-face-id>'.`);
   }
   return parseModelLock(file, fs.readFileSync(file, 'utf8'));
 }
@@ -69,7 +67,7 @@ export function formatModelLock({ id, revision, gated, architecture, files, weig
 /** @param name names the lock in errors */
 export function parseModelLock(name: string, text: string): ModelProps {
   const refuse = (problem: string): never => {
-    throw new Error(`${name}: ${problem}. ${ANEW}`);
+    throw new Refusal(`${name}: ${problem}. ${ANEW}`);
   };
   const lock = parseJson<ModelLock>(name, text, ANEW);
   checkFields(lock, refuse);

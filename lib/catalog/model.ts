@@ -7,6 +7,7 @@ import * as llama from './models/llama';
 import * as mistral from './models/mistral';
 import * as other from './models/other';
 import * as qwen from './models/qwen';
+import { Refusal } from '../common/refusal';
 
 export type { HuggingFaceFolderOptions } from './hugging-face-folder';
 export type { Experts, LatentAttention, ModelFile, ModelProps } from './model-props';
@@ -63,7 +64,7 @@ export class Model extends Facts<ModelFacts>() {
     const found = Model.all().find(model => model.id === id);
     if (!found) {
       const ids = Model.all().map(model => model.id).join(', ');
-      throw new Error(`Unknown model '${id}'. Known: ${ids}. Use Model.fromDirectory('path/to/the/model') or Model.of(...) for another.`);
+      throw new Refusal(`Unknown model '${id}'. Known: ${ids}. Use Model.fromDirectory('path/to/the/model') or Model.of(...) for another.`);
     }
     return found;
   }

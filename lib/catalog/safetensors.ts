@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Checkpoint, CheckpointIndex, checkpointOf, headerBytesOf, INDEX_FILE, nonEmpty, parseJson, shardsOf, Tensor, tensorsOf } from './checkpoint';
+import { Refusal } from '../common/refusal';
 
 /** Finds the safetensors that a server would load from a folder and reads their headers. */
 export function readCheckpoint(directory: string): Checkpoint {
@@ -16,7 +17,7 @@ export function readCheckpoint(directory: string): Checkpoint {
     return nonEmpty(directory, { totalBytes: totalSize });
   }
   if (missing.length > 0) {
-    throw new Error(`${directory}: ${INDEX_FILE} names ${shards.length} files and ${missing.length} are missing: ${missing.join(', ')}. `
+    throw new Refusal(`${directory}: ${INDEX_FILE} names ${shards.length} files and ${missing.length} are missing: ${missing.join(', ')}. `
       + 'Finish the download, or leave only config.json and the index in the folder to plan from its total_size.');
   }
   return checkpointOf(directory, shards.flatMap(shard => readHeader(path.join(directory, shard))), index);
@@ -24,10 +25,10 @@ export function readCheckpoint(directory: string): Checkpoint {
 
 function noShards(directory: string, files: string[]): Error {
   if (files.includes(INDEX_FILE)) {
-    return new Error(`${path.join(directory, INDEX_FILE)} has no weight_map, so it names no file. Download it again.`);
+    return new Refusal(`${path.join(directory, INDEX_FILE)} has no weight_map, so it names no file. Download it again.`);
   }
   const pickles = files.filter(file => /\.(bin|pt|pth)$/.test(file));
-  return new Error(pickles.length > 0
+  return new Refusal(pickles.length > 0
     ? `${directory} holds its weights as pickle only (${pickles.join(', ')}); sizes are read from safetensors headers. `
     + 'Convert the model with save_pretrained(..., safe_serialization=True), or describe it with Model.of(...).'
     : `${directory} holds no *.safetensors and no ${INDEX_FILE}. Download the weights, or at least the index.`);

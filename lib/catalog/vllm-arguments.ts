@@ -1,5 +1,6 @@
-import { VllmFlag } from '../../imports/vllm/registry';
+import { VllmFlag } from './vllm-registry';
 import { REMOVED_VALUES } from './vllm-removed';
+import { Refusal } from '../common/refusal';
 
 /** A flag that loads parsers of its own; then the names that vLLM carries are not all there are. */
 const PLUGINS: { readonly [flag: string]: string } = {
@@ -45,15 +46,15 @@ export function checkVllmArguments(release: KnownFlags, args: string[]): void {
   const names = found.map(argument => argument.name + (argument.key ?? ''));
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice) {
-    throw new Error(`vLLM ${release.version}: ${twice} is given twice; the last one would win`);
+    throw new Refusal(`vLLM ${release.version}: ${twice} is given twice; the last one would win`);
   }
   if (names.includes('--model')) {
-    throw new Error(`vLLM ${release.version}: 'vllm serve' takes the model as its first argument; --model goes away`);
+    throw new Refusal(`vLLM ${release.version}: 'vllm serve' takes the model as its first argument; --model goes away`);
   }
   for (const argument of found) {
     const flag = release.flag(argument.name);
     if (flag.deprecated) {
-      throw new Error(`vLLM ${release.version}: ${argument.name} is deprecated and goes away; leave it out`);
+      throw new Refusal(`vLLM ${release.version}: ${argument.name} is deprecated and goes away; leave it out`);
     }
     const known = !names.includes(PLUGINS[argument.name] ?? '');
     for (const value of argument.key === undefined ? argument.values : []) {
@@ -75,7 +76,7 @@ function split(release: KnownFlags, args: string[]): Argument[] {
       if (index === 0) {
         continue;
       }
-      throw new Error(`vLLM ${release.version}: '${text}' stands alone; only the model does, and it comes first`);
+      throw new Refusal(`vLLM ${release.version}: '${text}' stands alone; only the model does, and it comes first`);
     }
     const [, spelled, key, attached] = /^([^.=]+)(\.[^=]+)?(?:=([^]*))?$/.exec(text)!;
     const flag = release.flag(spelled);
@@ -85,7 +86,7 @@ function split(release: KnownFlags, args: string[]): Argument[] {
     }
     checkCount(release, text, flag, values);
     if (key && flag.type !== 'json') {
-      throw new Error(`vLLM ${release.version}: ${spelled} is no JSON value, so it has no key '${key.slice(1)}'`);
+      throw new Refusal(`vLLM ${release.version}: ${spelled} is no JSON value, so it has no key '${key.slice(1)}'`);
     }
     found.push({ name: spelled, key, values });
   }
@@ -99,15 +100,15 @@ function takesMore(flag: VllmFlag, taken: number): boolean {
 function checkCount(release: KnownFlags, text: string, flag: VllmFlag, values: string[]): void {
   if (flag.type === 'boolean' && values.length > 0) {
     const off = flag.negated ? `; ${flag.negated} turns it off` : '';
-    throw new Error(`vLLM ${release.version}: ${text} takes no value${off}`);
+    throw new Refusal(`vLLM ${release.version}: ${text} takes no value${off}`);
   }
   if (flag.type !== 'boolean' && !flag.optionalValue && values.length === 0) {
-    throw new Error(`vLLM ${release.version}: ${text} needs a value`);
+    throw new Refusal(`vLLM ${release.version}: ${text} needs a value`);
   }
 }
 
 function checkValue(release: KnownFlags, name: string, flag: VllmFlag, value: string, complete: boolean): void {
-  const refuse = (why: string): Error => new Error(`vLLM ${release.version}: ${name} does not take '${value}': ${why}`);
+  const refuse = (why: string): Error => new Refusal(`vLLM ${release.version}: ${name} does not take '${value}': ${why}`);
   if (value === '' && flag.list) {
     throw refuse('it is empty');
   }

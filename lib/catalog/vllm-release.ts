@@ -1,8 +1,10 @@
-import { VLLM_REGISTRIES, VllmEnvironmentVariable, VllmFlag, VllmMetric, VllmRegistry } from '../../imports/vllm/registry';
+import { VLLM_REGISTRIES, VllmEnvironmentVariable, VllmFlag, VllmMetric, VllmRegistry } from './vllm-registry';
 import { checkVllmArguments } from './vllm-arguments';
+import { nearestName } from '../common/nearest-name';
 import { REMOVED_ENVIRONMENT, REMOVED_FLAGS, REMOVED_METRICS, RemovedName } from './vllm-removed';
+import { GIB } from '../common/bytes';
+import { Refusal } from '../common/refusal';
 
-const GIB = 2 ** 30;
 const REPOSITORY = 'docker.io/vllm/vllm-openai';
 
 /** Below this an API key can be bypassed through the Host header. https://nvd.nist.gov/vuln/detail/CVE-2026-48746 */
@@ -90,10 +92,10 @@ export class VllmRelease {
   static of(version: string, registry?: VllmRegistry): VllmRelease {
     const plain = version.replace(/^v/, '');
     if (!/^\d+\.\d+\.\d+$/.test(plain)) {
-      throw new Error(`VllmRelease: '${version}' is no version of vLLM; write it as ${VllmRelease.DEFAULT.version}`);
+      throw new Refusal(`VllmRelease: '${version}' is no version of vLLM; write it as ${VllmRelease.DEFAULT.version}`);
     }
     if (compareVersions(plain, OLDEST_SAFE_RELEASE) < 0) {
-      throw new Error(`VllmRelease: vLLM ${plain} has a critical hole, CVE-2026-48746: an API key is bypassed through the Host header.`
+      throw new Refusal(`VllmRelease: vLLM ${plain} has a critical hole, CVE-2026-48746: an API key is bypassed through the Host header.`
         + ` It is closed in ${OLDEST_SAFE_RELEASE}; the default is ${VllmRelease.DEFAULT.version}`);
     }
     const older = VllmRelease.all().filter(release => compareVersions(release.version, plain) <= 0).at(-1)!;
@@ -101,12 +103,12 @@ export class VllmRelease {
       return older;
     }
     if (!registry) {
-      throw new Error(`VllmRelease: the flags and metrics of vLLM ${plain} are not known; known are`
+      throw new Refusal(`VllmRelease: the flags and metrics of vLLM ${plain} are not known; known are`
         + ` ${VllmRelease.all().map(release => release.version).join(', ')}. Take one of these, or hand over the registry that`
         + ' imports/vllm/dump_registry.py prints for it');
     }
     if (registry.release !== plain) {
-      throw new Error(`VllmRelease: the registry handed over for vLLM ${plain} is that of ${registry.release}`);
+      throw new Refusal(`VllmRelease: the registry handed over for vLLM ${plain} is that of ${registry.release}`);
     }
     return new VllmRelease(registry, older.facts);
   }
@@ -122,7 +124,7 @@ export class VllmRelease {
   /** The same release with its image pinned to a digest as well. */
   withDigest(digest: string): VllmRelease {
     if (!/^sha256:[0-9a-f]{64}$/.test(digest)) {
-      throw new Error(`VllmRelease ${this.version}: '${digest}' is no image digest; it is 'sha256:' and 64 hexadecimal digits`);
+      throw new Refusal(`VllmRelease ${this.version}: '${digest}' is no image digest; it is 'sha256:' and 64 hexadecimal digits`);
     }
     return new VllmRelease(this.registry, this.facts, digest);
   }
@@ -145,13 +147,13 @@ export class VllmRelease {
     }
     const full = this.flagNames.find(known => flags[known].aliases?.includes(name));
     if (full) {
-      throw new Error(`vLLM ${this.version}: write ${full} instead of its short form ${name}`);
+      throw new Refusal(`vLLM ${this.version}: write ${full} instead of its short form ${name}`);
     }
     // a removed name that begins a living one would be taken for that one
     if (!REMOVED_FLAGS.some(removed => removed.name === name)) {
       const longer = this.flagNames.filter(known => known.startsWith(name));
       if (name.startsWith('--') && longer.length > 0) {
-        throw new Error(`vLLM ${this.version}: '${name}' is cut off; write ${longer.slice(0, 5).join(' or ')}.`
+        throw new Refusal(`vLLM ${this.version}: '${name}' is cut off; write ${longer.slice(0, 5).join(' or ')}.`
           + ' The parser guesses what is meant as long as one flag begins so, and fails when the next release adds another');
       }
     }
@@ -182,7 +184,7 @@ export class VllmRelease {
       return metrics[whole];
     }
     if (Object.hasOwn(metrics, `${name}_total`)) {
-      throw new Error(`vLLM ${this.version}: '${name}' is a counter; in /metrics it is ${name}_total`);
+      throw new Refusal(`vLLM ${this.version}: '${name}' is a counter; in /metrics it is ${name}_total`);
     }
     throw this.unknown('metric', name, Object.keys(metrics), REMOVED_METRICS, registry => registry.metrics);
   }
@@ -233,15 +235,15 @@ export class VllmRelease {
     const beginning = `vLLM ${this.version} has no ${kind} '${name}'`;
     const removed = removedNames.find(entry => entry.name === name);
     if (removed) {
-      return new Error(`${beginning}: it was removed in ${removed.since}${removed.instead ? `; ${removed.instead}` : ''}`);
+      return new Refusal(`${beginning}: it was removed in ${removed.since}${removed.instead ? `; ${removed.instead}` : ''}`);
     }
     const others = VLLM_REGISTRIES.filter(registry => Object.hasOwn(section(registry), name));
     if (others.length > 0) {
       const advice = others.map(registry => registry.environment[name]?.deprecated).find(text => text);
-      return new Error(`${beginning}; it is in ${others.map(registry => registry.release).join(' and ')}${advice ? `. ${advice}` : ''}`);
+      return new Refusal(`${beginning}; it is in ${others.map(registry => registry.release).join(' and ')}${advice ? `. ${advice}` : ''}`);
     }
     const nearest = nearestName(name, known);
-    return new Error(`${beginning}${nearest ? `; did you mean '${nearest}'?` : ''}`);
+    return new Refusal(`${beginning}${nearest ? `; did you mean '${nearest}'?` : ''}`);
   }
 }
 
@@ -253,24 +255,4 @@ function compareVersions(one: string, other: string): number {
   const parts = [one, other].map(version => version.split('.').map(Number));
   const difference = parts[0].findIndex((part, index) => part !== parts[1][index]);
   return difference === -1 ? 0 : parts[0][difference] - (parts[1][difference] ?? 0);
-}
-
-/** The known name with the fewest letters to change, if that is less than half of them. */
-export function nearestName(name: string, known: string[]): string | undefined {
-  const [nearest] = known
-    .map(candidate => ({ candidate, distance: editDistance(name, candidate) }))
-    .sort((a, b) => a.distance - b.distance);
-  return nearest && nearest.distance < name.length / 2 ? nearest.candidate : undefined;
-}
-
-function editDistance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= one.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= other.length; j++) {
-      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (one[i - 1] === other[j - 1] ? 0 : 1));
-    }
-    row = next;
-  }
-  return row[other.length];
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { isCommit, sha256 } from '../catalog/model-lock';
+import { sha256 } from '../catalog/model-lock';
+import { isCommit } from '../common/names';
 import { ExitCode, Failure } from './failure';
 import { HubConnection, HubRefusal } from './hub-connection';
 

@@ -1,6 +1,6 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { ServiceIdentity } from '../identity';
+import { ServiceIdentity } from '../common/identity';
 import { guaranteed, restrictedContainer, restrictedPod } from '../pods';
 
 const NAME = 'custom-metrics-stackdriver-adapter';

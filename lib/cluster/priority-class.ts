@@ -1,6 +1,6 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { wholeNumber } from '../whole-number';
+import { wholeNumber } from '../common/whole-number';
 
 export interface PriorityClassProps {
   readonly name: string;

@@ -1,5 +1,6 @@
 import { MachineType } from '../catalog';
 import { requireForm, requireOneOf } from './checks';
+import { Refusal } from '../common/refusal';
 
 const WORDS = ['on-demand', 'spot', 'reservation', 'flex-start', 'queued'] as const;
 
@@ -26,20 +27,20 @@ export function checkCapacity({ capacity, machineType, minNodes, reservation }: 
   // What is queued is given as flex-start is.
   const sold = capacity === 'queued' ? 'flex-start' : capacity;
   if (!machineType.provisioning.includes(sold)) {
-    throw new Error(`'capacity' (${capacity}): ${machineType.name} is to be had by ${machineType.provisioning.join(', ')} only`);
+    throw new Refusal(`'capacity' (${capacity}): ${machineType.name} is to be had by ${machineType.provisioning.join(', ')} only`);
   }
   if (capacity === 'reservation' && reservation === undefined) {
-    throw new Error('\'capacity\' (reservation) needs the name of the reservation; give \'reservation\'');
+    throw new Refusal('\'capacity\' (reservation) needs the name of the reservation; give \'reservation\'');
   }
   if (capacity !== 'reservation' && reservation !== undefined) {
-    throw new Error(`'reservation' (${reservation}) goes with capacity reservation, not with ${capacity}`);
+    throw new Refusal(`'reservation' (${reservation}) goes with capacity reservation, not with ${capacity}`);
   }
   if (reservation !== undefined) {
     requireForm('reservation', reservation, /^(projects\/[a-z0-9:.-]+\/reservations\/)?[a-z]([a-z0-9-]*[a-z0-9])?(\/reservationBlocks\/[a-z0-9-]+)?$/,
       'is no name of a reservation: lower case letters, digits and \'-\', or projects/PROJECT/reservations/NAME');
   }
   if ((capacity === 'flex-start' || capacity === 'queued') && minNodes > 0) {
-    throw new Error(`'minNodes' (${minNodes}): capacity ${capacity} starts from no node; use 0`);
+    throw new Refusal(`'minNodes' (${minNodes}): capacity ${capacity} starts from no node; use 0`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { Token } from 'cdktf';
-import { requireBucketName as bucketName } from '../bucket-name';
-import { wholeNumber } from '../whole-number';
+import { requireBucketName as bucketName } from '../common/names';
+import { wholeNumber } from '../common/whole-number';
+import { Refusal } from '../common/refusal';
 
 /** A value that only Terraform will know cannot be checked before. */
 function isKnown(value: unknown): boolean {
@@ -10,7 +11,7 @@ function isKnown(value: unknown): boolean {
 /** @throws when the value has not that form; `hint` says what the form is */
 export function requireForm(what: string, value: string, form: RegExp, hint: string): string {
   if (isKnown(value) && !form.test(value)) {
-    throw new Error(`'${what}' (${value}) ${hint}`);
+    throw new Refusal(`'${what}' (${value}) ${hint}`);
   }
   return value;
 }
@@ -23,7 +24,7 @@ export function requireCount(what: string, value: number, least: number, most: n
 /** Names of most resources of Compute Engine and GKE. https://cloud.google.com/compute/docs/naming-resources */
 export function requireName(what: string, value: string, longest = 63): string {
   if (isKnown(value) && value.length > longest) {
-    throw new Error(`'${what}' (${value}) has ${value.length} characters, and at most ${longest} are allowed`);
+    throw new Refusal(`'${what}' (${value}) has ${value.length} characters, and at most ${longest} are allowed`);
   }
   return requireForm(what, value, /^[a-z]([a-z0-9-]*[a-z0-9])?$/, 'must be lower case letters, digits and \'-\', starting with a letter');
 }
@@ -31,7 +32,7 @@ export function requireName(what: string, value: string, longest = 63): string {
 /** @throws on what is not one of the allowed, and names these */
 export function requireOneOf<T extends string>(what: string, value: T, allowed: readonly T[]): T {
   if (isKnown(value) && !allowed.includes(value)) {
-    throw new Error(`'${what}' (${value}) must be one of ${allowed.join(', ')}`);
+    throw new Refusal(`'${what}' (${value}) must be one of ${allowed.join(', ')}`);
   }
   return value;
 }
@@ -47,15 +48,15 @@ export function requireZones(what: string, zones: readonly string[], region: str
     return [...zones];
   }
   if (zones.length === 0) {
-    throw new Error(`'${what}' is empty; name zones of ${region}, for example ${region}-a`);
+    throw new Refusal(`'${what}' is empty; name zones of ${region}, for example ${region}-a`);
   }
   const outside = zones.filter(zone => !new RegExp(`^${region}-[a-z]$`).test(zone));
   if (outside.length > 0) {
-    throw new Error(`'${what}' (${outside.join(', ')}) is not in the region ${region}; its zones are called ${region}-a, ${region}-b, …`);
+    throw new Refusal(`'${what}' (${outside.join(', ')}) is not in the region ${region}; its zones are called ${region}-a, ${region}-b, …`);
   }
   const twice = zones.find((zone, index) => zones.indexOf(zone) !== index);
   if (twice !== undefined) {
-    throw new Error(`'${what}' names ${twice} twice`);
+    throw new Refusal(`'${what}' names ${twice} twice`);
   }
   return [...zones].sort();
 }
@@ -68,7 +69,7 @@ export function requireRegion(what: string, region: string): string {
 export function requireCidr(what: string, cidr: string, widest: number, narrowest: number): Cidr {
   const range = Cidr.of(what, cidr);
   if (range.prefix < widest || range.prefix > narrowest) {
-    throw new Error(`'${what}' (${cidr}) must be between /${widest} and /${narrowest}`);
+    throw new Refusal(`'${what}' (${cidr}) must be between /${widest} and /${narrowest}`);
   }
   return range;
 }
@@ -84,14 +85,14 @@ export class Cidr {
     const octets = match?.slice(1, 5).map(Number) ?? [];
     const prefix = Number(match?.[5]);
     if (!match || octets.some(octet => octet > 255) || prefix > 32) {
-      throw new Error(`'${what}' (${text}) is no range of addresses; for example 10.0.0.0/20`);
+      throw new Refusal(`'${what}' (${text}) is no range of addresses; for example 10.0.0.0/20`);
     }
     const first = octets.reduce((sum, octet) => sum * 256 + octet, 0);
     const size = 2 ** (32 - prefix);
     if (first % size !== 0) {
       const start = first - first % size;
       const dotted = [24, 16, 8, 0].map(shift => Math.floor(start / 2 ** shift) % 256).join('.');
-      throw new Error(`'${what}' (${text}) starts inside its range; the range is ${dotted}/${prefix}`);
+      throw new Refusal(`'${what}' (${text}) starts inside its range; the range is ${dotted}/${prefix}`);
     }
     return new Cidr(what, text, first, size, prefix);
   }
@@ -110,7 +111,7 @@ export function requireDisjoint(ranges: readonly Cidr[]): void {
   ranges.forEach((range, index) => {
     const other = ranges.slice(index + 1).find(candidate => candidate.overlaps(range));
     if (other) {
-      throw new Error(`'${range.what}' (${range.text}) and '${other.what}' (${other.text}) overlap; give them ranges of their own`);
+      throw new Refusal(`'${range.what}' (${range.text}) and '${other.what}' (${other.text}) overlap; give them ranges of their own`);
     }
   });
 }

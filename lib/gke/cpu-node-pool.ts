@@ -1,8 +1,9 @@
 import { ContainerNodePool } from '@cdktf/provider-google/lib/container-node-pool';
 import { Construct } from 'constructs';
-import { CpuMachine } from './cpu-machine';
+import { CpuMachine } from '../catalog/cpu-machine';
 import { GkeCluster } from './gke-cluster';
 import { NODE_LABELS, nodePool } from './node-pool';
+import { Refusal } from '../common/refusal';
 
 const BOOT_DISK_GIB = 100;
 
@@ -33,7 +34,7 @@ export class CpuNodePool extends Construct {
     const { cluster } = props;
     this.machine = CpuMachine.of(props.machineType ?? 'c3d-standard-4');
     if (cluster.storages.includes('hdml') && !this.machine.diskTypes.includes('hyperdisk-ml')) {
-      throw new Error(`'machineType' (${this.machine.name}) attaches no hyperdisk-ml disk, which weights are copied to; it takes`
+      throw new Refusal(`'machineType' (${this.machine.name}) attaches no hyperdisk-ml disk, which weights are copied to; it takes`
         + ` ${this.machine.diskTypes.join(', ')}. Use c3d-standard-4`);
     }
     this.pool = nodePool(this, 'Resource', {

@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { requireCount, requireForm, requireName, requireOneOf, requireZones } from './checks';
 import { Network } from './network';
 import { Project } from './project';
+import { Refusal } from '../common/refusal';
 
 /** Tier: least and most GiB, the step, and whether it is of a zone. https://cloud.google.com/filestore/docs/service-tiers */
 const TIERS = {
@@ -36,11 +37,11 @@ export class Filestore extends Construct {
     const { project } = props;
     const tier = TIERS[requireOneOf('tier', props.tier, Object.keys(TIERS) as FilestoreTier[])];
     if (tier.zonal !== (props.zone !== undefined)) {
-      throw new Error(`Filestore '${id}': tier ${props.tier} is of a ${tier.zonal ? 'zone: give' : 'region: leave out'} 'zone'`);
+      throw new Refusal(`Filestore '${id}': tier ${props.tier} is of a ${tier.zonal ? 'zone: give' : 'region: leave out'} 'zone'`);
     }
     const capacityGb = requireCount('sizeGib', props.sizeGib, tier.least, tier.most);
     if (capacityGb % tier.step > 0) {
-      throw new Error(`Filestore '${id}': 'sizeGib' (${capacityGb}) goes in steps of ${tier.step}; use ${Math.ceil(capacityGb / tier.step) * tier.step}`);
+      throw new Refusal(`Filestore '${id}': 'sizeGib' (${capacityGb}) goes in steps of ${tier.step}; use ${Math.ceil(capacityGb / tier.step) * tier.step}`);
     }
     const location = props.zone === undefined ? project.region : requireZones('zone', [props.zone], project.region)[0];
     this.instance = new FilestoreInstance(this, 'Resource', {

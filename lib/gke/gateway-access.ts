@@ -4,6 +4,7 @@ import { IapWebIamMember } from '@cdktf/provider-google/lib/iap-web-iam-member';
 import { Construct } from 'constructs';
 import { requireForm, requireName } from './checks';
 import { Project } from './project';
+import { Refusal } from '../common/refusal';
 
 export interface GatewayAccessProps {
   readonly project: Project;
@@ -26,7 +27,7 @@ export class GatewayAccess extends Construct {
     const { project, hosts, members } = props;
     const name = requireName('name', props.name ?? 'vllm-gateway');
     if (hosts.length === 0 || members.length === 0) {
-      throw new Error(`GatewayAccess '${id}': '${hosts.length === 0 ? 'hosts' : 'members'}' is empty; a gateway that nobody may pass needs no address`);
+      throw new Refusal(`GatewayAccess '${id}': '${hosts.length === 0 ? 'hosts' : 'members'}' is empty; a gateway that nobody may pass needs no address`);
     }
     hosts.forEach(host => requireForm('hosts', host, /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/, 'is no host name; for example chat.example.com'));
     members.forEach(member => requireForm('members', member, /^(user|group|serviceAccount):[^@\s]+@[^@\s]+$|^domain:[^@\s]+\.[^@\s]+$/,

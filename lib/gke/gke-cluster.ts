@@ -6,6 +6,7 @@ import { Cidr, requireCount, requireForm, requireName, requireOneOf } from './ch
 import { Network } from './network';
 import { NodeIdentity } from './node-identity';
 import { Project } from './project';
+import { Refusal } from '../common/refusal';
 
 /** https://cloud.google.com/kubernetes-engine/docs/how-to/configure-metrics */
 const METRICS = [
@@ -89,7 +90,7 @@ export class GkeCluster extends Construct {
     const authorized = (props.authorizedCidrs ?? []).map(cidr => Cidr.of('authorizedCidrs', cidr));
     const open = authorized.find(({ prefix }) => prefix === 0);
     if (open) {
-      throw new Error(`'authorizedCidrs' (${open.text}) lets the whole internet reach the control plane; name the ranges that need it, or none`);
+      throw new Refusal(`'authorizedCidrs' (${open.text}) lets the whole internet reach the control plane; name the ranges that need it, or none`);
     }
     const start = hourOf(props.maintenanceStart ?? '03:00');
     this.cluster = new ContainerCluster(this, 'Resource', {
@@ -193,7 +194,7 @@ function groupOf(mail: string): string {
 function hourOf(text: string): number {
   const match = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text);
   if (!match) {
-    throw new Error(`'maintenanceStart' (${text}) is no time of day; for example 03:00`);
+    throw new Refusal(`'maintenanceStart' (${text}) is no time of day; for example 03:00`);
   }
   return Number(match[1]) * 60 + Number(match[2]);
 }

@@ -5,8 +5,9 @@ import { Capacity, capacityConfig, capacityTaints, checkCapacity } from './capac
 import { requireCount, requireForm } from './checks';
 import { GkeCluster } from './gke-cluster';
 import { NODE_LABELS, nodePool } from './node-pool';
+import { GIB } from '../common/bytes';
+import { named, Refusal } from '../common/refusal';
 
-const GIB = 2 ** 30;
 /** An image of vLLM takes 25 GB unpacked, and two of them during an update. */
 const LEAST_BOOT_DISK_GIB = 60;
 const MOST_BOOT_DISK_GIB = 64 * 1024;
@@ -89,7 +90,7 @@ export class GpuNodePool extends Construct {
         },
       });
     } catch (error) {
-      throw new Error(`GpuNodePool '${id}': ${(error as Error).message}`, { cause: error });
+      throw named(this, error);
     }
   }
 }
@@ -103,7 +104,7 @@ function defaultName(machineType: MachineType, capacity: Capacity, ssds: number)
 function localSsdCount({ machineType, localSsdCount: given }: GpuNodePoolProps): number {
   const count = given ?? (machineType.localSsdAutomatic ? machineType.localSsdCounts[0] : 0);
   if (!machineType.localSsdCounts.includes(count)) {
-    throw new Error(`'localSsdCount' (${count}): ${machineType.name} takes ${machineType.localSsdCounts.join(', ')}`);
+    throw new Refusal(`'localSsdCount' (${count}): ${machineType.name} takes ${machineType.localSsdCounts.join(', ')}`);
   }
   return count;
 }
@@ -111,13 +112,13 @@ function localSsdCount({ machineType, localSsdCount: given }: GpuNodePoolProps):
 function checkZones({ machineType, zones }: GpuNodePoolProps): void {
   const missing = zones.filter(zone => machineType.zones.length > 0 && !machineType.zones.includes(zone));
   if (missing.length > 0) {
-    throw new Error(`'zones' (${missing.join(', ')}): ${machineType.name} is not known there; it is in ${machineType.zones.join(', ')}`);
+    throw new Refusal(`'zones' (${missing.join(', ')}): ${machineType.name} is not known there; it is in ${machineType.zones.join(', ')}`);
   }
 }
 
 function checkNodes({ machineType, maxNodes, requiredNodes }: GpuNodePoolProps): void {
   if (requiredNodes !== undefined && maxNodes < requiredNodes) {
-    throw new Error(`'maxNodes' (${maxNodes}): the autoscalers of the cells on ${machineType.name} can ask for ${requiredNodes} nodes;`
+    throw new Refusal(`'maxNodes' (${maxNodes}): the autoscalers of the cells on ${machineType.name} can ask for ${requiredNodes} nodes;`
       + ` use at least ${requiredNodes}, or lower their maxReplicas`);
   }
 }
@@ -126,13 +127,13 @@ function checkCompactPlacement({ machineType, zones, maxNodes }: GpuNodePoolProp
   const series = machineType.name.split('-')[0];
   const most = MOST_COMPACT_NODES[series];
   if (most === undefined) {
-    throw new Error(`'compactPlacement': ${machineType.name} is not placed so; series ${Object.keys(MOST_COMPACT_NODES).join(', ')} are`);
+    throw new Refusal(`'compactPlacement': ${machineType.name} is not placed so; series ${Object.keys(MOST_COMPACT_NODES).join(', ')} are`);
   }
   if (zones.length !== 1) {
-    throw new Error(`'zones' (${zones.join(', ')}): nodes near each other are in one zone; name one`);
+    throw new Refusal(`'zones' (${zones.join(', ')}): nodes near each other are in one zone; name one`);
   }
   if (maxNodes > most) {
-    throw new Error(`'maxNodes' (${maxNodes}): at most ${most} nodes of series ${series} can be placed near each other`);
+    throw new Refusal(`'maxNodes' (${maxNodes}): at most ${most} nodes of series ${series} can be placed near each other`);
   }
 }
 
@@ -143,7 +144,7 @@ function bootDiskGib({ bootDiskBytes = 200 * GIB }: GpuNodePoolProps): number {
 function bootDiskType({ machineType, bootDiskType: given }: GpuNodePoolProps): string {
   const type = given ?? (machineType.bootDiskTypes.includes('pd-balanced') ? 'pd-balanced' : machineType.bootDiskTypes[0]);
   if (!machineType.bootDiskTypes.includes(type)) {
-    throw new Error(`'bootDiskType' (${type}): ${machineType.name} boots from ${machineType.bootDiskTypes.join(', ')}`);
+    throw new Refusal(`'bootDiskType' (${type}): ${machineType.name} boots from ${machineType.bootDiskTypes.join(', ')}`);
   }
   return type;
 }

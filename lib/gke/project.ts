@@ -2,7 +2,7 @@ import { ProjectService } from '@cdktf/provider-google/lib/project-service';
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { TerraformVariable } from 'cdktf';
 import { Construct } from 'constructs';
-import { ServiceIdentity } from '../identity';
+import { ServiceIdentity } from '../common/identity';
 import { requireRegion } from './checks';
 
 /** APIs of Google Cloud, as far as this library makes something with them. https://cloud.google.com/apis/docs/getting-started */

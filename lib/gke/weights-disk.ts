@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { MachineType } from '../catalog';
 import { requireCount, requireForm, requireName, requireOneOf, requireZones } from './checks';
 import { Project } from './project';
+import { Refusal } from '../common/refusal';
 
 const TYPES = ['pd-balanced', 'pd-ssd', 'hyperdisk-ml'] as const;
 
@@ -28,7 +29,7 @@ export class WeightsDisk extends Construct {
     const { project, machineType, diskType } = props;
     requireOneOf('diskType', diskType, TYPES);
     if (!machineType.attaches(diskType)) {
-      throw new Error(`WeightsDisk '${id}': 'diskType' (${diskType}): ${machineType.name} attaches ${machineType.diskTypes.join(', ')}`);
+      throw new Refusal(`WeightsDisk '${id}': 'diskType' (${diskType}): ${machineType.name} attaches ${machineType.diskTypes.join(', ')}`);
     }
     const [zone] = requireZones('zone', [props.zone], project.region);
     requireForm('source', props.source, /^projects\/[a-z0-9:.-]+\/global\/(images|snapshots)\/[a-z]([a-z0-9-]*[a-z0-9])?$/,

@@ -1,9 +1,10 @@
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
 import { Construct } from 'constructs';
-import { Grant, ServiceIdentity } from '../identity';
+import { Grant, ServiceIdentity } from '../common/identity';
 import { GkeCluster } from './gke-cluster';
 import { ModelBucket } from './model-bucket';
+import { Refusal } from '../common/refusal';
 
 /** What workloads may get: reading and writing objects of a bucket, and reading metrics, which no smaller thing than a project has. */
 const BUCKET_ROLES = ['roles/storage.objectViewer', 'roles/storage.objectUser'];
@@ -35,7 +36,7 @@ export class WorkloadIdentity extends Construct {
           const made = props.buckets.find(candidate => candidate.name === bucket);
           if (!made) {
             const known = props.buckets.map(candidate => candidate.name).join(', ') || 'none';
-            throw new Error(`${name} may ${role} on the bucket ${bucket}, which is not made here; there is ${known}`);
+            throw new Refusal(`${name} may ${role} on the bucket ${bucket}, which is not made here; there is ${known}`);
           }
           new StorageBucketIamMember(this, `${grantId} ${bucket}`, { bucket: made.bucket.name, role, member, dependsOn });
         }
@@ -50,7 +51,7 @@ function unique(identities: readonly ServiceIdentity[]): Map<string, ServiceIden
     const name = `${identity.namespace}/${identity.serviceAccountName}`;
     const earlier = found.get(name);
     if (earlier && textOf(earlier.grants) !== textOf(identity.grants)) {
-      throw new Error(`${name} is two workloads that may different things: ${textOf(earlier.grants)}, and ${textOf(identity.grants)};`
+      throw new Refusal(`${name} is two workloads that may different things: ${textOf(earlier.grants)}, and ${textOf(identity.grants)};`
         + ' give them service accounts of their own');
     }
     found.set(name, identity);
@@ -64,6 +65,6 @@ function textOf(grants: readonly Grant[]): string {
 
 function requireRole(name: string, role: string, allowed: readonly string[], where: string): void {
   if (!allowed.includes(role)) {
-    throw new Error(`${name}: ${role} ${where} is more than a workload gets; it may have ${allowed.join(', ')}`);
+    throw new Refusal(`${name}: ${role} ${where} is more than a workload gets; it may have ${allowed.join(', ')}`);
   }
 }

@@ -1,12 +1,13 @@
 import * as path from 'node:path';
 import { ApiObject, App, Chart } from 'cdk8s';
 import { IConstruct } from 'constructs';
-import { FileTree } from './file-tree';
+import { FileTree } from './output/file-tree';
 import { KustomizeUnit } from './kustomize-unit';
-import { fileNameOf, kustomizationOf, Manifest, manifestOf } from './manifest';
-import { checkCell, checkManifest, checkSize } from './manifest-checks';
-import { MARKER, OutputFolders } from './output-folders';
-import { toYaml } from './yaml-writer';
+import { fileNameOf, kustomizationOf, Manifest, manifestOf } from './manifests/manifest';
+import { checkCell, checkManifest, checkSize } from './manifests/manifest-checks';
+import { MARKER, OutputFolders } from './output/output-folders';
+import { toYaml } from './manifests/yaml-writer';
+import { Refusal } from '../common/refusal';
 
 export interface KustomizeAppProps {
   /**
@@ -48,7 +49,7 @@ export class KustomizeApp extends App {
     const absolute = this.freePath(folder);
     for (const file of files.keys()) {
       if (path.posix.normalize(file) !== file || /^(?:\/|\.\.|\.$)|[\\\0]|\/$/.test(file) || file === MARKER) {
-        throw new Error(`KustomizeApp: ${JSON.stringify(file)} is no file inside ${folder}; use a relative path such as 'index.html'`);
+        throw new Refusal(`KustomizeApp: ${JSON.stringify(file)} is no file inside ${folder}; use a relative path such as 'index.html'`);
       }
     }
     this.companions.set(absolute, new Map([...files].map(([file, content]) => [file, Buffer.from(content)])));
@@ -68,7 +69,7 @@ export class KustomizeApp extends App {
     const absolute = path.resolve(this.root, relative);
     for (const other of [this.outdir, ...this.companions.keys()]) {
       if (!path.relative(other, absolute).startsWith('..') || !path.relative(absolute, other).startsWith('..')) {
-        throw new Error(`KustomizeApp: ${absolute} and ${other} overlap, but each is replaced as a whole; choose one beside it`);
+        throw new Refusal(`KustomizeApp: ${absolute} and ${other} overlap, but each is replaced as a whole; choose one beside it`);
       }
     }
     return absolute;
@@ -92,7 +93,7 @@ export class KustomizeApp extends App {
       for (const unit of cell.units) {
         const rendered = units.get(unit)!.map(object => renderObject(object, unit, owners, files));
         if (rendered.length === 0) {
-          throw new Error(`KustomizeApp: unit ${unit.folder} has no objects, which kubectl refuses. Leave the unit out`);
+          throw new Refusal(`KustomizeApp: unit ${unit.folder} has no objects, which kubectl refuses. Leave the unit out`);
         }
         files.set(`${unit.folder}/kustomization.yaml`, Buffer.from(kustomizationOf(rendered.map(fileNameOf).sort())));
         manifests.push(...rendered);
@@ -110,7 +111,7 @@ export class KustomizeApp extends App {
   private validate(constructs: readonly IConstruct[]): void {
     const errors = constructs.flatMap(({ node }) => node.validate().map(error => `[${node.path}] ${error}`));
     if (errors.length > 0) {
-      throw new Error(`KustomizeApp: ${errors.length} of the constructs' own checks failed\n  ${errors.join('\n  ')}`);
+      throw new Refusal(`KustomizeApp: ${errors.length} of the constructs' own checks failed\n  ${errors.join('\n  ')}`);
     }
   }
 }
@@ -122,13 +123,13 @@ function unitsOf(constructs: readonly IConstruct[]): Map<KustomizeUnit, ApiObjec
     if (KustomizeUnit.isUnit(construct)) {
       units.set(construct, []);
     } else if (Chart.isChart(construct)) {
-      throw new Error(`KustomizeApp: chart '${construct.node.path}' is no KustomizeUnit, so its objects have no folder. Make it one`);
+      throw new Refusal(`KustomizeApp: chart '${construct.node.path}' is no KustomizeUnit, so its objects have no folder. Make it one`);
     } else if (ApiObject.isApiObject(construct)) {
       units.get(construct.chart)!.push(construct);
     }
   }
   if (units.size === 0) {
-    throw new Error('KustomizeApp: there is no KustomizeUnit, so all that was generated before would go. Add one');
+    throw new Refusal('KustomizeApp: there is no KustomizeUnit, so all that was generated before would go. Add one');
   }
   return units as Map<KustomizeUnit, ApiObject[]>;
 }
@@ -139,7 +140,7 @@ function cellsOf(units: Map<KustomizeUnit, unknown>): { name: string; units: Kus
   for (const unit of units.keys()) {
     const other = folders.get(unit.folder) ?? (unit.unit === undefined ? cells.get(unit.cell)?.[0] : folders.get(unit.cell));
     if (other) {
-      throw new Error(`KustomizeApp: units '${other.node.path}' (${other.folder}) and '${unit.node.path}' (${unit.folder}) need the same `
+      throw new Refusal(`KustomizeApp: units '${other.node.path}' (${other.folder}) and '${unit.node.path}' (${unit.folder}) need the same `
         + 'kustomization.yaml. Give each a cell and unit of its own; a cell has either units or objects of its own');
     }
     folders.set(unit.folder, unit);
@@ -162,14 +163,14 @@ function renderObject(object: ApiObject, unit: KustomizeUnit, owners: Map<string
     files.set(`${unit.folder}/${name}`, yaml);
     return manifest;
   } catch (error) {
-    throw new Error(`KustomizeApp: ${object.kind} '${object.name}' in ${unit.folder}: ${(error as Error).message}`, { cause: error });
+    throw new Refusal(`KustomizeApp: ${object.kind} '${object.name}' in ${unit.folder}: ${(error as Error).message}`, { cause: error });
   }
 }
 
 function claim(owners: Map<string, string>, thing: string, owner: string, what: string): void {
   const other = owners.get(thing);
   if (other !== undefined) {
-    throw new Error(`'${owner}' and '${other}' are ${what}. Rename one (metadata.name)`);
+    throw new Refusal(`'${owner}' and '${other}' are ${what}. Rename one (metadata.name)`);
   }
   owners.set(thing, owner);
 }
@@ -184,6 +185,6 @@ function explained(work: () => void, where = ''): void {
   try {
     work();
   } catch (error) {
-    throw new Error(`KustomizeApp: ${where}${(error as Error).message}`, { cause: error });
+    throw new Refusal(`KustomizeApp: ${where}${(error as Error).message}`, { cause: error });
   }
 }

@@ -1,6 +1,7 @@
 import { ApiObject, Chart } from 'cdk8s';
 import { Construct } from 'constructs';
-import { DnsName } from './dns-name';
+import { DnsName } from '../common/dns-name';
+import { Refusal } from '../common/refusal';
 
 export interface KustomizeUnitProps {
   /** The folder below the output folder: one point of the matrix, such as `l4-gcs`, or `cluster`. */
@@ -49,7 +50,7 @@ export class KustomizeUnit extends Chart {
     this.applyWithCell = props.applyWithCell ?? true;
     for (const [prop, value] of Object.entries({ cell: props.cell, unit: props.unit, namespace: props.namespace })) {
       if (value !== undefined && !DnsName.LABEL.accepts(value)) {
-        throw new Error(`KustomizeUnit '${id}': ${prop} ${DnsName.LABEL.explain(value)}`);
+        throw new Refusal(`KustomizeUnit '${id}': ${prop} ${DnsName.LABEL.explain(value)}`);
       }
     }
   }
@@ -60,7 +61,7 @@ export class KustomizeUnit extends Chart {
   }
 
   public override generateObjectName(object: ApiObject): string {
-    throw new Error(`KustomizeUnit '${this.node.id}': ${object.kind} '${object.node.path}' has no metadata.name. `
+    throw new Refusal(`KustomizeUnit '${this.node.id}': ${object.kind} '${object.node.path}' has no metadata.name. `
       + 'Give it one: a name made from construct ids would change, and the object be replaced, when a construct moves');
   }
 }

@@ -1,4 +1,5 @@
 import { Model } from '../catalog';
+import { Refusal } from '../common/refusal';
 
 /** Tokens of one block: `DEFAULT_BLOCK_SIZE` of `vllm-project/vllm vllm/config/cache.py`. */
 const BLOCK_TOKENS = 16;
@@ -38,7 +39,7 @@ export class KvCache {
     const dtype = kvCacheDtype === 'auto' ? modelDtype : kvCacheDtype;
     const bytes = VALUE_BYTES.get(dtype);
     if (bytes === undefined) {
-      throw new Error(`MemoryPlan: kvCacheDtype '${kvCacheDtype}' has no known size; use auto, bfloat16, float16, fp8, fp8_e4m3 or fp8_e5m2`);
+      throw new Refusal(`MemoryPlan: kvCacheDtype '${kvCacheDtype}' has no known size; use auto, bfloat16, float16, fp8, fp8_e4m3 or fp8_e5m2`);
     }
     return bytes;
   }

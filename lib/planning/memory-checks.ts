@@ -1,4 +1,5 @@
 import { MemoryPlanProps, ResolvedMemoryProps } from './memory-plan-props';
+import { Refusal } from '../common/refusal';
 
 /** Contradictions that vLLM itself refuses, whatever the memory; the first one found is thrown. */
 export function checkMemoryPlanProps(plan: ResolvedMemoryProps, props: MemoryPlanProps): void {
@@ -103,5 +104,5 @@ function checkQuantization({ model, accelerator, tensorParallelSize }: ResolvedM
 }
 
 function refusal(text: string): Error {
-  return new Error(`MemoryPlan: ${text}`);
+  return new Refusal(`MemoryPlan: ${text}`);
 }

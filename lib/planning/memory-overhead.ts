@@ -1,5 +1,5 @@
 import { Accelerator, Model, VllmModelRunner, VllmRelease } from '../catalog';
-import { GIB } from './gib';
+import { GIB } from '../common/bytes';
 
 /**
  * What a server uses besides weights and KV cache, per GPU. The terms are those of vLLM's own profile run

@@ -1,6 +1,6 @@
 import { VllmModelRunner, VllmRelease } from '../catalog';
 import { Facts } from '../catalog/facts';
-import { gib, GIB } from './gib';
+import { gib, GIB } from '../common/bytes';
 import { KvCache } from './kv-cache';
 import { MemoryAlternative, memoryAlternatives } from './memory-alternatives';
 import { checkMemoryPlanProps } from './memory-checks';

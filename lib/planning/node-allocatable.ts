@@ -1,3 +1,5 @@
+import { GIB, MIB } from '../common/bytes';
+
 /** What a node pool's machine has, as far as GKE's reservations depend on it. */
 export interface NodeResources {
   readonly vcpus: number;
@@ -14,8 +16,6 @@ export interface Amounts {
 }
 
 const KIB = 1024;
-const MIB = 1024 ** 2;
-const GIB = 1024 ** 3;
 const LOCAL_SSD_BYTES = 375 * GIB;
 
 /** `[width of the bracket, share of it that is reserved]` */

@@ -1,6 +1,7 @@
 import { Accelerator, MachineType } from '../catalog';
-import { gib, GIB } from './gib';
+import { gib, GIB } from '../common/bytes';
 import { Amounts, nodeAllocatable } from './node-allocatable';
+import { Refusal } from '../common/refusal';
 
 /** What GKE's own DaemonSets request on a GPU node (logging, metrics, networking, device plugin, storage drivers); an estimate. */
 const DAEMONS: Amounts = { cpuMillis: 1000, memoryBytes: 2 * GIB, ephemeralStorageBytes: 1 * GIB };
@@ -52,7 +53,7 @@ export class Placement {
   /** @throws when no machine type holds the GPUs, takes the disk, caches the bytes or stands in one of the zones */
   static of(props: PlacementProps): Placement {
     if (!Number.isSafeInteger(props.gpus) || props.gpus < 1) {
-      throw new Error(`Placement: 'gpus' (${props.gpus}) must be a whole number of at least 1`);
+      throw new Refusal(`Placement: 'gpus' (${props.gpus}) must be a whole number of at least 1`);
     }
     if (props.machineType) {
       return new Placement(props, props.machineType);
@@ -61,7 +62,7 @@ export class Placement {
     const large = machines.filter(machine => machine.gpus >= props.gpus);
     if (large.length === 0) {
       const most = Math.max(0, ...machines.map(machine => machine.gpus));
-      throw new Error(`Placement: no machine type has ${props.gpus} x ${props.accelerator.displayName}; the largest has ${most}.`
+      throw new Refusal(`Placement: no machine type has ${props.gpus} x ${props.accelerator.displayName}; the largest has ${most}.`
         + ` Use at most ${most} GPUs a server`);
     }
     let first: Error | undefined;
@@ -201,7 +202,7 @@ export class Placement {
   }
 
   private refusal(text: string): Error {
-    return new Error(`Placement: machine type ${this.machineType.name} ${text}`);
+    return new Refusal(`Placement: machine type ${this.machineType.name} ${text}`);
   }
 }
 

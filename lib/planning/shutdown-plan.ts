@@ -1,3 +1,5 @@
+import { Refusal } from '../common/refusal';
+
 /** Until every node's proxy and load balancer has dropped the endpoint; those of Google Cloud take some seconds more than kube-proxy. */
 const PROPAGATION_SECONDS = 10;
 /** From the last answer to the process' end: 1.5 s that the drain gives aborted answers, and an exit measured at 1 to 3 s, doubled. */
@@ -60,11 +62,11 @@ export class ShutdownPlan {
     };
     for (const [name, value] of Object.entries(given)) {
       if (!Number.isSafeInteger(value) || value < 0) {
-        throw new Error(`ShutdownPlan: '${name}' (${value}) must be a whole number of seconds, 0 or more`);
+        throw new Refusal(`ShutdownPlan: '${name}' (${value}) must be a whole number of seconds, 0 or more`);
       }
     }
     if (this.shutdownTimeoutSeconds > 0 && this.shutdownTimeoutSeconds <= this.drainSeconds) {
-      throw new Error(`ShutdownPlan: 'shutdownTimeoutSeconds' (${this.shutdownTimeoutSeconds}) is neither 0 nor longer than the longest answer`
+      throw new Refusal(`ShutdownPlan: 'shutdownTimeoutSeconds' (${this.shutdownTimeoutSeconds}) is neither 0 nor longer than the longest answer`
         + ` (${this.drainSeconds} s): the engine would be killed under answers that still run, and their clients get neither data nor an end.`
         + ` Use 0 or at least ${this.drainSeconds + 1}`);
     }
@@ -72,12 +74,12 @@ export class ShutdownPlan {
     const sum = `${this.propagationSeconds} s propagation + ${this.drainSeconds} s longest answer + ${this.shutdownTimeoutSeconds} s shutdown timeout`
       + ` + ${exit} s exit = ${needed} s`;
     if (spot && needed > SPOT_POD_SECONDS) {
-      throw new Error(`ShutdownPlan: a spot node gives its pods ${SPOT_POD_SECONDS} s, but ${sum}.`
+      throw new Refusal(`ShutdownPlan: a spot node gives its pods ${SPOT_POD_SECONDS} s, but ${sum}.`
         + ` Use longestAnswerSeconds of at most ${spotRest} without a shutdownTimeoutSeconds, or take on-demand nodes`);
     }
     this.terminationGracePeriodSeconds = props.terminationGracePeriodSeconds ?? needed;
     if (this.terminationGracePeriodSeconds < needed) {
-      throw new Error(`ShutdownPlan: 'terminationGracePeriodSeconds' (${this.terminationGracePeriodSeconds}) is shorter than the drain: ${sum}.`
+      throw new Refusal(`ShutdownPlan: 'terminationGracePeriodSeconds' (${this.terminationGracePeriodSeconds}) is shorter than the drain: ${sum}.`
         + ` Leave it out, or use at least ${needed}`);
     }
   }

@@ -1,7 +1,6 @@
 import { Model } from '../catalog';
-import { gib, GIB } from './gib';
-
-const MIB = 2 ** 20;
+import { gib, GIB, MIB } from '../common/bytes';
+import { Refusal } from '../common/refusal';
 
 /** Compressed size of `vllm/vllm-openai`; some 10 GB. https://hub.docker.com/r/vllm/vllm-openai/tags */
 const IMAGE_BYTES = 12 * GIB;
@@ -68,7 +67,7 @@ export class StartupPlan {
   private constructor(props: StartupPlanProps) {
     const { model, weightsBytesPerSecond } = props;
     if (!(weightsBytesPerSecond > 0)) {
-      throw new Error(`StartupPlan: 'weightsBytesPerSecond' (${weightsBytesPerSecond}) must be above 0`);
+      throw new Refusal(`StartupPlan: 'weightsBytesPerSecond' (${weightsBytesPerSecond}) must be above 0`);
     }
     this.loadSeconds = Math.ceil(model.weightsBytes / weightsBytesPerSecond);
     const compile = props.enforceEager ? 0 : COMPILE_SECONDS + COMPILE_SECONDS_PER_LAYER * model.layers;
@@ -80,7 +79,7 @@ export class StartupPlan {
     const toProbes = (seconds: number) => Math.ceil(seconds / PROBE_PERIOD_SECONDS) * PROBE_PERIOD_SECONDS;
     this.budgetSeconds = toProbes(props.budgetSeconds ?? least);
     if (!(this.budgetSeconds >= this.readySeconds)) {
-      throw new Error(`StartupPlan: a startup budget of ${this.budgetSeconds} s is shorter than the start: ${gib(model.weightsBytes)} of weights at`
+      throw new Refusal(`StartupPlan: a startup budget of ${this.budgetSeconds} s is shorter than the start: ${gib(model.weightsBytes)} of weights at`
         + ` ${(weightsBytesPerSecond / MIB).toFixed(0)} MiB/s take ${this.loadSeconds} s, the engine ${this.engineSeconds} s,`
         + ` together ${this.readySeconds} s. Leave it out, which gives ${toProbes(least)} s`);
     }

@@ -1,6 +1,6 @@
 import { KvCache } from './kv-cache';
 import { Model } from '../catalog';
-import { GIB } from './gib';
+import { GIB } from '../common/bytes';
 
 /** Fused and padded tensors: 16-bit checkpoints were measured 0.00 to 0.05 GiB above their files, to 0.14 GiB when they are split. */
 const LOADED_MARGIN = 0.1 * GIB;

@@ -1,54 +1,72 @@
 import { createHash } from 'node:crypto';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
+import { SharedFiles, shareFiles } from '../common/shared-files';
 import { PROGRAMS_PATH, ProgramImage } from './program-image';
 
 const VOLUME = 'programs';
 
 export interface MountedProgramsProps {
-  /** Of the ConfigMap. */
+  /** Name of the workload; the ConfigMap adds `-programs`. */
   readonly name: string;
   readonly labels: { readonly [label: string]: string };
-  readonly programs: { readonly [fileName: string]: string };
+  /** What is mounted; other workloads may have the same. */
+  readonly files: SharedFiles;
 }
 
-/** Python programs as a ConfigMap, and what a pod says to have them. */
+/** Programs as a ConfigMap of the workload's own, and what a pod says to have them. */
 export class MountedPrograms extends Construct {
   readonly volume: k8s.Volume;
   readonly mount: k8s.VolumeMount = { name: VOLUME, mountPath: PROGRAMS_PATH, readOnly: true };
-  /** Of the pod: a changed program is a new version of it. */
+  /** Annotations of the pod: a changed program is a new version of it. */
   readonly annotations: { readonly [name: string]: string };
 
   constructor(scope: Construct, id: string, props: MountedProgramsProps) {
     super(scope, id);
-    new k8s.KubeConfigMap(this, 'Resource', { metadata: { name: props.name, labels: { ...props.labels } }, data: props.programs });
-    this.volume = { name: VOLUME, configMap: { name: props.name, defaultMode: 0o444 } };
-    const digest = createHash('sha256').update(JSON.stringify(props.programs)).digest('hex').slice(0, 16);
-    this.annotations = { 'cdk8s-vllm/programs': digest };
+    const name = `${props.name}-programs`;
+    const { data } = props.files;
+    shareFiles(new k8s.KubeConfigMap(this, 'Resource', { metadata: { name, labels: { ...props.labels } }, data }), props.files);
+    this.volume = { name: VOLUME, configMap: { name, defaultMode: 0o444 } };
+    this.annotations = { 'cdk8s-vllm/programs': digestOf(data) };
   }
 }
 
+/** Every cell mounts the same programs: their digest is computed once. */
+const digests = new WeakMap<object, string>();
+
+function digestOf(data: { readonly [fileName: string]: string }): string {
+  const digest = digests.get(data) ?? createHash('sha256').update(JSON.stringify(data)).digest('hex').slice(0, 16);
+  digests.set(data, digest);
+  return digest;
+}
+
 export interface PodProgramsProps {
-  /** Of the workload. */
+  /** Name of the workload. */
   readonly name: string;
   readonly labels: { readonly [label: string]: string };
   readonly image: ProgramImage;
-  /** An image that has the programs already, built from `ProgramImage.files()`. @default - the public image, with the programs mounted */
+  /**
+   * An image that has the programs, built from `dist/kustomize/programs/NAME`.
+   * @default - the public image, with the programs mounted
+   */
   readonly ownImage?: string;
 }
 
 /** A pod's part of its programs: the image, and what is mounted on it. */
 export interface PodPrograms {
   readonly image: string;
+  /** The program that is run. */
+  readonly path: string;
   readonly volumes: k8s.Volume[];
   readonly mounts: k8s.VolumeMount[];
   readonly annotations: { readonly [name: string]: string };
 }
 
-export function podPrograms(scope: Construct, props: PodProgramsProps): PodPrograms {
-  if (props.ownImage !== undefined) {
-    return { image: props.ownImage, volumes: [], mounts: [], annotations: {} };
+export function podPrograms(scope: Construct, { name, labels, image, ownImage }: PodProgramsProps): PodPrograms {
+  if (ownImage !== undefined) {
+    return { image: ownImage, path: image.path, volumes: [], mounts: [], annotations: {} };
   }
-  const mounted = new MountedPrograms(scope, 'Programs', { name: `${props.name}-programs`, labels: props.labels, programs: props.image.programs });
-  return { image: props.image.base, volumes: [mounted.volume], mounts: [mounted.mount], annotations: mounted.annotations };
+  const files = { folder: image.name, data: image.programs, beside: image.buildFiles() };
+  const { volume, mount, annotations } = new MountedPrograms(scope, 'Programs', { name, labels, files });
+  return { image: image.base, path: image.path, volumes: [volume], mounts: [mount], annotations };
 }

@@ -1,16 +1,17 @@
-import { program } from './program';
+import { Contract } from './contract';
+import { ProgramFiles, programFiles } from './program-files';
 
 export const PROGRAMS_PATH = '/opt/cdk8s-vllm';
 
+/** What every program reads its contract with. */
+const ALWAYS_SHARED = ['contract.py', 'exits.json', 'exits.py'];
+
 export interface ProgramImageProps {
-  /** `gradio-chat` */
-  readonly name: string;
+  readonly contract: Contract;
   /** The public image with the interpreter and the packages that the programs need. */
   readonly base: string;
-  /** Where the programs stand. */
+  /** The folder of the workload: contract.json, and the programs in `program/`. */
   readonly directory: string;
-  /** The first is the one that is run. */
-  readonly fileNames: readonly string[];
 }
 
 /**
@@ -20,30 +21,28 @@ export interface ProgramImageProps {
 export class ProgramImage {
   readonly name: string;
   readonly base: string;
-  readonly programs: { readonly [fileName: string]: string };
-  /** Of the program that is run, in the container. */
-  readonly path: string;
+  /** By file name: the programs, what they share with others, and their contract. `main.py` is the one that is run. */
+  readonly programs: ProgramFiles;
+  /** The program that is run, in the container. */
+  readonly path = `${PROGRAMS_PATH}/main.py`;
 
-  constructor(props: ProgramImageProps) {
-    this.name = props.name;
-    this.base = props.base;
-    this.programs = Object.fromEntries(props.fileNames.map(fileName => [fileName, program(props.directory, fileName).source]));
-    this.path = `${PROGRAMS_PATH}/${props.fileNames[0]}`;
+  constructor({ contract, base, directory }: ProgramImageProps) {
+    this.name = contract.name;
+    this.base = base;
+    this.programs = programFiles(directory, ['contract.json'], [...ALWAYS_SHARED, ...contract.shared]);
   }
 
   /** What builds the image: `docker build .`, or `gcloud builds submit --substitutions=_IMAGE=… .` */
-  files(): Map<string, string> {
-    const names = Object.keys(this.programs);
-    return new Map([
-      ...Object.entries(this.programs),
-      ['Dockerfile', [
+  buildFiles(): ProgramFiles {
+    return {
+      Dockerfile: [
         `FROM ${this.base}`,
-        `COPY --chmod=0444 ${names.join(' ')} ${PROGRAMS_PATH}/`,
+        `COPY --chmod=0444 ${Object.keys(this.programs).join(' ')} ${PROGRAMS_PATH}/`,
         'USER 10001:10001',
         `ENTRYPOINT ["python3", "${this.path}"]`,
         '',
-      ].join('\n')],
-      ['cloudbuild.yaml', [
+      ].join('\n'),
+      'cloudbuild.yaml': [
         '# gcloud builds submit --substitutions=_IMAGE=LOCATION-docker.pkg.dev/PROJECT/REPOSITORY/NAME:TAG .',
         'steps:',
         '  - name: gcr.io/cloud-builders/docker',
@@ -53,7 +52,7 @@ export class ProgramImage {
         'options:',
         '  logging: CLOUD_LOGGING_ONLY',
         '',
-      ].join('\n')],
-    ]);
+      ].join('\n'),
+    };
   }
 }

@@ -1,6 +1,6 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { Grant, ServiceIdentity } from '../identity';
+import { Grant, ServiceIdentity } from '../common/identity';
 
 export interface WorkloadAccessProps {
   /** Of the workload. */
@@ -32,9 +32,13 @@ export class WorkloadAccess extends Construct {
         podSelector: { matchLabels: { ...props.selectorLabels } },
         policyTypes: ['Ingress', 'Egress'],
         // No rule at all lets nothing through; an empty list would be dropped by the API server and be a change on every apply.
-        ingress: props.ingress,
-        egress: props.egress,
+        ingress: some(props.ingress),
+        egress: some(props.egress),
       },
     });
   }
+}
+
+function some<T>(rules: T[] | undefined): T[] | undefined {
+  return rules && rules.length > 0 ? rules : undefined;
 }

@@ -1,4 +1,5 @@
 import { MemoryPlan, ShutdownPlan } from '../planning';
+import { Refusal } from '../common/refusal';
 
 export interface ServerArgumentsProps {
   readonly modelPath: string;
@@ -54,7 +55,7 @@ export function serverArguments(props: ServerArgumentsProps): string[] {
   refuseUnplanned(props.extraArgs);
   refuseRepeated(planned.map(([flag]) => flag), props.extraArgs);
   if (props.extraArgs.includes(RUNS_MODEL_CODE) && !/^[0-9a-f]{40}$/.test(memory.model.revision ?? '')) {
-    throw new Error(`extra argument '${RUNS_MODEL_CODE}' runs code of ${memory.model.id} whose revision is not pinned (${memory.model.revision ?? 'main'});`
+    throw new Refusal(`extra argument '${RUNS_MODEL_CODE}' runs code of ${memory.model.id} whose revision is not pinned (${memory.model.revision ?? 'main'});`
       + ' give the model a 40-digit revision, or leave it out');
   }
   const args = [
@@ -71,14 +72,14 @@ export function serverArguments(props: ServerArgumentsProps): string[] {
 function refuseUnplanned(extraArgs: readonly string[]): void {
   const flag = extraArgs.map(argument => argument.split('=')[0]).find(name => UNPLANNED.includes(name));
   if (flag) {
-    throw new Error(`extra argument '${flag}' changes what the plan, the probes or the Service count on; leave it out`);
+    throw new Refusal(`extra argument '${flag}' changes what the plan, the probes or the Service count on; leave it out`);
   }
 }
 
 function refuseSecrets(extraArgs: readonly string[]): void {
   const flag = SECRETS.find(secret => extraArgs.some(argument => argument.split('=')[0] === secret));
   if (flag) {
-    throw new Error(`extra argument '${flag}' would put a literal secret into a manifest; leave it out: weights are served offline, and only pods with`
+    throw new Refusal(`extra argument '${flag}' would put a literal secret into a manifest; leave it out: weights are served offline, and only pods with`
       + ' the server\'s clientLabels reach it');
   }
 }
@@ -89,7 +90,7 @@ function refuseRepeated(planned: string[], extraArgs: readonly string[]): void {
     const flag = argument.split('=')[0];
     if (planned.includes(flag)) {
       const prop = flag in PROPS ? PROPS[flag] : camelCase(flag);
-      throw new Error(`extra argument '${argument}' repeats what is planned; ${prop ? `set the prop ${prop} instead` : 'leave it out'}`);
+      throw new Refusal(`extra argument '${argument}' repeats what is planned; ${prop ? `set the prop ${prop} instead` : 'leave it out'}`);
     }
   }
 }

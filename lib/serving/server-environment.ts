@@ -1,5 +1,6 @@
 import { VllmRelease } from '../catalog';
-import { isSecretName } from '../secret-names';
+import { isSecretVariable } from '../common/secret-variables';
+import { Refusal } from '../common/refusal';
 
 export interface ServerEnvironmentProps {
   readonly release: VllmRelease;
@@ -28,16 +29,16 @@ export function serverEnvironment(props: ServerEnvironmentProps): { name: string
   }
   for (const [name, value] of Object.entries(props.extraEnv)) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || typeof value !== 'string') {
-      throw new Error(`extraEnv ${JSON.stringify({ [name]: value })} must be a name of letters, digits and '_' with a string, such as OMP_NUM_THREADS: '4'`);
+      throw new Refusal(`extraEnv ${JSON.stringify({ [name]: value })} must be a name of letters, digits and '_' with a string, such as OMP_NUM_THREADS: '4'`);
     }
     if (name in planned) {
-      throw new Error(`extraEnv '${name}' is set to '${planned[name]}' already; leave it out`);
+      throw new Refusal(`extraEnv '${name}' is set to '${planned[name]}' already; leave it out`);
     }
     if (UNSAFE.includes(name)) {
-      throw new Error(`extraEnv '${name}' opens administrative endpoints to whoever reaches the port; leave it out`);
+      throw new Refusal(`extraEnv '${name}' opens administrative endpoints to whoever reaches the port; leave it out`);
     }
-    if (isSecretName(name)) {
-      throw new Error(`extraEnv '${name}' would put a literal secret into a manifest; weights are served offline and need none`);
+    if (isSecretVariable(name)) {
+      throw new Refusal(`extraEnv '${name}' would put a literal secret into a manifest; weights are served offline and need none`);
     }
   }
   return Object.entries({ ...planned, ...props.extraEnv }).map(([name, value]) => ({ name, value }));

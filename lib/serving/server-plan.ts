@@ -2,7 +2,8 @@ import { Accelerator, MachineType, Model, VllmRelease } from '../catalog';
 import { MemoryPlan, MemoryPlanProps, Placement, ShutdownPlan, StartupPlan } from '../planning';
 import { legalTensorParallelSizes } from '../planning/memory-checks';
 import { IWeightsStorage } from '../weights';
-import { wholeNumber } from '../whole-number';
+import { wholeNumber } from '../common/whole-number';
+import { Refusal } from '../common/refusal';
 
 /** What is said to start or answer longer is a typing error. */
 const A_DAY = 86_400;
@@ -97,7 +98,7 @@ function fittingPlan(props: MemoryPlanProps): MemoryPlan {
     }
     refused ??= plan;
   }
-  throw new Error(refused!.explain());
+  throw new Refusal(refused!.explain());
 }
 
 function commonZones(asked: string[] | undefined, storage: string[] | undefined): string[] | undefined {
@@ -106,7 +107,7 @@ function commonZones(asked: string[] | undefined, storage: string[] | undefined)
   }
   const common = asked.filter(zone => storage.includes(zone));
   if (common.length < asked.length) {
-    throw new Error(`'zones' (${asked.join(', ')}) go beyond the weights' disk, which is in ${storage.join(', ')} only;`
+    throw new Refusal(`'zones' (${asked.join(', ')}) go beyond the weights' disk, which is in ${storage.join(', ')} only;`
       + ` leave zones out, or keep the weights in ${asked.join(', ')}`);
   }
   return common;

@@ -3,8 +3,7 @@ import { guaranteed, MountedPrograms, PROGRAMS_PATH, quantity, restrictedContain
 import { WeightsBinding, WeightsVolume } from '../weights';
 import { selectorLabels, serverLabels } from './labels';
 import { ServerPlan } from './server-plan';
-
-const GIB = 2 ** 30;
+import { GIB } from '../common/bytes';
 
 export const SERVER_PORT = 8000;
 export const HOME = '/home/vllm';
@@ -20,7 +19,6 @@ export interface ServerPodProps {
   readonly args: string[];
   readonly env: { name: string; value: string }[];
   readonly programs: MountedPrograms;
-  readonly drainFileName: string;
   readonly serviceAccountName: string;
   readonly priorityClassName?: string;
   readonly spot: boolean;
@@ -96,13 +94,12 @@ function scheduling({ name, plan, spot }: ServerPodProps): Partial<k8s.PodSpec> 
 }
 
 function checkContainer(props: ServerPodProps): k8s.Container {
-  const { fileName, args } = props.weights.check;
   return {
     name: 'check-weights',
     image: props.image,
     imagePullPolicy: 'Always',
-    command: ['python3', `${PROGRAMS_PATH}/${fileName}`],
-    args,
+    command: ['python3', `${PROGRAMS_PATH}/weights_check.py`],
+    args: props.weights.checkArguments,
     resources: guaranteed({ cpu: '500m', memory: '512Mi', ephemeralStorage: '64Mi' }),
     securityContext: restrictedContainer(),
     volumeMounts: [props.weights.mount, props.programs.mount],
@@ -135,7 +132,7 @@ function serverContainer(props: ServerPodProps): k8s.Container {
       preStop: {
         exec: {
           command: [
-            'python3', `${PROGRAMS_PATH}/${props.drainFileName}`, `http://127.0.0.1:${SERVER_PORT}/metrics`,
+            'python3', `${PROGRAMS_PATH}/drain.py`, `http://127.0.0.1:${SERVER_PORT}/metrics`,
             `${shutdown.propagationSeconds}`, `${shutdown.drainSeconds}`,
           ],
         },

@@ -1,9 +1,10 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { wholeNumber } from '../whole-number';
-import { requireNamespace } from './namespace';
+import { wholeNumber } from '../common/whole-number';
+import { requireNamespace } from '../pods/namespace';
 import { VllmMetric } from './vllm-metric';
 import { VllmServer } from './vllm-server';
+import { named, Refusal } from '../common/refusal';
 
 export interface VllmHpaProps {
   readonly server: VllmServer;
@@ -53,7 +54,7 @@ export class VllmHpa extends Construct {
       metric.check(server.release);
       checkTarget(server, metric, target);
     } catch (error) {
-      throw new Error(`VllmHpa '${id}': ${(error as Error).message}`, { cause: error });
+      throw named(this, error);
     }
     server.markHasAutoscaler();
     const { apiVersion, kind, name } = server.toScalingTarget();
@@ -87,11 +88,11 @@ function checkReplicas(server: VllmServer, minReplicas: number, maxReplicas: num
     wholeNumber(name, value, 1);
   }
   if (minReplicas > maxReplicas) {
-    throw new Error(`'minReplicas' (${minReplicas}) must be less than or equal to 'maxReplicas' (${maxReplicas})`);
+    throw new Refusal(`'minReplicas' (${minReplicas}) must be less than or equal to 'maxReplicas' (${maxReplicas})`);
   }
   const { serversPerNode, machineType } = server.plan.placement;
   if (maxReplicas > server.maxReplicas) {
-    throw new Error(`'maxReplicas' (${maxReplicas}) are more than the node pools can hold: ${server.maxReplicas / serversPerNode} nodes of`
+    throw new Refusal(`'maxReplicas' (${maxReplicas}) are more than the node pools can hold: ${server.maxReplicas / serversPerNode} nodes of`
       + ` ${machineType.name} x ${serversPerNode} servers = ${server.maxReplicas}. Lower it, or raise the server's maxNodes to`
       + ` ${Math.ceil(maxReplicas / serversPerNode)}`);
   }
@@ -101,10 +102,10 @@ function checkTarget(server: VllmServer, metric: VllmMetric, target: number): vo
   const largest = metric.largest(server);
   const example = `use for example ${Math.min(metric.defaultTarget, largest)}`;
   if (typeof target !== 'number' || !(target >= LEAST_TARGET && target <= MOST_TARGET)) {
-    throw new Error(`'target' (${target}) must be a number from ${LEAST_TARGET} to ${MOST_TARGET}; ${example}`);
+    throw new Refusal(`'target' (${target}) must be a number from ${LEAST_TARGET} to ${MOST_TARGET}; ${example}`);
   }
   if (target > largest) {
-    throw new Error(`'target' (${target}) can never be reached by ${metric.vllmName ?? metric.adapterName}, which is at most ${largest}; ${example}`);
+    throw new Refusal(`'target' (${target}) can never be reached by ${metric.vllmName ?? metric.adapterName}, which is at most ${largest}; ${example}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { VllmRelease } from '../catalog';
 import { VllmServer } from './vllm-server';
+import { Refusal } from '../common/refusal';
 
 /** Google Cloud's names hold `/`, which the metrics adapter writes as `|`. */
 const PROMETHEUS = 'prometheus.googleapis.com';
@@ -82,7 +83,7 @@ export class VllmMetric implements VllmMetricProps {
   /** @throws when the release does not export it, or not as a gauge, the only kind that the adapter takes */
   check(release: VllmRelease): void {
     if (this.vllmName && release.metric(this.vllmName).type !== 'gauge') {
-      throw new Error(`metric '${this.vllmName}' is a ${release.metric(this.vllmName).type}; an autoscaler can only follow a gauge`);
+      throw new Refusal(`metric '${this.vllmName}' is a ${release.metric(this.vllmName).type}; an autoscaler can only follow a gauge`);
     }
   }
 }

@@ -5,8 +5,9 @@ import {
 } from '../../imports/monitoring.googleapis.com';
 import { VllmRelease } from '../catalog';
 import { selectorLabels } from './labels';
-import { requireNamespace } from './namespace';
+import { requireNamespace } from '../pods/namespace';
 import { VllmServer } from './vllm-server';
+import { Refusal } from '../common/refusal';
 
 /** What autoscalers, alerts and dashboards read; every other series would only cost. */
 const SCRAPED = [
@@ -42,7 +43,7 @@ export class VllmMonitoring extends Construct {
     const { server, timeToFirstTokenSeconds = 5 } = props;
     this.metrics = SCRAPED;
     if (typeof timeToFirstTokenSeconds !== 'number' || !(timeToFirstTokenSeconds > 0 && timeToFirstTokenSeconds <= AN_HOUR)) {
-      throw new Error(`VllmMonitoring '${id}': 'timeToFirstTokenSeconds' (${timeToFirstTokenSeconds}) must be a number above 0 and at most ${AN_HOUR}`);
+      throw new Refusal(`VllmMonitoring '${id}': 'timeToFirstTokenSeconds' (${timeToFirstTokenSeconds}) must be a number above 0 and at most ${AN_HOUR}`);
     }
     requireNamespace(this, server.identity.namespace);
     const metadata = { name: server.name, labels: { ...server.labels } };

@@ -2,14 +2,15 @@ import { Lazy } from 'cdk8s';
 import { IScalable, k8s, ScalingTarget } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { VllmRelease } from '../catalog';
-import { ServiceIdentity } from '../identity';
-import { MountedPrograms, program, requireWorkloadName } from '../pods';
-import { wholeNumber } from '../whole-number';
+import { ServiceIdentity } from '../common/identity';
+import { requireWorkloadName } from '../common/names';
+import { named, Refusal } from '../common/refusal';
+import { wholeNumber } from '../common/whole-number';
+import { MountedPrograms, namespaceOf, programFiles, requireNamespace, tcp, WorkloadAccess } from '../pods';
+import { WeightsBinding } from '../weights';
 import { clientLabels, selectorLabels, serverLabels } from './labels';
-import { namespaceOf, requireNamespace } from './namespace';
 import { serverArguments } from './server-arguments';
 import { serverEnvironment } from './server-environment';
-import { ServerNetworkPolicy } from './server-network-policy';
 import { ServerPlan } from './server-plan';
 import { HOME, SERVER_PORT, serverPod } from './server-pod';
 import { VllmServerProps } from './vllm-server-props';
@@ -17,6 +18,12 @@ import { VllmServerProps } from './vllm-server-props';
 const DEFAULT_MAX_NODES = 5;
 /** Of a cluster. https://cloud.google.com/kubernetes-engine/quotas */
 const MOST_NODES = 15_000;
+
+/** Google's managed collectors: Standard and Autopilot. https://cloud.google.com/stackdriver/docs/managed-prometheus/setup-managed */
+const COLLECTOR_NAMESPACES = ['gmp-system', 'gke-gmp-system'];
+
+/** What runs before the server, and when it is asked to leave. */
+const SERVER_PROGRAMS = { folder: 'vllm-server', data: programFiles(__dirname, [], []) };
 
 /**
  * vLLM's OpenAI-compatible server: Deployment, Service, ServiceAccount, PodDisruptionBudget and NetworkPolicy, all from one plan.
@@ -61,16 +68,14 @@ export class VllmServer extends Construct implements IScalable {
         enforceEager: props.enforceEager, extraArgs: props.extraArgs ?? [],
       });
       this.labels = serverLabels(this.name);
-      this.identity = new ServiceIdentity({
-        namespace,
-        serviceAccountName: this.name,
-        grants: weights.storage.bucket ? [{ role: 'roles/storage.objectViewer', bucket: weights.storage.bucket }] : [],
-      });
+      const binding = weights.bind({ name: this.name, cacheMedium: this.plan.placement.cacheMedium, labels: this.labels });
+      this.identity = this.makeAccess(namespace, binding);
       this.url = `http://${this.name}.${namespace}.svc.cluster.local:${SERVER_PORT}`;
       this.service = this.makeService();
-      this.deployment = this.makeDeployment();
+      this.makeBudget();
+      this.deployment = this.makeDeployment(binding);
     } catch (error) {
-      throw new Error(`VllmServer '${id}': ${(error as Error).message}`, { cause: error });
+      throw named(this, error);
     }
   }
 
@@ -86,7 +91,7 @@ export class VllmServer extends Construct implements IScalable {
 
   markHasAutoscaler(): void {
     if (this.hasAutoscaler) {
-      throw new Error(`VllmServer '${this.node.id}': '${this.name}' has an autoscaler already; two would fight over its replicas`);
+      throw new Refusal(`VllmServer '${this.node.id}': '${this.name}' has an autoscaler already; two would fight over its replicas`);
     }
     this.hasAutoscaler = true;
   }
@@ -104,7 +109,7 @@ export class VllmServer extends Construct implements IScalable {
     const { serversPerNode, machineType } = this.plan.placement;
     const replicas = wholeNumber('replicas', this.props.replicas ?? serversPerNode, 1);
     if (replicas > this.maxReplicas) {
-      throw new Error(`'replicas' (${replicas}) are more than the node pools can hold: ${this.maxReplicas / serversPerNode} nodes of`
+      throw new Refusal(`'replicas' (${replicas}) are more than the node pools can hold: ${this.maxReplicas / serversPerNode} nodes of`
         + ` ${machineType.name} x ${serversPerNode} servers = ${this.maxReplicas}. Raise maxNodes to ${Math.ceil(replicas / serversPerNode)}`);
     }
     return replicas;
@@ -121,29 +126,38 @@ export class VllmServer extends Construct implements IScalable {
     });
   }
 
-  private makeDeployment(): k8s.KubeDeployment {
-    const { plan, props, name } = this;
-    const drain = program(__dirname, 'vllm_server_drain.py');
-    const programs = new MountedPrograms(this, 'Programs', {
-      name: `${name}-programs`, labels: this.labels,
-      programs: { [drain.fileName]: drain.source, [props.weights.check.fileName]: props.weights.check.source },
-    });
-    new k8s.KubeServiceAccount(this, 'Identity', {
-      metadata: { name: this.identity.serviceAccountName, labels: { ...this.labels } }, automountServiceAccountToken: false,
-    });
-    const binding = props.weights.bind({ name, cacheMedium: plan.placement.cacheMedium, labels: this.labels });
-    new ServerNetworkPolicy(this, 'NetworkPolicy', {
-      name, port: SERVER_PORT, labels: this.labels, reachesGoogleApis: binding.reachesGoogleApis,
-    });
-    // One of any number may leave at a time; a server that is still loading or broken never holds up a node's upgrade.
+  /** In: its clients and the metrics collectors. Out: nobody, or what the weights need. */
+  private makeAccess(namespace: string, binding: WeightsBinding): ServiceIdentity {
+    const { bucket } = this.props.weights.storage;
+    return new WorkloadAccess(this, 'Access', {
+      name: this.name, namespace, labels: this.labels, selectorLabels: this.selectorLabels,
+      ingress: [{
+        from: [
+          { podSelector: { matchLabels: this.clientLabels } },
+          ...COLLECTOR_NAMESPACES.map(name => ({ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } } })),
+        ],
+        ports: [tcp(SERVER_PORT)],
+      }],
+      egress: binding.egress,
+      grants: bucket === undefined ? [] : [{ role: 'roles/storage.objectViewer', bucket }],
+    }).identity;
+  }
+
+  /** One of any number may leave at a time; a server that is still loading or broken never holds up a node's upgrade. */
+  private makeBudget(): void {
     new k8s.KubePodDisruptionBudget(this, 'Budget', {
-      metadata: { name, labels: { ...this.labels } },
+      metadata: { name: this.name, labels: { ...this.labels } },
       spec: {
         maxUnavailable: k8s.IntOrString.fromNumber(1),
         unhealthyPodEvictionPolicy: 'AlwaysAllow',
-        selector: { matchLabels: selectorLabels(name) },
+        selector: { matchLabels: this.selectorLabels },
       },
     });
+  }
+
+  private makeDeployment(binding: WeightsBinding): k8s.KubeDeployment {
+    const { plan, props, name } = this;
+    const programs = new MountedPrograms(this, 'Programs', { name, labels: this.labels, files: SERVER_PROGRAMS });
     return new k8s.KubeDeployment(this, 'Resource', {
       metadata: { name, labels: { ...this.labels } },
       spec: {
@@ -159,7 +173,7 @@ export class VllmServer extends Construct implements IScalable {
             extraEnv: props.extraEnv ?? {},
           }),
           programs,
-          drainFileName: drain.fileName, serviceAccountName: this.identity.serviceAccountName,
+          serviceAccountName: this.identity.serviceAccountName,
           priorityClassName: props.priorityClassName, spot: props.spot ?? false,
         }),
       },
@@ -171,11 +185,11 @@ export class VllmServer extends Construct implements IScalable {
     const spareGpus = wholeNumber('spareGpus', this.props.spareGpus ?? 0, 0);
     const mostGpus = this.maxReplicas * this.plan.placement.gpus;
     if (spareGpus > mostGpus) {
-      throw new Error(`'spareGpus' (${spareGpus}) are more than the ${mostGpus} GPUs that the node pools have for servers; raise maxNodes, or declare less`);
+      throw new Refusal(`'spareGpus' (${spareGpus}) are more than the ${mostGpus} GPUs that the node pools have for servers; raise maxNodes, or declare less`);
     }
     const surge = Math.floor(spareGpus / this.plan.placement.gpus);
     if (spareGpus > 0 && surge === 0) {
-      throw new Error(`'spareGpus' (${spareGpus}) hold no server of ${this.plan.placement.gpus} GPUs; declare 0, or at least`
+      throw new Refusal(`'spareGpus' (${spareGpus}) hold no server of ${this.plan.placement.gpus} GPUs; declare 0, or at least`
         + ` ${this.plan.placement.gpus}`);
     }
     return {
@@ -195,7 +209,7 @@ function serverName(props: VllmServerProps): string {
 /** Stands in the expressions of alerts as well as in requests. */
 function servedName(name: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9_./:@+-]*$/.test(name)) {
-    throw new Error(`'servedModelName' (${name}) must be letters, digits and any of _ . / : @ + -, starting with a letter or digit`);
+    throw new Refusal(`'servedModelName' (${name}) must be letters, digits and any of _ . / : @ + -, starting with a letter or digit`);
   }
   return name;
 }

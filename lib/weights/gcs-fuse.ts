@@ -1,13 +1,13 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { requireBucketName } from '../bucket-name';
+import { requireBucketName } from '../common/names';
 import { Model } from '../catalog';
-import { GIB } from '../planning/gib';
+import { GIB, MIB } from '../common/bytes';
 import { Amounts } from '../planning/node-allocatable';
+import { BucketMount, toGoogleApis } from '../pods';
 import { directoryOf } from './model-directory';
-import { IWeightsStorage, WEIGHTS_VOLUME, WeightsBinding, WeightsBindingProps } from './weights-binding';
-
-const MIB = 2 ** 20;
+import { IWeightsStorage, WEIGHTS_PATH, WEIGHTS_VOLUME, WeightsBinding, WeightsBindingProps } from './weights-binding';
+import { Refusal } from '../common/refusal';
 
 /** Requests of the driver's sidecar, the cache aside. Its default of 256 MiB is too little for parallel downloads. */
 const SIDECAR: Amounts = { cpuMillis: 1000, memoryBytes: 2 * GIB, ephemeralStorageBytes: 5 * GIB };
@@ -51,7 +51,7 @@ export class GcsFuse implements IWeightsStorage {
     const { fileCacheBytes, sidecarEphemeralStorageBytes } = options;
     for (const [name, bytes] of Object.entries({ fileCacheBytes, sidecarEphemeralStorageBytes })) {
       if (bytes !== undefined && !(Number.isSafeInteger(bytes) && bytes >= MIB)) {
-        throw new Error(`WeightsStorage.gcsFuse: '${name}' (${bytes}) must be at least 1 MiB`);
+        throw new Refusal(`WeightsStorage.gcsFuse: '${name}' (${bytes}) must be at least 1 MiB`);
       }
     }
     // A given amount holds the cache as well, which is counted apart: never too little for the node
@@ -71,40 +71,25 @@ export class GcsFuse implements IWeightsStorage {
     const inMemory = props.cacheMedium === 'memory';
     const ephemeralMib = this.ephemeralStorageBytes(inMemory ? 0 : this.cacheBytes(props.model)) / MIB;
     const memoryMib = (SIDECAR.memoryBytes / MIB) + (inMemory ? cacheMib : 0);
+    const mounted = new BucketMount({
+      bucket: this.bucket, volume: WEIGHTS_VOLUME, mountPath: WEIGHTS_PATH, readOnly: true,
+      options: this.mountOptions(props.model, cacheMib),
+      sidecar: { cpu: `${SIDECAR.cpuMillis}m`, memory: `${memoryMib}Mi`, ephemeralStorage: `${ephemeralMib}Mi` },
+    });
     return {
-      volume: {
-        name: WEIGHTS_VOLUME,
-        csi: {
-          driver: 'gcsfuse.csi.storage.gke.io',
-          readOnly: true,
-          volumeAttributes: {
-            bucketName: this.bucket,
-            mountOptions: this.mountOptions(props.model, cacheMib),
-            // The pod's own identity is checked by the bucket when it reads; the check in advance needs one more permission.
-            skipCSIBucketAccessCheck: 'true',
-          },
-        },
-      },
+      volume: mounted.volume,
       volumes: inMemory
         ? [{ name: 'gke-gcsfuse-cache', emptyDir: { medium: 'Memory', sizeLimit: k8s.Quantity.fromString(`${cacheMib}Mi`) } }]
         : [],
-      podAnnotations: {
-        'gke-gcsfuse/volumes': 'true',
-        'gke-gcsfuse/cpu-request': `${SIDECAR.cpuMillis}m`,
-        'gke-gcsfuse/cpu-limit': '0',
-        'gke-gcsfuse/memory-request': `${memoryMib}Mi`,
-        'gke-gcsfuse/memory-limit': `${memoryMib}Mi`,
-        'gke-gcsfuse/ephemeral-storage-request': `${ephemeralMib}Mi`,
-        'gke-gcsfuse/ephemeral-storage-limit': `${ephemeralMib}Mi`,
-      },
-      reachesGoogleApis: true,
+      podAnnotations: mounted.podAnnotations,
+      egress: toGoogleApis(),
     };
   }
 
   private ephemeralStorageBytes(cacheOnDisk: number): number {
     const given = this.options.sidecarEphemeralStorageBytes;
     if (given !== undefined && given <= cacheOnDisk) {
-      throw new Error(`WeightsStorage.gcsFuse: the file cache of ${cacheOnDisk / MIB} MiB is not below the sidecar's ephemeral storage of`
+      throw new Refusal(`WeightsStorage.gcsFuse: the file cache of ${cacheOnDisk / MIB} MiB is not below the sidecar's ephemeral storage of`
         + ` ${given / MIB} MiB, which would evict the pod. Leave sidecarEphemeralStorageBytes out, or use at least`
         + ` ${cacheOnDisk + SIDECAR.ephemeralStorageBytes}`);
     }
@@ -112,7 +97,7 @@ export class GcsFuse implements IWeightsStorage {
   }
 
   /** https://github.com/GoogleCloudPlatform/gcsfuse/blob/master/docs/semantics.md and `gcsfuse --help`. */
-  private mountOptions(model: Model, cacheMib: number): string {
+  private mountOptions(model: Model, cacheMib: number): string[] {
     return [
       'implicit-dirs',
       `only-dir:${directoryOf(model)}`,
@@ -125,6 +110,6 @@ export class GcsFuse implements IWeightsStorage {
       'file-cache:enable-parallel-downloads:true',
       'file-system:kernel-list-cache-ttl-secs:-1',
       'read_ahead_kb=1024',
-    ].join(',');
+    ];
   }
 }

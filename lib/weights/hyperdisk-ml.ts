@@ -1,10 +1,10 @@
 import { Construct } from 'constructs';
 import { Model } from '../catalog';
-import { GIB } from '../planning/gib';
+import { GIB, MIB } from '../common/bytes';
 import { bindSnapshotClaim, diskBytes, isZone } from './snapshot-claim';
 import { DiskClass, HydrationDisk, IWeightsStorage, WeightsBinding, WeightsBindingProps } from './weights-binding';
+import { Refusal } from '../common/refusal';
 
-const MIB = 2 ** 20;
 const DEFAULT_THROUGHPUT_MIB = 2400;
 /** https://cloud.google.com/compute/docs/disks/hyperdisks: at least 400 MiB/s or 0.12 MiB/s a GiB, at most 1600 MiB/s a GiB. */
 const LEAST_THROUGHPUT_MIB = 400;
@@ -43,16 +43,16 @@ export class HyperdiskMl implements IWeightsStorage {
   constructor(options: HyperdiskMlOptions) {
     this.zones = [...new Set(options.zones)].sort();
     if (this.zones.length === 0) {
-      throw new Error('WeightsStorage.hyperdiskMl: \'zones\' is empty; name the zones that the servers run in, for example us-central1-a');
+      throw new Refusal('WeightsStorage.hyperdiskMl: \'zones\' is empty; name the zones that the servers run in, for example us-central1-a');
     }
     const region = this.zones.find(zone => !isZone(zone));
     if (region !== undefined) {
-      throw new Error(`WeightsStorage.hyperdiskMl: 'zones' (${region}) must be zones, for example us-central1-a`);
+      throw new Refusal(`WeightsStorage.hyperdiskMl: 'zones' (${region}) must be zones, for example us-central1-a`);
     }
     this.throughputMib = options.throughputMib ?? DEFAULT_THROUGHPUT_MIB;
     const most = MOST_THROUGHPUT_MIB_PER_GIB * LEAST_DISK_BYTES / GIB;
     if (!Number.isSafeInteger(this.throughputMib) || this.throughputMib < LEAST_THROUGHPUT_MIB || this.throughputMib > most) {
-      throw new Error(`WeightsStorage.hyperdiskMl: 'throughputMib' (${this.throughputMib}) must be a whole number from ${LEAST_THROUGHPUT_MIB}`
+      throw new Refusal(`WeightsStorage.hyperdiskMl: 'throughputMib' (${this.throughputMib}) must be a whole number from ${LEAST_THROUGHPUT_MIB}`
         + ` to ${most} for a disk of ${LEAST_DISK_BYTES / GIB} GiB`);
     }
     const standard = this.throughputMib === DEFAULT_THROUGHPUT_MIB ? '' : `-${this.throughputMib}`;

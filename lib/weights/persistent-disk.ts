@@ -1,10 +1,9 @@
 import { Construct } from 'constructs';
 import { Model } from '../catalog';
-import { GIB } from '../planning/gib';
+import { GIB, MIB } from '../common/bytes';
 import { bindSnapshotClaim, diskBytes, isZone } from './snapshot-claim';
 import { DiskClass, HydrationDisk, IWeightsStorage, WeightsBinding, WeightsBindingProps } from './weights-binding';
-
-const MIB = 2 ** 20;
+import { Refusal } from '../common/refusal';
 
 /** Read throughput grows with the disk. https://cloud.google.com/compute/docs/disks/performance, MiB a second for each GiB. */
 const MIB_PER_SECOND_PER_GIB: { readonly [diskType: string]: number } = { 'pd-balanced': 0.28, 'pd-ssd': 0.48 };
@@ -30,11 +29,11 @@ export class PersistentDisk implements IWeightsStorage {
     this.diskType = options.diskType ?? 'pd-ssd';
     this.zones = [options.zone];
     if (!isZone(options.zone)) {
-      throw new Error(`WeightsStorage.persistentDisk: 'zone' (${options.zone}) is not one zone; a persistent disk is in exactly one,`
+      throw new Refusal(`WeightsStorage.persistentDisk: 'zone' (${options.zone}) is not one zone; a persistent disk is in exactly one,`
         + ' for example us-central1-a. For several zones take hyperdiskMl or gcsFuse');
     }
     if (!Object.hasOwn(MIB_PER_SECOND_PER_GIB, this.diskType)) {
-      throw new Error(`WeightsStorage.persistentDisk: 'diskType' (${this.diskType}) must be ${Object.keys(MIB_PER_SECOND_PER_GIB).join(' or ')}`);
+      throw new Refusal(`WeightsStorage.persistentDisk: 'diskType' (${this.diskType}) must be ${Object.keys(MIB_PER_SECOND_PER_GIB).join(' or ')}`);
     }
     this.diskClass = { name: `weights-${this.diskType}`, zones: [], parameters: { type: this.diskType } };
   }

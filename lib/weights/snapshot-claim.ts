@@ -1,7 +1,7 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { Model } from '../catalog';
-import { GIB } from '../planning/gib';
+import { GIB } from '../common/bytes';
 import { diskNames } from './disk-names';
 import { WEIGHTS_VOLUME, WeightsBinding, WeightsBindingProps } from './weights-binding';
 
@@ -47,6 +47,6 @@ export function bindSnapshotClaim(scope: Construct, binding: WeightsBindingProps
     volume: { name: WEIGHTS_VOLUME, persistentVolumeClaim: { claimName: claim.name, readOnly: true } },
     volumes: [],
     podAnnotations: {},
-    reachesGoogleApis: false,
+    egress: [],
   };
 }

@@ -11,8 +11,8 @@ export interface WeightsBinding {
   /** What the storage's own sidecar needs in the pod. */
   readonly volumes: k8s.Volume[];
   readonly podAnnotations: { readonly [name: string]: string };
-  /** Where the pod has to reach out to, and on which port; none for a disk. */
-  readonly reachesGoogleApis: boolean;
+  /** Whom the pod has to reach; nobody for a disk. */
+  readonly egress: k8s.NetworkPolicyEgressRule[];
 }
 
 export interface WeightsBindingProps {
@@ -63,3 +63,5 @@ export interface IWeightsStorage {
 }
 
 export const WEIGHTS_VOLUME = 'weights';
+/** Where pods have the model's files. */
+export const WEIGHTS_PATH = '/weights';

@@ -1,9 +1,8 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { Model } from '../catalog';
-import { program } from '../pods';
 import { revisionOf } from './model-directory';
-import { IWeightsStorage, WEIGHTS_VOLUME, WeightsBinding, WeightsBindingProps } from './weights-binding';
+import { IWeightsStorage, WEIGHTS_PATH, WEIGHTS_VOLUME, WeightsBinding, WeightsBindingProps } from './weights-binding';
 
 export interface WeightsVolumeProps {
   readonly model: Model;
@@ -14,7 +13,7 @@ export interface WeightsVolumeProps {
 export class WeightsVolume extends Construct {
   readonly model: Model;
   readonly storage: IWeightsStorage;
-  readonly mountPath = '/weights';
+  readonly mountPath = WEIGHTS_PATH;
   /** Commit or branch that pods insist on. */
   readonly revision: string;
 
@@ -34,8 +33,8 @@ export class WeightsVolume extends Construct {
     return this.storage.bind(this, { ...props, model: this.model });
   }
 
-  /** The program that refuses weights which are missing, incomplete or of another revision, and its arguments. */
-  get check(): { readonly fileName: string; readonly source: string; readonly args: string[] } {
-    return { ...program(__dirname, 'weights_check.py'), args: [this.mountPath, this.model.id, this.revision] };
+  /** The arguments of the program that refuses weights which are missing, incomplete or of another revision. */
+  get checkArguments(): string[] {
+    return [this.mountPath, this.model.id, this.revision];
   }
 }

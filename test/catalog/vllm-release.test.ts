@@ -1,4 +1,4 @@
-import { VLLM_REGISTRIES } from '../../imports/vllm/registry';
+import { VLLM_REGISTRIES } from '../../lib/catalog/vllm-registry';
 import { VllmRelease } from '../../lib/catalog/vllm-release';
 import { REMOVED_ENVIRONMENT, REMOVED_FLAGS, REMOVED_METRICS, REMOVED_VALUES } from '../../lib/catalog/vllm-removed';
 

@@ -1,4 +1,4 @@
-import { toYaml } from '../../lib/kustomize/yaml-writer';
+import { toYaml } from '../../lib/kustomize/manifests/yaml-writer';
 import { HOSTILE_STRINGS, keyFrom, RandomManifests } from '../kustomize/random-manifests';
 import { readByKubectl, readByKustomize, readByPyYaml } from './yaml-readers';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Part } from '../rig/cluster/parts';
-import { kustomizationOf } from '../../lib/kustomize/manifest';
+import { kustomizationOf } from '../../lib/kustomize/manifests/manifest';
 
 const BUFFER = { maxBuffer: 1 << 28 };
 const kubectl = process.env.KUBECTL ?? Part.KUBERNETES_1_36.file('kubectl');

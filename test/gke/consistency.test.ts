@@ -1,6 +1,6 @@
 import { buildMatrix } from '../../apps/cells';
 import { readSettings } from '../../apps/settings';
-import { ServiceIdentity } from '../../lib/identity';
+import { ServiceIdentity } from '../../lib/common/identity';
 import { PROJECT } from '../house/sources';
 import { disagreements } from './disagreements';
 import { Block } from './synthesized';

@@ -1,6 +1,6 @@
 import { MachineType } from '../../lib/catalog';
-import { CpuMachine } from '../../lib/gke/cpu-machine';
-import { ServiceIdentity } from '../../lib/identity';
+import { CpuMachine } from '../../lib/catalog/cpu-machine';
+import { ServiceIdentity } from '../../lib/common/identity';
 import { nodeAllocatable } from '../../lib/planning/node-allocatable';
 import { Block } from './synthesized';
 import { Amount, objects, resources, Workload, Worlds } from './worlds';

@@ -1,5 +1,5 @@
 import { TerraformOutput } from 'cdktf';
-import { ServiceIdentity } from '../../lib/identity';
+import { ServiceIdentity } from '../../lib/common/identity';
 import { synthesized } from './synthesized';
 
 test('the project is a variable, and nothing is read from the cloud to plan', () => {

@@ -4,7 +4,7 @@ import {
   ArtifactRegistry, Filestore, GatewayAccess, HubToken, keepState, ModelBucket, Network, NetworkProps, NodeIdentity, Project, WeightsDisk,
   WorkloadIdentity,
 } from '../../lib/gke';
-import { Grant, ServiceIdentity } from '../../lib/identity';
+import { Grant, ServiceIdentity } from '../../lib/common/identity';
 import { Build, clusterIn, cpuPoolIn, gpuPoolIn, synthesized } from './synthesized';
 
 const WRITING = ['appendFileSync', 'mkdirSync', 'mkdtempSync', 'renameSync', 'writeFileSync', 'writeSync'] as const;

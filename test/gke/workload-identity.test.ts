@@ -1,5 +1,5 @@
 import { ModelBucket, WorkloadIdentity } from '../../lib/gke';
-import { Grant, ServiceIdentity } from '../../lib/identity';
+import { Grant, ServiceIdentity } from '../../lib/common/identity';
 import { clusterIn, synthesized } from './synthesized';
 
 const identity = (serviceAccountName: string, ...grants: Grant[]) => new ServiceIdentity({ namespace: 'vllm', serviceAccountName, grants });

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { addSyntheticCell } from '../../bench/synthetic-cell';
 import { KustomizeApp } from '../../lib/kustomize/kustomize-app';
 import { KustomizeUnit } from '../../lib/kustomize/kustomize-unit';
-import { fileNameOf, Manifest } from '../../lib/kustomize/manifest';
+import { fileNameOf, Manifest } from '../../lib/kustomize/manifests/manifest';
 import { contentOf, stampsOf, temporaryFolders } from './folders';
 
 const temporaryFolder = temporaryFolders();

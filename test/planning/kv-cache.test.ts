@@ -1,5 +1,5 @@
 import { Model } from '../../lib/catalog';
-import { GIB } from '../../lib/planning/gib';
+import { GIB } from '../../lib/common/bytes';
 import { KvCache, KvCacheProps } from '../../lib/planning/kv-cache';
 import { legalTensorParallelSizes } from '../../lib/planning/memory-checks';
 import { refusalOf } from './pairs';

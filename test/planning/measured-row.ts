@@ -1,5 +1,5 @@
 import { Accelerator, Model, VllmRelease } from '../../lib/catalog';
-import { GIB } from '../../lib/planning/gib';
+import { GIB } from '../../lib/common/bytes';
 import { MemoryPlan } from '../../lib/planning/memory-plan';
 import { MemoryPlanProps } from '../../lib/planning/memory-plan-props';
 

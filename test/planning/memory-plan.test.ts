@@ -1,6 +1,6 @@
 import { Accelerator, MachineType, Model, VllmRelease } from '../../lib/catalog';
 import { MemoryAlternative, MemoryPlan, MemoryPlanProps } from '../../lib/planning';
-import { GIB } from '../../lib/planning/gib';
+import { GIB } from '../../lib/common/bytes';
 import { legalTensorParallelSizes } from '../../lib/planning/memory-checks';
 import { nameOf, PAIRS, planned, planOrRefusal, refusalOf } from './pairs';
 

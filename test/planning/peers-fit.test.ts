@@ -1,6 +1,6 @@
 import { Accelerator, Model, VllmRelease } from '../../lib/catalog';
 import { MemoryPlan } from '../../lib/planning';
-import { GIB } from '../../lib/planning/gib';
+import { GIB } from '../../lib/common/bytes';
 
 /** What is known of a published deployment besides its figures: room to spare, impossible, or too close to say. */
 type Known = 'room' | 'impossible' | 'close';

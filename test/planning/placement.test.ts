@@ -1,6 +1,6 @@
 import { Accelerator, MachineType } from '../../lib/catalog';
 import { Placement, PlacementProps } from '../../lib/planning';
-import { GIB } from '../../lib/planning/gib';
+import { GIB } from '../../lib/common/bytes';
 import { Amounts } from '../../lib/planning/node-allocatable';
 import { refusalOf } from './pairs';
 

@@ -1,6 +1,6 @@
 import { Model } from '../../lib/catalog';
 import { StartupPlan } from '../../lib/planning';
-import { GIB } from '../../lib/planning/gib';
+import { GIB } from '../../lib/common/bytes';
 import { refusalOf } from './pairs';
 
 const MIB = 2 ** 20;

@@ -1,5 +1,5 @@
 import { Model } from '../../lib/catalog';
-import { GIB } from '../../lib/planning/gib';
+import { GIB } from '../../lib/common/bytes';
 import { weightsPerGpu } from '../../lib/planning/weight-bytes';
 import { legalTensorParallelSizes } from '../../lib/planning/memory-checks';
 

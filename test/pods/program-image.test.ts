@@ -1,12 +1,19 @@
 import { ProgramImage } from '../../lib/pods';
+import { Contract } from '../../lib/pods/contract';
 
-const image = new ProgramImage({ name: 'check', base: 'example.com/python:3.12', directory: `${__dirname}/../../lib/weights`, fileNames: ['weights_check.py'] });
+const contract = new Contract({ name: 'check', description: 'Checks.', shared: ['words.py'], arguments: {}, exits: {} });
+const directory = `${__dirname}/../../lib/workloads/model-evaluation`;
+const image = new ProgramImage({ contract, base: 'example.com/python:3.12', directory });
+
+test('holds the programs of the folder, their contract and what they share, sorted', () => {
+  expect(Object.keys(image.programs)).toEqual([
+    'contract.json', 'contract.py', 'exits.json', 'exits.py', 'figures.py', 'labels.py', 'main.py', 'page.py', 'predictions.py', 'rows.py', 'words.py',
+  ]);
+});
 
 test('is built from the same base and the same programs as are mounted', () => {
-  const files = image.files();
-  expect([...files.keys()]).toEqual(['weights_check.py', 'Dockerfile', 'cloudbuild.yaml']);
-  expect(files.get('weights_check.py')).toBe(image.programs['weights_check.py']);
-  expect(files.get('Dockerfile')).toBe('FROM example.com/python:3.12\nCOPY --chmod=0444 weights_check.py /opt/cdk8s-vllm/\n'
-    + 'USER 10001:10001\nENTRYPOINT ["python3", "/opt/cdk8s-vllm/weights_check.py"]\n');
-  expect(image.path).toBe('/opt/cdk8s-vllm/weights_check.py');
+  const { Dockerfile } = image.buildFiles();
+  expect(Dockerfile).toBe(`FROM example.com/python:3.12\nCOPY --chmod=0444 ${Object.keys(image.programs).join(' ')} /opt/cdk8s-vllm/\n`
+    + 'USER 10001:10001\nENTRYPOINT ["python3", "/opt/cdk8s-vllm/main.py"]\n');
+  expect(image.path).toBe('/opt/cdk8s-vllm/main.py');
 });

@@ -9,7 +9,7 @@ import { HubServer, sha256 } from '../rig/hub';
 import { imagePython } from '../rig/python/environment';
 import { sandboxCommand } from '../rig/vllm';
 
-const LOADER = resolve(__dirname, '../../lib/weights/weights_loader.py');
+const LOADER = resolve(__dirname, '../../lib/workloads/weights-loader/program/main.py');
 const PYTHON = imagePython('vllm-openai');
 /** Interpreters and environments. */
 const PYTHONS = resolve(PYTHON, '../../..');

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { committedReleases, dumpRegistry, registryFile } from '../../imports/vllm/dump';
-import { VLLM_REGISTRIES } from '../../imports/vllm/registry';
+import { committedReleases, dumpRegistry, registryFile } from '../../scripts/vllm-registry/dump';
+import { VLLM_REGISTRIES } from '../../lib/catalog/vllm-registry';
 import { RELEASES } from './releases';
 
 test.each(RELEASES)('the committed registry of %s is what its real package says', (release) => {

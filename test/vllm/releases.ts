@@ -1,4 +1,4 @@
-import { committedReleases } from '../../imports/vllm/dump';
+import { committedReleases } from '../../scripts/vllm-registry/dump';
 import { DEFAULT_RELEASE } from '../rig/vllm';
 
 /** The others cost a download each: ALL_RELEASES=1 when a registry, a requirements file or the script changed. */

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { VLLM_REGISTRIES } from '../../imports/vllm/registry';
+import { VLLM_REGISTRIES } from '../../lib/catalog/vllm-registry';
 import { install } from '../rig/vllm/install';
 import { DEFAULT_RELEASE, SandboxProps, VllmServer, sandboxCommand, tinyModel } from '../rig/vllm';
 import { AnswerStream, endsOf } from '../rig/vllm-answer';

@@ -6,7 +6,7 @@ import { DEFAULT_RELEASE, sandboxCommand } from '../rig/vllm';
 import { pythonOf } from '../rig/vllm/install';
 
 // The interpreter is that of the server's image; `npm test` needs node only, so this runs with the rig.
-const CHECK = resolve(__dirname, '../../lib/weights/weights_check.py');
+const CHECK = resolve(__dirname, '../../lib/serving/program/weights_check.py');
 const MODEL = 'google/gemma-2-9b-it';
 const REVISION = '11c9b309abf73637e4b6f9a3fa1e92e615547819';
 const FILES = { 'config.json': '{}', 'model-00001-of-00002.safetensors': 'x'.repeat(1000), 'nested/tokenizer.model': 'spm' };

@@ -1,7 +1,7 @@
 import { ApiObject, App, Chart } from 'cdk8s';
 import { Model } from '../../lib/catalog';
 import { KustomizeUnit } from '../../lib/kustomize/kustomize-unit';
-import { Manifest, manifestOf } from '../../lib/kustomize/manifest';
+import { Manifest, manifestOf } from '../../lib/kustomize/manifests/manifest';
 import { CacheMedium } from '../../lib/planning';
 import { IWeightsStorage, WeightsBinding, WeightsVolume } from '../../lib/weights';
 

@@ -49,7 +49,7 @@ class OneNodeDisk implements IWeightsStorage {
   bind(scope: KustomizeUnit): ReturnType<IWeightsStorage['bind']> {
     const name = 'weights';
     claim(scope, 'ReadWriteOnce');
-    return { volume: { name, persistentVolumeClaim: { claimName: name } }, volumes: [], podAnnotations: {}, reachesGoogleApis: false };
+    return { volume: { name, persistentVolumeClaim: { claimName: name } }, volumes: [], podAnnotations: {}, egress: [] };
   }
 }
 

@@ -1,0 +1,54 @@
+import { Manifest } from './manifest';
+import { PodSpec } from './pod-checks';
+import { Refusal } from '../../common/refusal';
+
+const SHARED_MODES = ['ReadOnlyMany', 'ReadWriteMany'];
+/** Workloads, and the field that says how many pods they have at once. */
+const COUNTED_BY: { readonly [kind: string]: string } = {
+  Deployment: 'replicas', Job: 'parallelism', ReplicaSet: 'replicas', StatefulSet: 'replicas',
+};
+
+interface WorkloadSpec {
+  readonly template?: { readonly spec?: PodSpec };
+  readonly [count: string]: unknown;
+}
+
+interface AutoscalerSpec {
+  readonly maxReplicas?: number;
+  readonly scaleTargetRef?: { readonly kind: string; readonly name: string };
+}
+
+/** A claim for one node cannot serve pods on several: all but those on its node would wait for ever. */
+export function checkClaims(manifests: readonly Manifest[]): void {
+  const exclusive = manifests.filter(manifest => manifest.kind === 'PersistentVolumeClaim' && !isShared(manifest));
+  if (exclusive.length === 0) {
+    return;
+  }
+  for (const workload of manifests.filter(({ kind }) => kind in COUNTED_BY)) {
+    const pods = mostPods(workload, manifests);
+    const { template } = (workload.spec ?? {}) as WorkloadSpec;
+    const mounted = template?.spec?.volumes?.map(volume => volume.persistentVolumeClaim?.claimName);
+    const claim = exclusive.find(({ metadata }) => metadata.namespace === workload.metadata.namespace && mounted?.includes(metadata.name));
+    if (claim && pods > 1) {
+      throw new Refusal(`${workload.kind} '${workload.metadata.name}' has up to ${pods} pods, but its claim '${claim.metadata.name}' is`
+        + ` ${modesOf(claim).join(', ') || 'without access modes'}: one node at a time. Use ReadOnlyMany, or one pod`);
+    }
+  }
+}
+
+function modesOf({ spec }: Manifest): readonly string[] {
+  return (spec as { readonly accessModes?: readonly string[] } | undefined)?.accessModes ?? [];
+}
+
+function isShared(claim: Manifest): boolean {
+  return modesOf(claim).some(mode => SHARED_MODES.includes(mode));
+}
+
+function mostPods({ kind, metadata, spec }: Manifest, manifests: readonly Manifest[]): number {
+  const autoscaled = manifests
+    .filter(other => other.kind === 'HorizontalPodAutoscaler')
+    .map(other => (other.spec ?? {}) as AutoscalerSpec)
+    .filter(({ scaleTargetRef }) => scaleTargetRef?.kind === kind && scaleTargetRef.name === metadata.name)
+    .map(({ maxReplicas }) => maxReplicas ?? 1);
+  return Math.max(Number((spec as WorkloadSpec | undefined)?.[COUNTED_BY[kind]] ?? 1), ...autoscaled);
+}

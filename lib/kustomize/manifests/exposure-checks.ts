@@ -1,0 +1,94 @@
+import { Manifest } from './manifest';
+import { Refusal } from '../../common/refusal';
+
+/** Kinds of the Gateway API that carry traffic to a backend. */
+const ROUTE_KINDS = new Set(['GRPCRoute', 'HTTPRoute', 'TCPRoute', 'TLSRoute', 'UDPRoute']);
+const BACKEND_CONFIG = ['cloud.google.com/backend-config', 'beta.cloud.google.com/backend-config'];
+
+interface Backend {
+  readonly kind: string;
+  readonly name: string;
+}
+
+interface IngressBackend {
+  readonly service?: { readonly name: string };
+}
+
+interface IngressSpec {
+  readonly defaultBackend?: IngressBackend;
+  readonly rules?: readonly { readonly http?: { readonly paths?: readonly { readonly backend?: IngressBackend }[] } }[];
+}
+
+interface RouteSpec {
+  readonly rules?: readonly { readonly backendRefs?: readonly { readonly kind?: string; readonly name: string }[] }[];
+}
+
+interface PolicySpec {
+  readonly targetRef?: Backend;
+  readonly default?: { readonly iap?: { readonly enabled?: boolean } };
+}
+
+/** A Service that is a load balancer of its own knows no callers: neither vLLM nor what talks to it asks who they are. */
+export function checkService({ kind, spec }: Manifest): void {
+  if (kind !== 'Service' || spec === undefined) {
+    return;
+  }
+  const { type, externalIPs } = spec as { readonly type?: string; readonly externalIPs?: readonly string[] };
+  const opened = type === 'LoadBalancer' || type === 'NodePort' ? `spec.type ${type}`
+    : externalIPs && externalIPs.length > 0 ? `spec.externalIPs ${externalIPs.join(', ')}` : undefined;
+  if (opened) {
+    throw new Refusal(`${opened} opens its ports to all who reach the address, internal or not, without authentication. Use ClusterIP with`
+      + ' kubectl port-forward, or a Gateway whose backend has Identity-Aware Proxy');
+  }
+}
+
+/**
+ * Every way in from outside leads through Identity-Aware Proxy, which the same cell turns on.
+ *
+ * @see https://cloud.google.com/iap/docs/enabling-kubernetes-howto
+ */
+export function checkRoutes(manifests: readonly Manifest[]): void {
+  for (const route of manifests) {
+    const isIngress = route.kind === 'Ingress';
+    if (!isIngress && !ROUTE_KINDS.has(route.kind)) {
+      continue;
+    }
+    const open = (isIngress ? ingressBackends(route) : routeBackends(route))
+      .find(backend => isIngress ? !hasBackendConfig(backend, manifests) : !hasPolicy(backend, manifests));
+    if (open) {
+      const guard = isIngress ? 'a BackendConfig with spec.iap.enabled: true, named by the Service\'s annotation cloud.google.com/backend-config'
+        : `a GCPBackendPolicy for ${open.kind} '${open.name}' with spec.default.iap.enabled: true`;
+      throw new Refusal(`${route.kind} '${route.metadata.name}' opens ${open.kind} '${open.name}' to all who reach the address, internal or not, without`
+        + ` authentication. Add ${guard}, or leave the ${route.kind} out and use kubectl port-forward`);
+    }
+  }
+}
+
+function ingressBackends({ spec }: Manifest): Backend[] {
+  const { defaultBackend, rules } = (spec ?? {}) as IngressSpec;
+  return [defaultBackend, ...(rules ?? []).flatMap(rule => rule.http?.paths ?? []).map(path => path.backend)]
+    .flatMap(backend => backend?.service ? [{ kind: 'Service', name: backend.service.name }] : []);
+}
+
+function routeBackends({ spec }: Manifest): Backend[] {
+  const { rules } = (spec ?? {}) as RouteSpec;
+  return (rules ?? []).flatMap(rule => rule.backendRefs ?? []).map(({ kind, name }) => ({ kind: kind ?? 'Service', name }));
+}
+
+function hasPolicy(backend: Backend, manifests: readonly Manifest[]): boolean {
+  return manifests.some(({ kind, spec }) => {
+    const policy = (spec ?? {}) as PolicySpec;
+    return kind === 'GCPBackendPolicy' && policy.default?.iap?.enabled === true
+      && policy.targetRef?.kind === backend.kind && policy.targetRef.name === backend.name;
+  });
+}
+
+/** The annotation is `{"default": NAME}` or `{"ports": {PORT: NAME}}`. */
+function hasBackendConfig(backend: Backend, manifests: readonly Manifest[]): boolean {
+  const service = manifests.find(({ kind, metadata }) => kind === 'Service' && metadata.name === backend.name);
+  const annotation = BACKEND_CONFIG.map(name => service?.metadata.annotations?.[name]).find(value => value !== undefined);
+  return manifests.some(({ kind, metadata, spec }) => {
+    const { iap } = (spec ?? {}) as { readonly iap?: { readonly enabled?: boolean } };
+    return kind === 'BackendConfig' && iap?.enabled === true && annotation?.includes(`"${metadata.name}"`) === true;
+  });
+}

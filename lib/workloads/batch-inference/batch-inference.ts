@@ -1,0 +1,177 @@
+import { Construct } from 'constructs';
+import { VllmRelease } from '../../catalog';
+import { ServiceIdentity } from '../../common/identity';
+import { named, Refusal } from '../../common/refusal';
+import { wholeNumber } from '../../common/whole-number';
+import { BucketMount, Contract, PodMount, podPrograms, ProgramImage, ProgramJob, requireBucketPath } from '../../pods';
+import { VllmServer } from '../../serving';
+import { API_KEY, apiKeyMount, ServerClient } from '../server-client';
+import contract from './contract.json';
+
+const CONTRACT = new Contract(contract);
+
+/** Where the pods of batches and evaluations see the bucket. */
+export const BATCH_BUCKET = { volume: 'bucket', mountPath: '/bucket' };
+
+const HOUR = 3600;
+/** As long as OpenAI gives a batch. */
+const DEFAULT_DEADLINE_SECONDS = 24 * HOUR;
+const LONGEST_DEADLINE_SECONDS = 30 * 24 * HOUR;
+const KEPT_SECONDS = 7 * 24 * HOUR;
+/** Each try goes on where the last one stopped, so one that fails costs little. */
+const TRIES = 10;
+/** Of all pods of a batch together, unless more are asked for. */
+const DEFAULT_MOST_IN_FLIGHT = 256;
+/** For the first node of a pool, the image, and the start itself. */
+const LEAST_READY_SECONDS = 1800;
+const STOP_SECONDS = 30;
+const GRACE_SECONDS = 60;
+/** What a line says itself, and what the records are not made for. */
+const NO_PARAMETERS = ['model', 'messages', 'prompt', 'input', 'stream', 'stream_options'];
+
+export interface BatchInferenceProps {
+  readonly server: VllmServer;
+  /** Of input and output. */
+  readonly bucket: string;
+  /** A file of the bucket in the OpenAI batch format, for example `batch/input.jsonl`. https://platform.openai.com/docs/guides/batch */
+  readonly input: string;
+  /** The folder of the bucket that gets the records, for example `batch/output`. */
+  readonly output: string;
+  /** Pods that share the lines among them. @default 1 */
+  readonly completions?: number;
+  /** Pods at the same time. @default - all */
+  readonly parallelism?: number;
+  /** For requests that do not say otherwise, for example `{ temperature: 0, max_tokens: 64 }`. @default - none */
+  readonly parameters?: { readonly [name: string]: unknown };
+  /** Requests of a pod whose answer is not written yet. @default - what the servers run at once, shared by the pods, 256 at most */
+  readonly maxInFlight?: number;
+  /** The longest wait for one answer. @default 600 */
+  readonly requestTimeoutSeconds?: number;
+  /** Of a request that times out, is cut off or is answered by 429 or 5xx. @default 8 */
+  readonly maxRetries?: number;
+  /** Errors of all lines above which the Job fails, with every record written; 1 only reports them. @default 0.1 */
+  readonly maxErrorShare?: number;
+  /** Of the whole Job. @default 86400 */
+  readonly deadlineSeconds?: number;
+  /** Secret with the server's key under `api-key`. @default - the server asks for none */
+  readonly apiKeySecretName?: string;
+  /** @default - SERVER-batch */
+  readonly name?: string;
+  /**
+   * An image that has the programs, built from `dist/kustomize/programs/batch-inference`.
+   * @default - the server's, with the programs mounted
+   */
+  readonly image?: string;
+}
+
+/**
+ * A Job that asks a server every question of a file and writes the answers beside it. Killed at any moment it goes on with what has no
+ * answer: none is lost, none is there twice. The input stands in `dist` by its name only; another input needs another output folder.
+ *
+ * @see program/main.py for files and records
+ */
+export class BatchInference extends Construct {
+  /** For an image that has the programs already. */
+  static programImage(release = VllmRelease.DEFAULT): ProgramImage {
+    return new ProgramImage({ contract: CONTRACT, base: release.image, directory: __dirname });
+  }
+
+  readonly name: string;
+  readonly identity: ServiceIdentity;
+  readonly labels: { readonly [label: string]: string };
+  readonly server: VllmServer;
+  readonly bucket: string;
+  /** Folder of the records in the bucket. */
+  readonly output: string;
+  readonly deadlineSeconds: number;
+  /** The arguments of the program. */
+  readonly args: readonly string[];
+  private readonly completions: number;
+  private readonly parallelism: number;
+
+  constructor(scope: Construct, id: string, props: BatchInferenceProps) {
+    super(scope, id);
+    try {
+      const bucket = BucketMount.writable(props.bucket, BATCH_BUCKET);
+      this.server = props.server;
+      this.bucket = props.bucket;
+      this.output = requireBucketPath('output', props.output);
+      this.deadlineSeconds = wholeNumber('deadlineSeconds', props.deadlineSeconds ?? DEFAULT_DEADLINE_SECONDS, 60, LONGEST_DEADLINE_SECONDS);
+      this.completions = CONTRACT.number('shards', 'completions', props.completions);
+      this.parallelism = wholeNumber('parallelism', props.parallelism ?? this.completions, 1, this.completions);
+      const key = apiKeyMount(props.apiKeySecretName);
+      this.args = [...this.programArguments(props, bucket), ...(key ? [`--api-key-file=${API_KEY.path}`] : [])];
+      const client = new ServerClient(this, 'Client', {
+        server: props.server, app: CONTRACT.name, name: props.name ?? `${props.server.name}-batch`, component: 'batch',
+        egress: bucket.egress, grants: bucket.grants,
+      });
+      this.name = client.name;
+      this.identity = client.identity;
+      this.labels = client.labels;
+      this.makeJob(props, client, [bucket, ...(key ? [key] : [])], bucket.podAnnotations);
+    } catch (error) {
+      throw named(this, error);
+    }
+  }
+
+  private programArguments(props: BatchInferenceProps, bucket: BucketMount): string[] {
+    const { server } = props;
+    const { revision } = server.plan.memory.model;
+    const input = requireBucketPath('input', props.input);
+    if (`${input}/`.startsWith(`${this.output}/`)) {
+      throw new Refusal(`'input' (${input}) is in 'output' (${this.output}), which is for the records alone; use another folder for one of them`);
+    }
+    const atOnce = Math.floor(server.plan.memory.maxNumSeqs * server.replicas / this.parallelism);
+    const maxInFlight = props.maxInFlight ?? Math.max(1, Math.min(atOnce, DEFAULT_MOST_IN_FLIGHT));
+    const requestTimeout = CONTRACT.number('request-timeout', 'requestTimeoutSeconds', props.requestTimeoutSeconds);
+    return [
+      bucket.path(input), bucket.path(this.output), `--url=${server.url}`, `--model=${server.servedModelName}`,
+      ...(revision === undefined ? [] : [`--revision=${revision}`]),
+      `--parameters=${parametersOf(props.parameters ?? {})}`,
+      `--shards=${this.completions}`,
+      `--max-in-flight=${CONTRACT.number('max-in-flight', 'maxInFlight', maxInFlight)}`,
+      `--request-timeout=${wholeNumber('requestTimeoutSeconds', requestTimeout, 1)}`,
+      `--max-retries=${CONTRACT.number('max-retries', 'maxRetries', props.maxRetries)}`,
+      `--ready-timeout=${Math.max(LEAST_READY_SECONDS, server.plan.startup.progressDeadlineSeconds)}`,
+      `--stop-timeout=${STOP_SECONDS}`,
+      `--max-error-share=${CONTRACT.number('max-error-share', 'maxErrorShare', props.maxErrorShare)}`,
+    ];
+  }
+
+  private makeJob(props: BatchInferenceProps, client: ServerClient, mounts: PodMount[], annotations: { readonly [name: string]: string }): void {
+    new ProgramJob(this, 'Job', {
+      name: this.name, labels: this.labels, podLabels: client.podLabels, serviceAccountName: client.identity.serviceAccountName,
+      contract: CONTRACT, args: this.args, graceSeconds: GRACE_SECONDS, mounts, annotations,
+      // The other shards go on when one has too many errors; what is wrong with the input or the model is so for all.
+      failIndexOn: ['MISSED'],
+      spec: {
+        // Each pod finds its number in JOB_COMPLETION_INDEX.
+        completionMode: 'Indexed',
+        completions: this.completions,
+        parallelism: this.parallelism,
+        backoffLimitPerIndex: TRIES,
+        activeDeadlineSeconds: this.deadlineSeconds,
+        ttlSecondsAfterFinished: KEPT_SECONDS,
+        // Two pods of one index would write the same files.
+        podReplacementPolicy: 'Failed',
+      },
+      programs: podPrograms(this, {
+        name: this.name, labels: this.labels, image: BatchInference.programImage(props.server.release), ownImage: props.image,
+      }),
+      resources: { cpu: '1', memory: '2Gi', ephemeralStorage: '256Mi' },
+    });
+  }
+}
+
+function parametersOf(parameters: { readonly [name: string]: unknown }): string {
+  const wrong = Object.keys(parameters).filter(name => NO_PARAMETERS.includes(name));
+  if (wrong.length > 0) {
+    throw new Refusal(`'parameters' (${wrong.join(', ')}) must not say what each line says itself; leave out ${NO_PARAMETERS.join(', ')}`);
+  }
+  return JSON.stringify(parameters, (name, value: unknown) => {
+    if (typeof value === 'number' && !Number.isFinite(value)) {
+      throw new Refusal(`'parameters' (${name}: ${value}) must be what JSON can hold; there is no ${value} in it`);
+    }
+    return value;
+  });
+}

@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto';
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { ServiceIdentity } from '../../common/identity';
+import { requireSecretName } from '../../common/names';
+import { named, Refusal } from '../../common/refusal';
+import {
+  Contract, PodMount, PodPrograms, podPrograms, ProgramImage, ProgramJob, quantity, secretFiles, selectorLabelsOf, tcp, toPods,
+} from '../../pods';
+import { ServerClient } from '../server-client';
+import contract from './contract.json';
+import { LocustLoadTestProps } from './locust-load-test-props';
+import { locustOutput, LocustOutput } from './locust-output';
+import { LocustSettings, locustSettings, promptsFile, TIMEOUTS } from './locust-settings';
+
+const CONTRACT = new Contract(contract);
+const APP = CONTRACT.name;
+const CONTAINER = 'locust';
+/** https://hub.docker.com/r/locustio/locust; its Python is 3.13: https://github.com/locustio/locust/pull/3193 */
+const IMAGE = 'locustio/locust:2.47.0';
+const MASTER_PORT = CONTRACT.number('port', 'port');
+const SETTINGS_PATH = '/settings';
+const PROMPTS_PATH = '/prompts';
+const LOGIN_PATH = '/login';
+const PROMPTS_FILE = 'prompts.txt';
+/** To pull the image, and to end. */
+const SPARE_SECONDS = 300;
+const KEPT_SECONDS = 24 * 3600;
+
+/**
+ * A load test by Locust: a Job that leads, judges and reports, and a Job of workers that send. The leading Job fails when a threshold is
+ * missed, when the server stops answering, or when a worker is lost; its log has the figures.
+ *
+ * @throws on a load, thresholds or a target of no sense
+ */
+export class LocustLoadTest extends Construct {
+  static programImage(): ProgramImage {
+    return new ProgramImage({ contract: CONTRACT, base: IMAGE, directory: __dirname });
+  }
+
+  readonly name: string;
+  /** Of the Job that leads. */
+  readonly identity: ServiceIdentity;
+  readonly labels: { readonly [label: string]: string };
+  private readonly settings: LocustSettings;
+  private readonly digest: string;
+  private readonly programs: PodPrograms;
+  private readonly output: LocustOutput;
+  private readonly master: ServerClient;
+  private readonly workers: ServerClient;
+
+  constructor(scope: Construct, id: string, private readonly props: LocustLoadTestProps) {
+    super(scope, id);
+    const { server } = props;
+    try {
+      this.name = props.name ?? `${server.name}-load-test`;
+      this.settings = locustSettings(this.name, props);
+      this.output = locustOutput(this.name, props.output);
+      const workerName = `${this.name}-worker`;
+      const pods = (instance: string) => selectorLabelsOf({ app: APP, instance });
+      const toTarget = this.toTarget();
+      this.master = new ServerClient(this, 'Master', {
+        server, app: APP, name: this.name, component: 'load-test', grants: this.output.grants, egress: [...toTarget, ...this.output.egress],
+        ingress: [{ from: [{ podSelector: { matchLabels: pods(workerName) } }], ports: [tcp(MASTER_PORT)] }],
+      });
+      this.workers = new ServerClient(this, 'Workers', {
+        server, app: APP, name: workerName, component: 'load-test', egress: [toPods(pods(this.name), MASTER_PORT), ...toTarget],
+      });
+      this.identity = this.master.identity;
+      this.labels = this.master.labels;
+      this.programs = podPrograms(this, {
+        name: this.name, labels: this.labels, image: LocustLoadTest.programImage(), ownImage: props.image,
+      });
+      this.digest = this.makeSettings();
+      this.makeService();
+      this.makeMaster();
+      this.makeWorkers();
+    } catch (error) {
+      throw named(this, error);
+    }
+  }
+
+  /** To another address than the server's. A policy knows no names: inside the cluster it is the namespace and outside the port. */
+  private toTarget(): k8s.NetworkPolicyEgressRule[] {
+    if (this.props.target === undefined || this.props.target === this.props.server.url) {
+      return [];
+    }
+    const { protocol, hostname, port } = new URL(this.props.target);
+    const ports = [tcp(Number(port || (protocol === 'https:' ? 443 : 80)))];
+    const [, namespace] = /^[^.]+\.([^.]+)\.svc\.cluster\.local$/.exec(hostname) ?? [];
+    return [{
+      to: [namespace
+        ? { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } }
+        : { ipBlock: { cidr: '0.0.0.0/0' } }],
+      ports,
+    }];
+  }
+
+  /** What the programs read; returns what changes with it. */
+  private makeSettings(): string {
+    const { prompts, promptsConfigMap } = this.props;
+    if (prompts && promptsConfigMap !== undefined) {
+      throw new Refusal(`'prompts' (${prompts.length}) and 'promptsConfigMap' (${promptsConfigMap}) are given; give one of them`);
+    }
+    const file = promptsFile(prompts);
+    const data = { 'settings.json': `${JSON.stringify(this.settings, null, 2)}\n`, ...(file ? { [PROMPTS_FILE]: file } : {}) };
+    new k8s.KubeConfigMap(this, 'Settings', { metadata: { name: `${this.name}-settings`, labels: { ...this.labels } }, data });
+    return createHash('sha256').update(JSON.stringify(data)).digest('hex').slice(0, 16);
+  }
+
+  private makeService(): void {
+    new k8s.KubeService(this, 'Service', {
+      metadata: { name: this.name, labels: { ...this.labels } },
+      spec: {
+        clusterIp: 'None',
+        selector: this.master.selectorLabels,
+        ports: [{ name: 'locust', port: MASTER_PORT, targetPort: k8s.IntOrString.fromString('locust'), protocol: 'TCP' }],
+      },
+    });
+  }
+
+  /** The first part of the test's time, as long as there may be neither workers nor server. */
+  private get deadlineSeconds(): number {
+    const run = this.props.webUi ? Number(this.settings.pageSeconds) : this.settings.runSeconds;
+    return TIMEOUTS.workers + TIMEOUTS.server + run + TIMEOUTS.drain + SPARE_SECONDS;
+  }
+
+  private makeMaster(): void {
+    const { webUi } = this.props;
+    const probe: k8s.Probe = { tcpSocket: { port: k8s.IntOrString.fromString('locust') } };
+    const login = webUi && secretFiles(
+      requireSecretName('webUi.loginSecretName', webUi.loginSecretName, 'kubectl create secret generic NAME --type=kubernetes.io/basic-auth'
+      + ' --from-file=username=FILE --from-file=password=FILE'), 'login', ['username', 'password'], LOGIN_PATH);
+    new ProgramJob(this, 'MasterJob', {
+      ...this.commonProps(this.master),
+      // A test that was cut short says nothing, and one that begins again would find the workers gone.
+      spec: { backoffLimit: 0, activeDeadlineSeconds: this.deadlineSeconds, ttlSecondsAfterFinished: KEPT_SECONDS },
+      judgesExits: false,
+      annotations: { ...this.settingsAnnotation, ...this.output.podAnnotations },
+      args: ['master', ...this.commonArgs(), ...(login ? [`--login=${LOGIN_PATH}`] : [])],
+      mounts: [...this.commonMounts(), this.output, ...(login ? [login] : [])],
+      containerExtras: {
+        ports: [{ name: 'locust', containerPort: MASTER_PORT, protocol: 'TCP' }],
+        readinessProbe: { ...probe, periodSeconds: 5, timeoutSeconds: 3 },
+        livenessProbe: { ...probe, initialDelaySeconds: 60, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 6 },
+      },
+    });
+  }
+
+  private makeWorkers(): void {
+    const count = this.settings.workers;
+    new ProgramJob(this, 'WorkersJob', {
+      ...this.commonProps(this.workers),
+      spec: {
+        completionMode: 'Indexed',
+        completions: count,
+        parallelism: count,
+        // A worker that is moved before the test begins may come back; in the test its loss is the master's to judge.
+        backoffLimit: 3,
+        activeDeadlineSeconds: this.deadlineSeconds + SPARE_SECONDS,
+        ttlSecondsAfterFinished: KEPT_SECONDS,
+      },
+      annotations: this.settingsAnnotation,
+      args: ['worker', ...this.commonArgs(), `--master=${this.name}`],
+      mounts: this.commonMounts(),
+    });
+  }
+
+  private get settingsAnnotation(): { readonly [name: string]: string } {
+    return { 'cdk8s-vllm/settings': this.digest };
+  }
+
+  private commonProps({ name, labels, podLabels, selectorLabels, identity }: ServerClient) {
+    return {
+      name, labels, podLabels, serviceAccountName: identity.serviceAccountName, contract: CONTRACT, container: CONTAINER,
+      programs: this.programs,
+      env: { PYTHONUNBUFFERED: '1', HOME: '/tmp' },
+      resources: { cpu: '1', memory: '1Gi', ephemeralStorage: '512Mi' },
+      graceSeconds: TIMEOUTS.drain + 30,
+      pod: {
+        topologySpreadConstraints: [{
+          maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: selectorLabels },
+        }],
+      },
+    };
+  }
+
+  private commonArgs(): string[] {
+    const { prompts, promptsConfigMap } = this.props;
+    const file = prompts ? `${SETTINGS_PATH}/${PROMPTS_FILE}` : promptsConfigMap === undefined ? undefined : `${PROMPTS_PATH}/${PROMPTS_FILE}`;
+    return [`--settings=${SETTINGS_PATH}/settings.json`, ...(file ? [`--prompts=${file}`] : [])];
+  }
+
+  private commonMounts(): PodMount[] {
+    const { promptsConfigMap } = this.props;
+    return [
+      {
+        volume: { name: 'settings', configMap: { name: `${this.name}-settings`, defaultMode: 0o444 } },
+        mount: { name: 'settings', mountPath: SETTINGS_PATH, readOnly: true },
+      },
+      { volume: { name: 'tmp', emptyDir: { sizeLimit: quantity('16Mi') } }, mount: { name: 'tmp', mountPath: '/tmp' } },
+      ...(promptsConfigMap === undefined ? [] : [{
+        volume: { name: 'prompts', configMap: { name: promptsConfigMap, items: [{ key: PROMPTS_FILE, path: PROMPTS_FILE }] } },
+        mount: { name: 'prompts', mountPath: PROMPTS_PATH, readOnly: true },
+      }]),
+    ];
+  }
+}

@@ -1,0 +1,24 @@
+import { k8s } from 'cdk8s-plus-28';
+import { Grant } from '../../common/identity';
+import { BucketMount, PodMount, quantity, requireBucketPath } from '../../pods';
+import { LoadTestOutput } from './locust-load-test-props';
+
+const AT = { volume: 'results', mountPath: '/results' };
+
+/** Where the master writes, and what its pod needs for it. */
+export interface LocustOutput extends PodMount {
+  readonly podAnnotations: { readonly [name: string]: string };
+  readonly grants: readonly Grant[];
+  readonly egress: k8s.NetworkPolicyEgressRule[];
+}
+
+/** A folder of a bucket; without one, what is written goes with the pod. */
+export function locustOutput(name: string, output: LoadTestOutput | undefined): LocustOutput {
+  if (output === undefined) {
+    return {
+      volume: { name: AT.volume, emptyDir: { sizeLimit: quantity('64Mi') } }, mount: { name: AT.volume, mountPath: AT.mountPath },
+      podAnnotations: {}, grants: [], egress: [],
+    };
+  }
+  return BucketMount.writable(output.bucket, { ...AT, folder: requireBucketPath('output.path', output.path ?? name) });
+}

@@ -1,0 +1,121 @@
+import { Construct } from 'constructs';
+import { VllmRelease } from '../../catalog';
+import { ServiceIdentity } from '../../common/identity';
+import { requireWorkloadName } from '../../common/names';
+import { named, Refusal } from '../../common/refusal';
+import {
+  BucketMount, Contract, podPrograms, ProgramImage, ProgramJob, requireBucketPath, requireNamespace, selectorLabelsOf, toGoogleApis,
+  WorkloadAccess, workloadLabels,
+} from '../../pods';
+import { BATCH_BUCKET, BatchInference } from '../batch-inference/batch-inference';
+import contract from './contract.json';
+
+const CONTRACT = new Contract(contract);
+const LONGEST_NAME = 52;
+const HOUR = 3600;
+const KEPT_SECONDS = 7 * 24 * HOUR;
+const TRIES = 3;
+const GRACE_SECONDS = 10;
+
+const THRESHOLDS = {
+  minAccuracy: 'min-accuracy', minMacroF1: 'min-macro-f1', minWeightedF1: 'min-weighted-f1', minExactMatch: 'min-exact-match',
+} as const;
+
+export interface ModelEvaluationProps {
+  /** Whose answers are judged; while it is at work it is waited for. */
+  readonly batch: BatchInference;
+  /** A file of the batch's bucket with `{"custom_id": …, "label": …}` a line, for example `batch/labels.jsonl`. */
+  readonly labels: string;
+  /** The folder that gets `evaluation.json` and `evaluation.html`. @default - `evaluation` beside the folder of the batch */
+  readonly output?: string;
+  /** At the top of the page. @default - the model's name */
+  readonly title?: string;
+  /** Share of right answers below which the Job fails, with everything written; above 0, at most 1. @default - none */
+  readonly minAccuracy?: number;
+  /** The mean of the labels' F1 below which the Job fails; above 0, at most 1. @default - none */
+  readonly minMacroF1?: number;
+  /** The same mean, weighted by how many lines have the label; above 0, at most 1. @default - none */
+  readonly minWeightedF1?: number;
+  /** Share of answers that are the label and nothing else below which the Job fails; above 0, at most 1. @default - none */
+  readonly minExactMatch?: number;
+  /** @default - SERVER-evaluation */
+  readonly name?: string;
+  /**
+   * An image that has the programs, built from `dist/kustomize/programs/model-evaluation`.
+   * @default - the server's, with the programs mounted
+   */
+  readonly image?: string;
+}
+
+/**
+ * A Job that compares the answers of a batch with labels: accuracy, precision, recall and F1 of each label, exact match. It talks to
+ * the bucket and to nobody else.
+ *
+ * @see program/figures.py for what each figure is, program/labels.py for how a label is found in an answer
+ */
+export class ModelEvaluation extends Construct {
+  /** For an image that has the programs already. */
+  static programImage(release = VllmRelease.DEFAULT): ProgramImage {
+    return new ProgramImage({ contract: CONTRACT, base: release.image, directory: __dirname });
+  }
+
+  readonly name: string;
+  readonly identity: ServiceIdentity;
+  readonly labels: { readonly [label: string]: string };
+  /** Folder of the figures in the bucket. */
+  readonly output: string;
+  /** The arguments of the program. */
+  readonly args: readonly string[];
+
+  constructor(scope: Construct, id: string, props: ModelEvaluationProps) {
+    super(scope, id);
+    const { batch } = props;
+    try {
+      requireNamespace(this, batch.identity.namespace);
+      this.name = requireWorkloadName(props.name ?? `${batch.server.name}-evaluation`, LONGEST_NAME);
+      this.labels = workloadLabels({ app: CONTRACT.name, instance: this.name }, 'evaluation');
+      this.output = requireBucketPath('output', props.output ?? [...batch.output.split('/').slice(0, -1), 'evaluation'].join('/'));
+      if (this.output === batch.output) {
+        throw new Refusal(`'output' (${this.output}) is the folder of the batch, which is for its records alone; use another one`);
+      }
+      const bucket = BucketMount.writable(batch.bucket, BATCH_BUCKET);
+      this.identity = new WorkloadAccess(this, 'Access', {
+        name: this.name, namespace: batch.identity.namespace, labels: this.labels,
+        selectorLabels: selectorLabelsOf({ app: CONTRACT.name, instance: this.name }), egress: toGoogleApis(), grants: bucket.grants,
+      }).identity;
+      this.args = [
+        bucket.path(batch.output), bucket.path(requireBucketPath('labels', props.labels)), bucket.path(this.output),
+        `--title=${props.title ?? batch.server.servedModelName}`,
+        `--wait=${batch.deadlineSeconds}`,
+        ...thresholds(props),
+      ];
+      this.makeJob(props, bucket);
+    } catch (error) {
+      throw named(this, error);
+    }
+  }
+
+  private makeJob({ batch, image: ownImage }: ModelEvaluationProps, bucket: BucketMount): void {
+    new ProgramJob(this, 'Job', {
+      name: this.name, labels: this.labels, serviceAccountName: this.name, contract: CONTRACT, args: this.args, graceSeconds: GRACE_SECONDS,
+      spec: {
+        backoffLimit: TRIES,
+        // Applied together with the batch it waits for all of it
+        activeDeadlineSeconds: batch.deadlineSeconds + HOUR,
+        ttlSecondsAfterFinished: KEPT_SECONDS,
+      },
+      programs: podPrograms(this, {
+        name: this.name, labels: this.labels, image: ModelEvaluation.programImage(batch.server.release), ownImage,
+      }),
+      resources: { cpu: '1', memory: '2Gi', ephemeralStorage: '256Mi' },
+      mounts: [bucket], annotations: bucket.podAnnotations,
+    });
+  }
+}
+
+function thresholds(props: ModelEvaluationProps): string[] {
+  return Object.entries(THRESHOLDS).flatMap(([prop, argument]) => {
+    const least = props[prop as keyof typeof THRESHOLDS];
+    return least === undefined ? [] : [`--${argument}=${CONTRACT.number(argument, prop, least)}`];
+  });
+}

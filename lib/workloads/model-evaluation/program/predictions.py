@@ -1,0 +1,74 @@
+"""The records that a batch wrote, and whether it is complete."""
+
+import json
+import os
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+from rows import SenselessError, rows
+
+SAID_EVERY_SECONDS = 60.0
+
+
+class IncompleteError(Exception):
+    """The batch has not written everything."""
+
+
+def text_of(where: str, row: dict[str, Any]) -> str:
+    """What the first choice of a chat or a completion says; a choice without a text says nothing."""
+    try:
+        choice = row["response"]["body"]["choices"][0]
+        text = choice["message"]["content"] if "message" in choice else choice["text"]
+    except (KeyError, IndexError, TypeError):
+        raise SenselessError(f"{where}: no answer of a chat or a completion") from None
+    return text if isinstance(text, str) else ""
+
+
+def missing_shards(folder: str) -> str | None:
+    """What the batch has not written yet."""
+    try:
+        names = set(os.listdir(folder))
+    except FileNotFoundError:
+        return f"there is no folder {folder}"
+    manifests = sorted(name for name in names if re.fullmatch(r"manifest-\d{5}\.json", name))
+    if not manifests:
+        return f"there is no batch in {folder}"
+    try:
+        with open(os.path.join(folder, manifests[0]), encoding="utf-8") as file:
+            shards = int(json.load(file)["completions"])
+    except (ValueError, KeyError, TypeError):
+        raise SenselessError(f"{manifests[0]} in {folder} cannot be read") from None
+    missing = [shard for shard in range(shards) if f"summary-{shard:05d}.json" not in names]
+    return f"{len(missing)} of {shards} shards are not complete: {', '.join(map(str, missing[:10]))}" if missing else None
+
+
+def wait_for(folder: str, seconds: float, say: Callable[[str], None]) -> None:
+    end, said = time.monotonic() + seconds, -SAID_EVERY_SECONDS
+    while (missing := missing_shards(folder)) is not None:
+        left = end - time.monotonic()
+        if left <= 0:
+            raise IncompleteError(missing)
+        if time.monotonic() - said >= SAID_EVERY_SECONDS:
+            said = time.monotonic()
+            say(f"waiting for the batch, {left:.0f} s at most: {missing}")
+        time.sleep(min(5.0, left))
+
+
+def read_predictions(folder: str) -> tuple[dict[str, str], set[str]]:
+    """The answers by custom_id, and those that ended as errors."""
+    answers: dict[str, str] = {}
+    failed: set[str] = set()
+    for name in sorted(os.listdir(folder)):
+        if not re.fullmatch(r"(part|errors)-\d{5}-\d{5}\.jsonl", name):
+            continue
+        for where, row in rows(os.path.join(folder, name), "predictions"):
+            custom_id = row.get("custom_id")
+            if name.startswith("errors-"):
+                failed.update([custom_id] if isinstance(custom_id, str) else [])
+                continue
+            if not isinstance(custom_id, str) or custom_id in answers:
+                raise SenselessError(f"{where}: {'a second answer of ' + json.dumps(custom_id) if custom_id else 'no custom_id'}")
+            answers[custom_id] = text_of(where, row)
+    return answers, failed

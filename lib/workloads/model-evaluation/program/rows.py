@@ -1,0 +1,24 @@
+"""Files with one JSON object a line."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+
+class SenselessError(Exception):
+    """Labels or predictions that no figure can be computed from."""
+
+
+def rows(path: str, what: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Where each row stands, and the row."""
+    with open(path, "rb") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line.decode("utf-8-sig"))
+            except (ValueError, RecursionError):
+                raise SenselessError(f"{what} {path}, line {number}: no JSON") from None
+            if not isinstance(row, dict):
+                raise SenselessError(f"{what} {path}, line {number}: no JSON object")
+            yield f"{what} {path}, line {number}", row

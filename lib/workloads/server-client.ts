@@ -1,0 +1,66 @@
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { Grant, ServiceIdentity } from '../common/identity';
+import { requireSecretName, requireWorkloadName } from '../common/names';
+import { PodMount, requireNamespace, secretFiles, selectorLabelsOf, toNameServers, toPods, WorkloadAccess, workloadLabels } from '../pods';
+import { VllmServer } from '../serving';
+
+/** Leaves room for the suffixes of what belongs to the workload, and for those that Kubernetes gives to pods. */
+const LONGEST_NAME = 52;
+
+/** Where a pod finds the server's key, if the server asks for one. */
+export const API_KEY = { key: 'api-key', directory: '/var/run/secrets/vllm', path: '/var/run/secrets/vllm/api-key' };
+
+/**
+ * The server's key as a file, from a Secret that exists in the cluster.
+ *
+ * @throws on what no Secret can be called, such as the key itself
+ */
+export function apiKeyMount(secretName: string | undefined): PodMount | undefined {
+  if (secretName === undefined) {
+    return undefined;
+  }
+  const { key, directory } = API_KEY;
+  const name = requireSecretName('apiKeySecretName', secretName, `kubectl create secret generic NAME --from-file=${key}=FILE`);
+  return secretFiles(name, key, [key], directory);
+}
+
+export interface ServerClientProps {
+  readonly server: VllmServer;
+  /** What it is, for example `gradio-chat`. */
+  readonly app: string;
+  /** Of the workload. */
+  readonly name: string;
+  readonly component: string;
+  /** Who may talk to it. @default - nobody */
+  readonly ingress?: k8s.NetworkPolicyIngressRule[];
+  /** Whom it may talk to besides the name servers and its server. @default - nobody */
+  readonly egress?: k8s.NetworkPolicyEgressRule[];
+  /** What it may do in Google Cloud. @default - nothing */
+  readonly grants?: readonly Grant[];
+}
+
+/** What all pods that talk to a server have in common: an identity, labels that the server lets in, and a network policy of their own. */
+export class ServerClient extends Construct {
+  readonly name: string;
+  readonly identity: ServiceIdentity;
+  /** Of every object. */
+  readonly labels: { readonly [label: string]: string };
+  /** Of the pods. */
+  readonly podLabels: { [label: string]: string };
+  readonly selectorLabels: { [label: string]: string };
+
+  constructor(scope: Construct, id: string, props: ServerClientProps) {
+    super(scope, id);
+    const { server, app, name } = props;
+    requireNamespace(this, server.identity.namespace);
+    this.name = requireWorkloadName(name, LONGEST_NAME);
+    this.labels = workloadLabels({ app, instance: name }, props.component);
+    this.selectorLabels = selectorLabelsOf({ app, instance: name });
+    this.podLabels = { ...this.labels, ...server.clientLabels };
+    this.identity = new WorkloadAccess(this, 'Access', {
+      name, namespace: server.identity.namespace, labels: this.labels, selectorLabels: this.selectorLabels, grants: props.grants,
+      ingress: props.ingress, egress: [...toNameServers(), toPods(server.selectorLabels, server.port), ...props.egress ?? []],
+    }).identity;
+  }
+}

@@ -1,0 +1,157 @@
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { VllmRelease } from '../../catalog';
+import { machineFamiliesFor } from '../../catalog/disk-machine-families';
+import { MIB } from '../../common/bytes';
+import { ServiceIdentity } from '../../common/identity';
+import { requireBucketName } from '../../common/names';
+import { named, Refusal } from '../../common/refusal';
+import {
+  Contract, podPrograms, ProgramImage, ProgramJob, requireNamespace, selectorLabelsOf, toGoogleApis, WorkloadAccess, workloadLabels,
+} from '../../pods';
+import { VllmServer } from '../../serving';
+import { HydrationDisk, IWeightsStorage, WeightsVolume } from '../../weights';
+import { diskNames } from '../../weights/disk-names';
+import { directoryOf } from '../../weights/model-directory';
+import { gibibytes } from '../../weights/snapshot-claim';
+import { WEIGHTS_VOLUME } from '../../weights/weights-binding';
+import contract from './contract.json';
+
+const HOUR = 3600;
+const CONTRACT = new Contract(contract);
+const APP = CONTRACT.name;
+/** A node may have to be made first, and the image be pulled. */
+const LEAST_DEADLINE_SECONDS = 2 * HOUR;
+/** Slower than any disk that weights are copied to; the time is for all tries together. */
+const LEAST_BYTES_PER_SECOND = 50 * MIB;
+const KEPT_SECONDS = 24 * HOUR;
+
+export interface WeightsHydrationProps {
+  /** The server's; on a disk. */
+  readonly weights: WeightsVolume;
+  /** What reads the disk afterwards. */
+  readonly server: VllmServer;
+  /** Where the loader put the weights. */
+  readonly bucket: string;
+  /**
+   * Directory of the weights in the bucket.
+   * @default - model id and revision, as the loader has it
+   */
+  readonly prefix?: string;
+  /**
+   * An image that has the programs already, built from `dist/kustomize/programs/weights-hydration`.
+   * @default - vLLM's image of the server's release, with the programs mounted
+   */
+  readonly image?: string;
+}
+
+/**
+ * Copies weights from a bucket to a disk, once a revision: a claim for the disk, and a Job that fills and verifies it. What servers read
+ * are disks made from its snapshot (`WeightsSnapshot`).
+ *
+ * @throws when the weights are not on a disk, or in another namespace than the server
+ */
+export class WeightsHydration extends Construct {
+  /** What the programs need is on the image of vLLM. */
+  static programImage(release = VllmRelease.DEFAULT): ProgramImage {
+    return new ProgramImage({ contract: CONTRACT, base: release.image, directory: __dirname });
+  }
+
+  /** Of all but the Job and the claim, whose names have the revision as well. */
+  readonly name: string;
+  readonly jobName: string;
+  readonly claimName: string;
+  /** Of the snapshot that the server's claim waits for. */
+  readonly snapshotName: string;
+  readonly identity: ServiceIdentity;
+  readonly labels: { readonly [label: string]: string };
+  private readonly bucket: string;
+
+  constructor(scope: Construct, id: string, private readonly props: WeightsHydrationProps) {
+    super(scope, id);
+    const { weights, server } = props;
+    try {
+      this.bucket = requireBucketName(props.bucket);
+      const disk = this.requireDisk();
+      const names = diskNames(server.name, weights.model);
+      this.name = `${server.name}-hydration`;
+      this.jobName = names.hydrationJob;
+      this.claimName = names.hydrationClaim;
+      this.snapshotName = names.snapshot;
+      this.labels = workloadLabels({ app: APP, instance: this.name }, 'weights');
+      this.identity = new WorkloadAccess(this, 'Access', {
+        name: this.name, namespace: server.identity.namespace, labels: this.labels,
+        selectorLabels: selectorLabelsOf({ app: APP, instance: this.name }), egress: toGoogleApis(),
+        grants: [{ role: 'roles/storage.objectViewer', bucket: this.bucket }],
+      }).identity;
+      this.makeClaim(disk);
+      this.makeJob();
+    } catch (error) {
+      throw named(this, error);
+    }
+  }
+
+  private requireDisk(): HydrationDisk {
+    const { weights: { storage, model }, server } = this.props;
+    requireNamespace(this, server.identity.namespace);
+    const disk = storage.hydrationDisk?.(model);
+    if (!disk) {
+      throw new Refusal(`'weights' are on storage '${storage.id}', which is no disk: servers read it as it is. Leave the hydration out, or take`
+        + ' hyperdiskMl or persistentDisk');
+    }
+    return disk;
+  }
+
+  private makeClaim(disk: HydrationDisk): void {
+    new k8s.KubePersistentVolumeClaim(this, 'Claim', {
+      metadata: { name: this.claimName, labels: { ...this.labels } },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        storageClassName: disk.diskClass.name,
+        volumeMode: 'Filesystem',
+        resources: { requests: { storage: gibibytes(disk.sizeBytes) } },
+      },
+    });
+  }
+
+  private makeJob(): void {
+    const { weights, server, image, prefix } = this.props;
+    const { storage, model, revision, mountPath } = weights;
+    new ProgramJob(this, 'Job', {
+      name: this.jobName, labels: this.labels, serviceAccountName: this.identity.serviceAccountName, contract: CONTRACT,
+      args: [model.id, revision, this.bucket, prefix ?? directoryOf(model), mountPath],
+      env: { PYTHONUNBUFFERED: '1' },
+      spec: {
+        backoffLimit: 6,
+        activeDeadlineSeconds: LEAST_DEADLINE_SECONDS + Math.ceil(model.weightsBytes / LEAST_BYTES_PER_SECOND),
+        ttlSecondsAfterFinished: KEPT_SECONDS,
+      },
+      programs: podPrograms(this, {
+        name: this.name, labels: this.labels, image: WeightsHydration.programImage(server.release), ownImage: image,
+      }),
+      resources: { cpu: '2', memory: '4Gi', ephemeralStorage: '1Gi' },
+      mounts: [{
+        volume: { name: WEIGHTS_VOLUME, persistentVolumeClaim: { claimName: this.claimName } },
+        mount: { name: WEIGHTS_VOLUME, mountPath },
+      }],
+      movable: false,
+      // It ends at once.
+      graceSeconds: 10,
+      pod: { affinity: { nodeAffinity: nodesThatAttach(storage) } },
+    });
+  }
+}
+
+/** Nodes without GPUs that attach the disk, in its zones. */
+function nodesThatAttach({ diskType, zones }: IWeightsStorage): k8s.NodeAffinity {
+  return {
+    requiredDuringSchedulingIgnoredDuringExecution: {
+      nodeSelectorTerms: [{
+        matchExpressions: [
+          { key: 'cloud.google.com/machine-family', operator: 'In', values: machineFamiliesFor(diskType!) },
+          { key: 'topology.kubernetes.io/zone', operator: 'In', values: zones },
+        ],
+      }],
+    },
+  };
+}

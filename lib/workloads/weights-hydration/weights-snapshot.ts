@@ -1,0 +1,31 @@
+import { ApiObject } from 'cdk8s';
+import { Construct } from 'constructs';
+import { requireNamespace } from '../../pods';
+import { WeightsHydration } from './weights-hydration';
+import { SNAPSHOT_API, SNAPSHOT_CLASS } from '../../weights/weights-snapshot-class';
+import { refusing } from '../../common/refusal';
+
+export interface WeightsSnapshotProps {
+  /** What fills the disk; the snapshot is for afterwards. */
+  readonly hydration: WeightsHydration;
+}
+
+/** The snapshot of a disk with weights that the server's disks are made from. To be applied when the hydration is complete. */
+export class WeightsSnapshot extends Construct {
+  readonly name: string;
+  readonly labels: { readonly [label: string]: string };
+
+  constructor(scope: Construct, id: string, props: WeightsSnapshotProps) {
+    super(scope, id);
+    const { hydration } = props;
+    refusing(this, () => requireNamespace(this, hydration.identity.namespace));
+    this.name = hydration.snapshotName;
+    this.labels = hydration.labels;
+    new ApiObject(this, 'Resource', {
+      apiVersion: SNAPSHOT_API,
+      kind: 'VolumeSnapshot',
+      metadata: { name: this.name, labels: { ...this.labels } },
+      spec: { volumeSnapshotClassName: SNAPSHOT_CLASS, source: { persistentVolumeClaimName: hydration.claimName } },
+    });
+  }
+}
