@@ -1,6 +1,6 @@
 import {
   BatchInference, DiskClass, GpuMonitoring, GradioChat, KustomizeApp, KustomizeUnit, LocustLoadTest, MetricsAdapter, ModelEvaluation,
-  PriorityClass, ServiceIdentity, ServingNamespace, VllmHpa, VllmMonitoring, VllmRelease, VllmServer, WeightsDiskClass, WeightsHydration,
+  PriorityClass, Refusal, ServiceIdentity, ServingNamespace, VllmHpa, VllmMonitoring, VllmRelease, VllmServer, WeightsDiskClass, WeightsHydration,
   WeightsLoader, WeightsSnapshot, WeightsSnapshotClass, WeightsVolume,
 } from '../lib';
 import { cellStorage, ImpossibleCell } from './cell-storage';
@@ -103,7 +103,7 @@ function chosen(settings: Settings): Cell[] {
   const ids = CELLS.map(cellId);
   const unknown = settings.cells?.filter(cell => !ids.includes(cell)) ?? [];
   if (unknown.length > 0) {
-    throw new Error(`settings: CDK8S_VLLM_CELLS names ${unknown.join(', ')}, which the matrix has not; it has ${ids.join(', ')}`);
+    throw new Refusal(`settings: CDK8S_VLLM_CELLS names ${unknown.join(', ')}, which the matrix has not; it has ${ids.join(', ')}`);
   }
   return CELLS.filter(cell => settings.cells === undefined || settings.cells.includes(cellId(cell)));
 }

@@ -1,9 +1,15 @@
-/** What is refused is said in its own words, without the lines of our code that it came from. */
-export function runProgram(main: () => void): void {
+import { Refusal } from '../lib';
+
+/** Runs a program. A refusal is printed as its message alone; everything else is a bug, and is printed with its stack. */
+export function runProgram(work: () => void): void {
   try {
-    main();
+    work();
   } catch (error) {
-    console.error((error as Error).message);
+    console.error(error instanceof Refusal ? error.message : `This is a bug of cdk8s-vllm; please report it with what follows.\n${stackOf(error)}`);
     process.exitCode = 1;
   }
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? error.stack ?? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { parseEnv } from 'node:util';
 import { VllmRelease } from '../lib/catalog';
+import { Refusal } from '../lib/common/refusal';
 
 const PREFIX = 'CDK8S_VLLM_';
 
@@ -44,17 +45,17 @@ export function readSettings(environment: NodeJS.ProcessEnv, envFile: string): S
   const given = { ...fromFile, ...environment };
   for (const name of Object.keys(given)) {
     if (name.startsWith(PREFIX) && !FOREIGN.includes(name) && !(name.slice(PREFIX.length) in DEFAULTS)) {
-      throw new Error(`settings: ${name} is unknown; there are ${Object.keys(DEFAULTS).map(known => PREFIX + known).join(', ')}`);
+      throw new Refusal(`settings: ${name} is unknown; there are ${Object.keys(DEFAULTS).map(known => PREFIX + known).join(', ')}`);
     }
   }
   const value = (name: string) => given[PREFIX + name] ?? DEFAULTS[name];
   const region = value('REGION');
   if (!/^[a-z]+-[a-z]+\d+$/.test(region)) {
-    throw new Error(`settings: ${PREFIX}REGION (${region}) is no region; for example ${DEFAULTS.REGION}`);
+    throw new Refusal(`settings: ${PREFIX}REGION (${region}) is no region; for example ${DEFAULTS.REGION}`);
   }
   const maxNodes = /^\d+$/.test(value('MAX_NODES')) ? Number(value('MAX_NODES')) : NaN;
   if (!(maxNodes >= 1)) {
-    throw new Error(`settings: ${PREFIX}MAX_NODES (${value('MAX_NODES')}) must be a whole number of at least 1`);
+    throw new Refusal(`settings: ${PREFIX}MAX_NODES (${value('MAX_NODES')}) must be a whole number of at least 1`);
   }
   const cells = value('CELLS').split(',').map(cell => cell.trim()).filter(cell => cell !== '');
   return {

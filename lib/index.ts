@@ -2,6 +2,7 @@ export * from './catalog';
 export * from './workloads';
 export * from './cluster';
 export * from './common/identity';
+export { Refusal } from './common/refusal';
 export * from './kustomize';
 export * from './planning';
 export { ProgramImage } from './pods';

@@ -77,9 +77,9 @@ export class KustomizeApp extends App {
 
   public override synth(): void {
     const folders = new OutputFolders([this.outdir, ...this.companions.keys()]);
-    explained(() => folders.recover());
+    explaining(() => folders.recover());
     const manifests = this.render();
-    explained(() => folders.replace([manifests, ...this.companions.values()]));
+    explaining(() => folders.replace([manifests, ...this.companions.values()]));
   }
 
   private render(): FileTree {
@@ -98,7 +98,7 @@ export class KustomizeApp extends App {
         files.set(`${unit.folder}/kustomization.yaml`, Buffer.from(kustomizationOf(rendered.map(fileNameOf).sort())));
         manifests.push(...rendered);
       }
-      explained(() => checkCell(manifests), `${cell.name}: `);
+      explaining(() => checkCell(manifests), `${cell.name}: `);
       const applied = cell.units.filter(unit => unit.unit !== undefined && unit.applyWithCell).map(unit => unit.unit!);
       if (applied.length > 0) {
         files.set(`${cell.name}/kustomization.yaml`, Buffer.from(kustomizationOf(applied.sort())));
@@ -163,7 +163,7 @@ function renderObject(object: ApiObject, unit: KustomizeUnit, owners: Map<string
     files.set(`${unit.folder}/${name}`, yaml);
     return manifest;
   } catch (error) {
-    throw new Refusal(`KustomizeApp: ${object.kind} '${object.name}' in ${unit.folder}: ${(error as Error).message}`, { cause: error });
+    throw explained(error, `${object.kind} '${object.name}' in ${unit.folder}: `);
   }
 }
 
@@ -181,10 +181,16 @@ function identityOf({ apiVersion, kind, metadata }: Manifest): string {
   return [group, kind, metadata.namespace, metadata.name].join(' ');
 }
 
-function explained(work: () => void, where = ''): void {
+function explaining(work: () => void, where = ''): void {
   try {
     work();
   } catch (error) {
-    throw new Refusal(`KustomizeApp: ${where}${(error as Error).message}`, { cause: error });
+    throw explained(error, where);
   }
+}
+
+/** What cdk8s, a file system or a check of ours says of the user's input, with the place. Errors of the language are bugs, and stay what they are. */
+function explained(error: unknown, where: string): unknown {
+  const isBug = [TypeError, RangeError, ReferenceError, SyntaxError].some(type => error instanceof type);
+  return isBug ? error : new Refusal(`KustomizeApp: ${where}${(error as Error).message}`, { cause: error });
 }

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { k8s } from 'cdk8s-plus-28';
-import { KustomizeApp } from '../../lib';
+import { KustomizeApp, Refusal } from '../../lib';
 import { contentOf, stampsOf } from '../kustomize/folders';
 import { Program, unitOf } from './case';
 
@@ -38,7 +38,7 @@ function messageOf(root: string, program: Program): string {
     program(app);
     app.synth();
   } catch (error) {
-    expect(Object.getPrototypeOf(error)).toBe(Error.prototype);
+    expect(error).toBeInstanceOf(Refusal);
     return (error as Error).message;
   }
   throw new Error('nothing was refused');

@@ -51,7 +51,10 @@ export interface GradioChatProps {
   readonly apiKeySecretName?: string;
   /** Pods and namespaces that may open the page, such as a gateway's. `kubectl port-forward` needs none. @default - nobody */
   readonly ingressFrom?: k8s.NetworkPolicyPeer[];
-  /** An image that has the program, built from `dist/kustomize/programs/gradio-chat`. @default - Google's gradio-app, with the program mounted */
+  /**
+   * An image that has the program, built from `dist/kustomize/programs/gradio-chat`.
+   * @default - Google's gradio-app, with the program mounted
+   */
   readonly image?: string;
 }
 
