@@ -1,17 +1,15 @@
 import * as path from 'node:path';
 import { LINE_HEADER, lineOf, reportOf } from './cell-report';
 import { buildMatrix, BuiltMatrix } from './cells';
-import { programImages } from './images';
 import { runProgram } from './program';
 import { readSettings } from './settings';
 
 export const ROOT = path.join(__dirname, '..');
 
-/** Writes the manifests, the report and what images of the programs are built from, all or nothing. */
-export function writeManifests({ app, results, release }: BuiltMatrix): void {
+/** Writes the manifests and the report, all or nothing. */
+export function writeManifests({ app, results }: BuiltMatrix): void {
   const report = results.map(reportOf);
   app.addFolder('dist/report', new Map([['cells.json', `${JSON.stringify(report, undefined, 2)}\n`]]));
-  app.addFolder('dist/images', programImages(release));
   app.synth();
 
   console.log([LINE_HEADER, ...results.map(lineOf)].join('\n'));

@@ -114,7 +114,6 @@ async function killRuns(
       moments.whileSwapping++;
       expectOneOf(copy, 'kustomize', from, to);
       expectOneOf(copy, 'report', from, to);
-      expectOneOf(copy, 'images', from, to);
       expectOneOf(copy, 'terraform/stacks/gke/cdk.tf.json', from, to);
     } else {
       const now = visible(copy.dist);
@@ -125,7 +124,7 @@ async function killRuns(
     if (swapping || (writing && kill % 4 === 1)) {
       expect((await copy.synth(env)).code).toBe(0);
       expect(copy.dist).toEqual(to);
-      expect(fs.readdirSync(copy.path('dist')).sort()).toEqual(['images', 'kustomize', 'report', 'terraform']);
+      expect(fs.readdirSync(copy.path('dist')).sort()).toEqual(['kustomize', 'report', 'terraform']);
     }
   }
   expect((await copy.synth()).code).toBe(0);

@@ -2,11 +2,13 @@ import * as path from 'node:path';
 import { ApiObject, App, Chart } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { FileTree } from './output/file-tree';
+import { sharedFilesOf } from '../common/shared-files';
 import { KustomizeUnit } from './kustomize-unit';
 import { fileNameOf, kustomizationOf, Manifest, manifestOf } from './manifests/manifest';
 import { checkCell, checkManifest, checkSize } from './manifests/manifest-checks';
 import { MARKER, OutputFolders } from './output/output-folders';
 import { toYaml } from './manifests/yaml-writer';
+import { ProgramFolders } from './program-folders';
 import { Refusal } from '../common/refusal';
 
 export interface KustomizeAppProps {
@@ -87,16 +89,17 @@ export class KustomizeApp extends App {
     this.validate(constructs);
     const units = unitsOf(constructs);
     const files = new Map<string, Buffer>();
+    const programs = new ProgramFolders(files);
     for (const cell of cellsOf(units)) {
       const owners = new Map<string, string>();
       const manifests: Manifest[] = [];
       for (const unit of cell.units) {
-        const rendered = units.get(unit)!.map(object => renderObject(object, unit, owners, files));
+        const rendered = units.get(unit)!.map(object => renderObject(object, unit, owners, files, programs));
         if (rendered.length === 0) {
           throw new Refusal(`KustomizeApp: unit ${unit.folder} has no objects, which kubectl refuses. Leave the unit out`);
         }
-        files.set(`${unit.folder}/kustomization.yaml`, Buffer.from(kustomizationOf(rendered.map(fileNameOf).sort())));
-        manifests.push(...rendered);
+        files.set(`${unit.folder}/kustomization.yaml`, Buffer.from(kustomizationOf(rendered.map(({ entry }) => entry).sort())));
+        manifests.push(...rendered.map(({ manifest }) => manifest));
       }
       explaining(() => checkCell(manifests), `${cell.name}: `);
       const applied = cell.units.filter(unit => unit.unit !== undefined && unit.applyWithCell).map(unit => unit.unit!);
@@ -150,8 +153,16 @@ function cellsOf(units: Map<KustomizeUnit, unknown>): { name: string; units: Kus
   return [...cells].map(([name, members]) => ({ name, units: members }));
 }
 
+interface Rendered {
+  readonly manifest: Manifest;
+  /** What the unit's kustomization names. */
+  readonly entry: string;
+}
+
 /** Adds the object's file and returns what is in it. `owners` knows who took an identity or a file of the cell before. */
-function renderObject(object: ApiObject, unit: KustomizeUnit, owners: Map<string, string>, files: Map<string, Buffer>): Manifest {
+function renderObject(
+  object: ApiObject, unit: KustomizeUnit, owners: Map<string, string>, files: Map<string, Buffer>, programs: ProgramFolders,
+): Rendered {
   try {
     const manifest = manifestOf(object);
     const yaml = Buffer.from(toYaml(manifest));
@@ -160,8 +171,12 @@ function renderObject(object: ApiObject, unit: KustomizeUnit, owners: Map<string
     const name = fileNameOf(manifest);
     claim(owners, identityOf(manifest), object.node.path, 'the same object, and the second would overwrite the first when applied');
     claim(owners, `${unit.folder}/${name}`, object.node.path, `the same file ${name}`);
+    const shared = sharedFilesOf(object);
+    if (shared && ProgramFolders.holds(manifest)) {
+      return { manifest, entry: programs.add(manifest, shared, unit.folder) };
+    }
     files.set(`${unit.folder}/${name}`, yaml);
-    return manifest;
+    return { manifest, entry: name };
   } catch (error) {
     throw explained(error, `${object.kind} '${object.name}' in ${unit.folder}: `);
   }
@@ -189,7 +204,7 @@ function explaining(work: () => void, where = ''): void {
   }
 }
 
-/** What cdk8s, a file system or a check of ours says of the user's input, with the place. Errors of the language are bugs, and stay what they are. */
+/** What cdk8s, a file system or a check says of the input, with the place. Errors of the language are bugs, and stay what they are. */
 function explained(error: unknown, where: string): unknown {
   const isBug = [TypeError, RangeError, ReferenceError, SyntaxError].some(type => error instanceof type);
   return isBug ? error : new Refusal(`KustomizeApp: ${where}${(error as Error).message}`, { cause: error });

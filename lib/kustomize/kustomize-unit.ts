@@ -1,5 +1,6 @@
 import { ApiObject, Chart } from 'cdk8s';
 import { Construct } from 'constructs';
+import { PROGRAMS } from './program-folders';
 import { DnsName } from '../common/dns-name';
 import { Refusal } from '../common/refusal';
 
@@ -48,6 +49,9 @@ export class KustomizeUnit extends Chart {
     this.cell = props.cell;
     this.unit = props.unit;
     this.applyWithCell = props.applyWithCell ?? true;
+    if (props.cell === PROGRAMS) {
+      throw new Refusal(`KustomizeUnit '${id}': cell '${PROGRAMS}' is the folder of the programs that the cells share; choose another name`);
+    }
     for (const [prop, value] of Object.entries({ cell: props.cell, unit: props.unit, namespace: props.namespace })) {
       if (value !== undefined && !DnsName.LABEL.accepts(value)) {
         throw new Refusal(`KustomizeUnit '${id}': ${prop} ${DnsName.LABEL.explain(value)}`);

@@ -68,10 +68,10 @@ export class VllmServer extends Construct implements IScalable {
         enforceEager: props.enforceEager, extraArgs: props.extraArgs ?? [],
       });
       this.labels = serverLabels(this.name);
-      const binding = weights.bind({ name: this.name, cacheMedium: this.plan.placement.cacheMedium, labels: this.labels });
-      this.identity = this.makeAccess(namespace, binding);
       this.url = `http://${this.name}.${namespace}.svc.cluster.local:${SERVER_PORT}`;
       this.service = this.makeService();
+      const binding = weights.bind({ name: this.name, cacheMedium: this.plan.placement.cacheMedium, labels: this.labels });
+      this.identity = this.makeAccess(namespace, binding);
       this.makeBudget();
       this.deployment = this.makeDeployment(binding);
     } catch (error) {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { Accelerator, MachineType, Model } from '../../lib';
+import { objectsIn } from '../rig/unit-folder';
 import { parseBytes } from './quantity';
 
 export const KUSTOMIZE = join(__dirname, '..', '..', 'dist', 'kustomize');
@@ -128,6 +129,5 @@ export class Cell {
 }
 
 export function manifestsIn(folder: string): Manifest[] {
-  return readdirSync(folder).filter(name => name !== 'kustomization.yaml').sort()
-    .map(name => parse(readFileSync(join(folder, name), 'utf8')) as Manifest);
+  return objectsIn(folder) as Manifest[];
 }

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import { cellId, CELLS } from '../../apps/matrix';
 import { Accelerator } from '../../lib';
+import { objectsIn } from '../rig/unit-folder';
 import { emptyLeaves, Rendered } from '../serving/rendered';
 import { PROJECT } from './project-copy';
 
@@ -28,12 +28,15 @@ interface Spread {
 
 const REPORTS = JSON.parse(readFileSync(join(PROJECT, 'dist/report/cells.json'), 'utf8')) as Report[];
 const POSSIBLE = REPORTS.filter(({ possible }) => possible);
-const FOLDERS = readdirSync(MANIFESTS, { withFileTypes: true }).filter(entry => entry.isDirectory()).map(({ name }) => name);
+const FOLDERS = readdirSync(MANIFESTS, { withFileTypes: true }).filter(entry => entry.isDirectory() && entry.name !== 'programs')
+  .map(({ name }) => name);
 
-function objectsOf(cell: string): Rendered[] {
-  return (readdirSync(join(MANIFESTS, cell), { recursive: true }) as string[])
-    .filter(file => file.endsWith('.yaml') && !file.endsWith('kustomization.yaml'))
-    .map(file => parse(readFileSync(join(MANIFESTS, cell, file), 'utf8')) as Rendered);
+/** Of one unit, or of all units of a cell, those that are applied apart as well. */
+function objectsOf(folder: string): Rendered[] {
+  const units = readdirSync(join(MANIFESTS, folder), { withFileTypes: true }).filter(entry => entry.isDirectory() && !entry.name.startsWith('configmap-'));
+  return folder.includes('/') || units.length === 0
+    ? objectsIn(join(MANIFESTS, folder)) as Rendered[]
+    : units.flatMap(({ name }) => objectsOf(`${folder}/${name}`));
 }
 
 const CLUSTER = objectsOf('cluster');

@@ -18,8 +18,9 @@ export class ChildProgram {
     mkdirSync(join(PROJECT, 'test/output'), { recursive: true });
     this.folder = mkdtempSync(join(PROJECT, 'test/output/child-'));
     chmodSync(this.folder, 0o755);
-    for (const room of ['lib', 'lib/kustomize']) {
-      readdirSync(join(PROJECT, room)).filter(name => name.endsWith('.ts')).forEach(name => this.compile(room, name));
+    for (const room of ['lib/common', 'lib/kustomize']) {
+      const files = readdirSync(join(PROJECT, room), { recursive: true }) as string[];
+      files.filter(name => name.endsWith('.ts')).forEach(name => this.compile(room, name));
     }
     this.compile('test/kustomize', 'versioned-app.ts');
   }

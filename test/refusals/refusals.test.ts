@@ -5,10 +5,11 @@ import { MANIFEST } from './cases/manifest';
 import { MEMORY } from './cases/memory';
 import { PLACEMENT } from './cases/placement';
 import { RELEASE } from './cases/release';
+import { KEY, SECRETS } from './cases/secrets';
 import { fillOutput, refusalOf } from './untouched';
 
 const temporaryFolder = temporaryFolders();
-const ALL = Object.entries({ ...MEMORY, ...PLACEMENT, ...RELEASE, ...LIFECYCLE, ...MANIFEST });
+const ALL = Object.entries({ ...MEMORY, ...PLACEMENT, ...RELEASE, ...LIFECYCLE, ...MANIFEST, ...SECRETS });
 
 describe.each(ALL)('%s', (_, ways) => {
   test.each(Object.entries(ways))('%s', (_, program) => {
@@ -16,6 +17,13 @@ describe.each(ALL)('%s', (_, ways) => {
     fillOutput(root);
     expect(refusalOf(root, program)).toMatchSnapshot();
   });
+});
+
+test.each(Object.entries(SECRETS).flatMap(([, ways]) => Object.entries(ways)))('a secret %s is not repeated', (_, program) => {
+  const root = temporaryFolder();
+  fillOutput(root);
+  const message = refusalOf(root, program);
+  expect(message).not.toContain(KEY.slice(0, 8));
 });
 
 test('every refusal has several ways, and every message says what was wrong and what to do', () => {

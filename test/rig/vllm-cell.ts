@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
+import { objectsIn } from './unit-folder';
 
 const CELLS = join(__dirname, '..', '..', 'dist', 'kustomize');
 
@@ -83,11 +83,10 @@ export class GeneratedCell {
   /** The objects of a kind in one unit of the cell. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- YAML of many kinds; a wrong path fails the test that reads it
   objects(unit: string, kind: string): any[] {
-    const folder = join(CELLS, this.name, unit);
-    const files = readdirSync(folder).filter(file => file.startsWith(`${kind}-`)).sort();
-    if (files.length === 0) {
+    const found = objectsIn(join(CELLS, this.name, unit)).filter(object => object.kind.toLowerCase() === kind);
+    if (found.length === 0) {
       throw new Error(`cell ${this.name} has no ${kind} in ${unit}`);
     }
-    return files.map(file => parse(readFileSync(join(folder, file), 'utf8')));
+    return found;
   }
 }

@@ -4,6 +4,7 @@ import { DnsName } from '../../common/dns-name';
 import { checkRoutes, checkService } from './exposure-checks';
 import { isClusterScoped, Manifest } from './manifest';
 import { checkPodSpec, checkSelector, PodSpec } from './pod-checks';
+import { checkReferences } from './reference-checks';
 import { pathText } from './yaml-writer';
 import { Refusal } from '../../common/refusal';
 
@@ -94,6 +95,7 @@ function checkMapping(mapping: Record<string, unknown>, path: (string | number)[
   if (key === 'matchLabels' || (key === 'labels' && path[path.length - 2] === 'metadata')) {
     checkLabels(mapping, path);
   }
+  checkReferences(mapping, path);
   if (Array.isArray(mapping.containers)) {
     checkPodSpec(mapping as unknown as PodSpec, path);
   }

@@ -42,7 +42,7 @@ export function fileNameOf(manifest: Manifest): string {
   return `${manifest.kind}-${manifest.metadata.name}.yaml`.toLowerCase().replace(/[^a-z0-9.-]/g, '-');
 }
 
-/** A folder that `kubectl apply -k` takes. */
-export function kustomizationOf(resources: readonly string[]): string {
-  return toYaml({ apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources });
+/** A folder that `kubectl apply -k` takes: its resources, and what else it says. */
+export function kustomizationOf(resources: readonly string[] | undefined, more: { readonly [field: string]: unknown } = {}): string {
+  return toYaml({ apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', ...(resources ? { resources } : {}), ...more });
 }

@@ -1,0 +1,68 @@
+"""Refuses weights that are missing, incomplete or of another revision, before a GPU waits for them.
+
+usage: weights_check.py DIRECTORY MODEL REVISION
+
+Loader and hydration write MANIFEST.json (model, revision, files with their sizes) and last of all an empty .complete-REVISION.
+Exit codes as in sysexits.h: 0 complete, 64 wrong usage, 65 not what the server was made for.
+"""
+
+import json
+import os
+import sys
+
+
+def fault(directory: str, model: str, revision: str) -> str | None:
+    """What is wrong with the weights, or nothing."""
+    if not os.path.isdir(directory):
+        return f"{directory} is not mounted"
+    try:
+        markers = sorted(name for name in os.listdir(directory) if name.startswith(".complete-"))
+    except OSError as error:
+        return f"{directory} cannot be read: {error.strerror}; may this pod's service account read the weights?"
+    if f".complete-{revision}" not in markers:
+        if markers:
+            others = ", ".join(marker.removeprefix(".complete-") for marker in markers)
+            return f"there is revision {others}, not {revision}"
+        return f"there is no marker .complete-{revision}: the weights are missing or not loaded to the end"
+    try:
+        with open(os.path.join(directory, "MANIFEST.json"), encoding="utf-8") as file:
+            manifest = json.load(file)
+        found = (manifest["model"], manifest["revision"])
+        sizes = {entry["path"]: int(entry["size"]) for entry in manifest["files"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return f"MANIFEST.json cannot be read: {error}"
+    if found != (model, revision):
+        return f"MANIFEST.json is of {found[0]} at revision {found[1]}"
+    if not sizes:
+        return "MANIFEST.json names no file"
+    for path, size in sorted(sizes.items()):
+        try:
+            actual = os.stat(os.path.join(directory, path)).st_size
+        except OSError:
+            return f"{path} is missing"
+        if actual != size:
+            return f"{path} has {actual} bytes instead of {size}"
+    return None
+
+
+def main() -> int:
+    if len(sys.argv) != 4:
+        print(__doc__, file=sys.stderr)
+        return 64
+    directory, model, revision = sys.argv[1:]
+    problem = fault(directory, model, revision)
+    if problem is None:
+        print(f"weights of {model} at revision {revision} are complete")
+        return 0
+    print(
+        f"weights of {model} at revision {revision} cannot be served: {problem}.\n"
+        "Weights in a bucket: kubectl apply -k CELL/weights, and wait until its Job is complete.\n"
+        "Weights on a disk: then also kubectl delete -k CELL/server, and apply CELL/hydration, CELL/snapshot and CELL, each when the one"
+        " before is complete.",
+        file=sys.stderr,
+    )
+    return 65
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs';
+import { k8s } from 'cdk8s-plus-28';
+import { KustomizeApp, KustomizeUnit, Refusal } from '../../lib';
+import { SharedFiles, shareFiles } from '../../lib/common/shared-files';
+import { objectsIn } from '../rig/unit-folder';
+import { contentOf, temporaryFolders } from './folders';
+
+const temporaryFolder = temporaryFolders();
+const DATA = { 'main.py': 'print("ä")\n', 'contract.json': '{}\n' };
+const PROGRAM: SharedFiles = { folder: 'greeter', data: DATA, beside: { Dockerfile: 'FROM a:1\n' } };
+
+interface Given {
+  readonly files?: SharedFiles;
+  readonly name?: string;
+  readonly unit?: string;
+  readonly metadata?: object;
+}
+
+function add(app: KustomizeApp, cell: string, { files = PROGRAM, name = `${cell}-greeter-programs`, unit, metadata }: Given = {}): void {
+  const scope = new KustomizeUnit(app, `${cell}-${unit}`, { cell, unit, namespace: 'vllm' });
+  const labels = { app: `${cell}-greeter` };
+  shareFiles(new k8s.KubeConfigMap(scope, 'programs', { metadata: { name, labels, ...metadata }, data: files.data }), files);
+  new k8s.KubeServiceAccount(scope, 'account', { metadata: { name: 'it' } });
+}
+
+function written(build: (app: KustomizeApp) => void): { readonly root: string; readonly files: Record<string, string> } {
+  const root = temporaryFolder();
+  const app = new KustomizeApp({ root });
+  build(app);
+  app.synth();
+  return { root: `${root}/dist/kustomize`, files: contentOf(`${root}/dist/kustomize`) };
+}
+
+test('two cells keep their program once, each as a ConfigMap of its own', () => {
+  const { root, files } = written(app => ['one', 'two'].forEach(cell => add(app, cell, { unit: 'greeter' })));
+  expect(Object.keys(files).filter(name => name.startsWith('programs/'))).toEqual([
+    'programs/greeter/Dockerfile', 'programs/greeter/contract.json', 'programs/greeter/kustomization.yaml', 'programs/greeter/main.py',
+  ]);
+  expect(Object.values(files).filter(text => text.includes('print("ä")'))).toHaveLength(1);
+  for (const cell of ['one', 'two']) {
+    expect(objectsIn(`${root}/${cell}/greeter`)).toContainEqual({
+      apiVersion: 'v1', kind: 'ConfigMap', data: DATA,
+      metadata: { name: `${cell}-greeter-programs`, namespace: 'vllm', labels: { app: `${cell}-greeter` } },
+    });
+  }
+});
+
+test('a cell without units reaches the program as well', () => {
+  const { root } = written(app => add(app, 'one'));
+  expect(objectsIn(`${root}/one`)).toContainEqual(expect.objectContaining({ kind: 'ConfigMap', data: DATA }));
+});
+
+test('the same program on another image has a folder of its own, and so has another program of that name', () => {
+  const { root, files } = written((app) => {
+    add(app, 'one');
+    add(app, 'two', { files: { ...PROGRAM, beside: { Dockerfile: 'FROM a:2\n' } } });
+    add(app, 'three', { files: { ...PROGRAM, data: { 'main.py': 'exit()\n' } } });
+    add(app, 'four', { files: { ...PROGRAM, beside: { Dockerfile: 'FROM a:2\n' } } });
+  });
+  const folders = new Set(Object.keys(files).filter(name => name.startsWith('programs/')).map(name => name.split('/')[1]));
+  expect([...folders].sort()).toEqual(['greeter', expect.stringMatching(/^greeter-[0-9a-f]{8}$/), expect.stringMatching(/^greeter-[0-9a-f]{8}$/)]);
+  expect(objectsIn(`${root}/three`)).toContainEqual(expect.objectContaining({ data: { 'main.py': 'exit()\n' } }));
+});
+
+test.each<[string, Given]>([
+  ['with annotations', { metadata: { annotations: { note: 'mine' } } }],
+  ['of a name that no prefix makes', { name: 'greeter' }],
+])('a ConfigMap %s stays a file of its own', (_, given) => {
+  const { root, files } = written(app => add(app, 'one', given));
+  expect(existsSync(`${root}/programs`)).toBe(false);
+  expect(Object.keys(files).filter(name => name.startsWith('one/configmap-'))).toHaveLength(1);
+});
+
+test('what is shared is checked as everything else is', () => {
+  const data = { 'main.py': `TOKEN = "hf_${'AbCdEfGhIjKlMnOp'.repeat(2)}"\n` };
+  expect(() => written(app => add(app, 'one', { files: { ...PROGRAM, data } }))).toThrow('holds what looks like a secret token');
+});
+
+test('no cell can be called as the folder of the programs', () => {
+  const app = new KustomizeApp({ root: temporaryFolder() });
+  expect(() => new KustomizeUnit(app, 'programs', { cell: 'programs', namespace: 'vllm' })).toThrow(Refusal);
+});
