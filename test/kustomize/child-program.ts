@@ -1,6 +1,6 @@
 import { ChildProcess, spawn, SpawnOptions } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
 
 const PROJECT = resolve(__dirname, '../..');
@@ -44,8 +44,9 @@ export class ChildProgram {
   private compile(folder: string, name: string): void {
     const source = readFileSync(join(PROJECT, folder, name), 'utf8');
     const { outputText } = transpileModule(source, { compilerOptions: { module: ModuleKind.CommonJS, target: ScriptTarget.ES2022 } });
-    mkdirSync(join(this.folder, folder), { recursive: true });
-    writeFileSync(join(this.folder, folder, name.replace(/ts$/, 'js')), outputText);
+    const file = join(this.folder, folder, name.replace(/ts$/, 'js'));
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, outputText);
   }
 }
 
