@@ -14,7 +14,9 @@ interface Line {
 }
 
 /** Says nothing by itself: empty, punctuation, a comment, an import, or a member of a list of imports or exports. */
-const TRIVIAL = /^(?:|[\][(){};,]+|\/\/.*|\/?\*.*|(?:import|export) .*from '.*';|\} from '.*';|import \{)$/;
+const TRIVIAL = new RegExp(`^(?:${[
+  '', '[\\][(){};,]+', '//.*|/?\\*.*|#.*', '(?:import|export) .*from \'.*\';', '\\} from \'.*\';', 'import \\{', 'import [\\w., ]+|from \\S+ import .*',
+].join('|')})$`);
 
 /** Every run of so many lines that stands twice, white space and trivial lines aside. Runs of a pair of places that touch are one. */
 export function repeatedLines(sources: Sources, least = 6): Repetition[] {

@@ -7,13 +7,23 @@ export const PROJECT = resolve(__dirname, '../..');
 /** Source text by path, relative to the project. */
 export type Sources = ReadonlyMap<string, string>;
 
-/** All TypeScript below some folders of the project. */
-export function sourcesIn(...folders: string[]): Sources {
+/** All files with that ending below some folders of the project. */
+function filesIn(ending: string, folders: readonly string[]): Sources {
   const names = folders.flatMap((folder) => {
     const found = readdirSync(join(PROJECT, folder), { recursive: true }) as string[];
     return found.map(name => posix.join(folder, name));
   });
-  return new Map(names.filter(name => name.endsWith('.ts')).sort().map(name => [name, readFileSync(join(PROJECT, name), 'utf8')]));
+  return new Map(names.filter(name => name.endsWith(ending)).sort().map(name => [name, readFileSync(join(PROJECT, name), 'utf8')]));
+}
+
+/** All TypeScript below some folders of the project. */
+export function sourcesIn(...folders: string[]): Sources {
+  return filesIn('.ts', folders);
+}
+
+/** All Python below some folders of the project. */
+export function pythonIn(...folders: string[]): Sources {
+  return filesIn('.py', folders);
 }
 
 /** What each file imports, types as well: files of the project by path, packages by name. */
