@@ -1,15 +1,19 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import { isDeepStrictEqual, promisify } from 'node:util';
+import { ApiObject } from 'cdk8s';
 import { parseAllDocuments } from 'yaml';
+import { buildMatrix } from '../../apps/cells';
+import { readSettings } from '../../apps/settings';
+import { KustomizeUnit } from '../../lib';
+import { Manifest, manifestOf } from '../../lib/kustomize/manifests/manifest';
+import { PROJECT } from '../dist/project-copy';
 import { Part } from '../rig/cluster/parts';
-import { Cell, CLUSTER_FOLDER, Manifest } from './cells';
+import { Cell, KUSTOMIZE } from './cells';
 
 const run = promisify(execFile);
-const cells = Cell.all();
-const units = cells.flatMap(cell => [...cell.units, ...cell.unitsApart].map(unit => join(cell.folder, unit)));
-const folders = [CLUSTER_FOLDER, ...cells.map(cell => cell.folder), ...units];
+const ATONCE = 4;
 
 function programsIn(directory: string): string[] {
   const names = statSync(directory, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(directory) : [];
@@ -23,36 +27,53 @@ function kubectls(): string[] {
   return [...new Set([...programs, ...onPath, ...[...new Set(onPath.map(dirname))].flatMap(programsIn)])];
 }
 
-async function kustomize(kubectl: string, folder: string): Promise<string> {
-  return (await run(kubectl, ['kustomize', folder], { maxBuffer: 1 << 28 })).stdout;
+/** Every unit with its objects as they are in memory, before anything is written. */
+function unitsInMemory(): Map<string, Manifest[]> {
+  const { app } = buildMatrix(PROJECT, readSettings({}, join(PROJECT, 'there-is-none')));
+  const units = app.node.children.filter(child => KustomizeUnit.isUnit(child));
+  return new Map(units.map(unit => [unit.folder, unit.node.findAll().filter(ApiObject.isApiObject).map(manifestOf)]));
 }
 
-const [reference, ...others] = kubectls();
-const outputs = new Map<string, string>();
-
-beforeAll(async () => {
-  for (const folder of folders) {
-    outputs.set(folder, await kustomize(reference, folder));
-  }
-});
-
-test.each(others)('%s renders every folder as the first kubectl does', async (kubectl) => {
-  const different: string[] = [];
-  for (const folder of [CLUSTER_FOLDER, ...cells.map(cell => cell.folder)]) {
-    if (await kustomize(kubectl, folder) !== outputs.get(folder)) {
-      different.push(folder);
+/** What `kubectl kustomize` makes of each folder. */
+async function kustomized(kubectl: string, folders: readonly string[]): Promise<Map<string, Manifest[]>> {
+  const found = new Map<string, Manifest[]>();
+  const left = [...folders];
+  await Promise.all(Array.from({ length: ATONCE }, async () => {
+    for (let folder = left.pop(); folder !== undefined; folder = left.pop()) {
+      const { stdout } = await run(kubectl, ['kustomize', join(KUSTOMIZE, folder)], { maxBuffer: 1 << 28 });
+      found.set(folder, parseAllDocuments(stdout).map(document => document.toJS() as Manifest));
     }
-  }
-  expect(different).toEqual([]);
-});
-
-test.each(cells)('a cell is its units: $id', ({ folder, units, manifests }) => {
-  const objects = (path: string) => parseAllDocuments(outputs.get(path)!).map(document => document.toJS() as Manifest).sort(byIdentity);
-  expect(objects(folder)).toEqual(units.flatMap(unit => objects(join(folder, unit))).sort(byIdentity));
-  // and kustomize changes nothing in what is written
-  expect(objects(folder)).toEqual([...manifests].sort(byIdentity));
-});
+  }));
+  return found;
+}
 
 function byIdentity(one: Manifest, other: Manifest): number {
   return `${one.kind} ${one.metadata.name}`.localeCompare(`${other.kind} ${other.metadata.name}`);
 }
+
+/** Plain values in one order, so that they can be compared. */
+function sorted(manifests: readonly Manifest[]): Manifest[] {
+  return (JSON.parse(JSON.stringify(manifests)) as Manifest[]).sort(byIdentity);
+}
+
+const units = unitsInMemory();
+const programs = kubectls();
+
+test('the versions of kubectl are several', () => {
+  expect(programs.length).toBeGreaterThanOrEqual(2);
+  expect(units.size).toBeGreaterThan(100);
+});
+
+test.each(programs)('what %s makes of every unit is what the constructs made', async (kubectl) => {
+  const found = await kustomized(kubectl, [...units.keys()]);
+  const different = [...units].filter(([folder, manifests]) => !isDeepStrictEqual(sorted(found.get(folder)!), sorted(manifests)));
+  expect(different.map(([folder]) => folder)).toEqual([]);
+});
+
+test('a cell is the units that are applied with it', async () => {
+  const cells = Cell.all();
+  const found = await kustomized(programs[0], cells.map(({ id }) => id));
+  for (const { id, units: applied } of cells) {
+    expect(sorted(found.get(id)!)).toEqual(sorted(applied.flatMap(unit => units.get(`${id}/${unit}`)!)));
+  }
+});
