@@ -1,4 +1,4 @@
-"""Locust's page behind a login. Part of locust_load_test.py."""
+"""Locust's own page, behind a login: people start tests on it."""
 
 import hmac
 import os
@@ -8,7 +8,7 @@ from typing import Any
 import gevent  # type: ignore[import-untyped]
 from flask import redirect, request, session, url_for  # type: ignore[import-not-found]
 from flask_login import UserMixin, login_user  # type: ignore[import-not-found]
-from locust_settings import SettingsError
+from settings import SettingsError
 
 # For the pod's own interface only: who may forward a port may come, and nobody else gets as far as the login.
 ADDRESS = "127.0.0.1"
@@ -17,6 +17,8 @@ WRONG_SECONDS = 1.0
 
 
 class Person(UserMixin):  # type: ignore[misc]
+    """Whoever knows the password."""
+
     def __init__(self, name: str) -> None:
         self.id = name
 

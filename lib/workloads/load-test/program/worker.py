@@ -1,4 +1,4 @@
-"""The side of a load test that sends requests. Part of locust_load_test.py."""
+"""The worker of a load test: sends requests, and counts what becomes of them."""
 
 import random
 import signal
@@ -9,11 +9,11 @@ from typing import Any
 import gevent  # type: ignore[import-untyped]
 import locust  # type: ignore[import-not-found]
 import locust.runners  # type: ignore[import-not-found]
+from chat import Answer, Prompts, Tokenizer, ask
 from gevent.pool import Pool  # type: ignore[import-untyped]
 from locust.env import Environment  # type: ignore[import-not-found]
-from locust_chat import Answer, Prompts, Tokenizer, ask
-from locust_report import Tally
-from locust_settings import Settings
+from report import Tally
+from settings import Settings
 
 # Requests of an open loop that a worker has open at most; more would only measure the worker.
 MOST_OPEN = 1000
@@ -81,16 +81,16 @@ class Load:
 
     def record(self, answer: Answer) -> None:
         self.tally.add(answer, self.began)
-        fire = self.environment.events.request.fire
-        fault = Exception(answer.fault) if answer.fault else None
-        rows = [("POST", "chat completion", answer.whole, answer.bytes)]
-        if not answer.fault:
-            # Rows of their own: judged by their names, and never in the sum of all rows.
-            rows.append(("time", "to first token", answer.first, 0))
-            if answer.tokens_out > 1:
-                rows.append(("time", "between tokens", answer.between, 0))
-        for kind, name, taken, length in rows:
-            fire(request_type=kind, name=name, response_time=taken * 1000, response_length=length, exception=fault, context={})
+        self.environment.events.request.fire(
+            request_type="POST", name="chat completion", response_time=answer.whole * 1000, response_length=answer.bytes,
+            exception=Exception(answer.fault) if answer.fault else None, context={},
+        )
+        if answer.fault:
+            return
+        # Rows beside the request's own: they are no requests, so Locust's sum of all requests leaves them out.
+        rows = [("to first token", answer.first), *([("between tokens", answer.between)] if answer.tokens_out > 1 else [])]
+        for name, taken in rows:
+            self.environment.stats.get(name, "time").log(taken * 1000, 0)
 
 
 def user_class(load: Load) -> Any:
