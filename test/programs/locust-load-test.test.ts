@@ -390,11 +390,12 @@ describe('against the real server', () => {
       ['First token, p95', false], ['Whole answer, p95', true], ['Failed requests', true],
     ]);
     expect(Object.keys(run.files).sort()).toEqual(['failures.csv', 'report.html', 'requests.csv', 'summary.json']);
-    const rows = run.files['requests.csv'].trim().split('\n').map(line => line.split(','));
+    const rows = run.files['requests.csv'].trim().split('\r\n').map(line => line.split(','));
     expect(rows.map(([, name]) => name)).toEqual(['Name', 'between tokens', 'chat completion', 'to first token', 'Aggregated']);
     expect(rows[4].slice(2)).toEqual(rows[2].slice(2));
     expect(JSON.parse(run.files['summary.json'])).toEqual(run.summary);
     const page = await seen(run);
+    expect(run.files['report.html']).not.toMatch(/<link[^>]* href=/);
     expect(page.verdict).toBe('FAILED Qwen/Qwen3-8B');
     expect(page.text).toMatch(/First token, p95\s+at most 0\.5 ms\s+[\d.]+ m?s\s+missed/);
     expect(page.text).toMatch(/Whole answer, p95\s+at most 200 s\s+[\d.]+ m?s\s+held/);

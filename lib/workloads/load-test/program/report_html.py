@@ -15,8 +15,9 @@ ICONS = re.compile(r'<link rel="shortcut icon"[^>]*>')
 PERCENTILES = ("p50", "p95", "p99", "mean", "max")
 
 STYLE = """
-.test{max-width:1152px;margin:32px auto 0;padding:0 24px;font:15px/1.5 Roboto,Helvetica,Arial,sans-serif}
-.test{color:#1d2530;overflow-wrap:anywhere}
+.test{box-sizing:border-box;max-width:1200px;margin:32px auto 0;padding:0 24px}
+.test{font:15px/1.5 Roboto,Helvetica,Arial,sans-serif;color:#1d2530}
+.test h1,.test p{overflow-wrap:anywhere}
 .test h1{font-size:24px;line-height:1.3;margin:0}
 .test h2{font-size:17px;margin:24px 0 4px}
 .test p{margin:4px 0}
@@ -31,7 +32,7 @@ STYLE = """
 .test table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 .test th{text-align:left;font-weight:500;color:#5c6878}
 .test td,.test th{padding:5px 24px 5px 0;border-bottom:1px solid #dde3ea;vertical-align:top}
-.test .number{text-align:right}
+.test .number{text-align:right;white-space:nowrap}
 """
 
 
