@@ -5,9 +5,9 @@ import os
 import secrets
 from typing import Any
 
-import gevent  # type: ignore[import-untyped]
-from flask import redirect, request, session, url_for  # type: ignore[import-not-found]
-from flask_login import UserMixin, login_user  # type: ignore[import-not-found]
+import gevent
+from flask import redirect, request, session, url_for
+from flask_login import UserMixin, login_user
 from settings import SettingsError
 
 # For the pod's own interface only: who may forward a port may come, and nobody else gets as far as the login.
@@ -16,7 +16,7 @@ LEAST_PASSWORD = 12
 WRONG_SECONDS = 1.0
 
 
-class Person(UserMixin):  # type: ignore[misc]
+class Person(UserMixin):
     """Whoever knows the password."""
 
     def __init__(self, name: str) -> None:

@@ -20,8 +20,8 @@ class OneLine(logging.Formatter):
 
 def run(given: argparse.Namespace) -> int:
     # Locust first: it makes the standard library's sockets wait without blocking.
-    import locust  # type: ignore[import-not-found]  # noqa: F401
-    from gevent import get_hub  # type: ignore[import-untyped]
+    import locust  # noqa: F401
+    from gevent import get_hub
     from settings import SettingsError, read_settings
 
     # Its page reads the command line as Locust's own.

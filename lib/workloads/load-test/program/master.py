@@ -10,14 +10,14 @@ import time
 from collections.abc import Callable
 from typing import Any, TextIO
 
-import gevent  # type: ignore[import-untyped]
-import locust  # type: ignore[import-not-found]
-import locust.runners  # type: ignore[import-not-found]
+import gevent
+import locust
+import locust.runners
 from chat import Answer, Tokenizer, ask, calibrate
 from contract import Contract
 from exits import FAILED, UNAVAILABLE
-from locust.env import Environment  # type: ignore[import-not-found]
-from locust.stats import (  # type: ignore[import-not-found]
+from locust.env import Environment
+from locust.stats import (
     PERCENTILES_TO_REPORT,
     StatsCSV,
     get_error_report_summary,
@@ -42,7 +42,7 @@ NOT_YET = ("connection refused", "name not found", "connection timed out", "conn
 PASSED = 0
 
 
-class CappedRunner(locust.runners.MasterRunner):  # type: ignore[misc]
+class CappedRunner(locust.runners.MasterRunner):
     """A runner that keeps within the contract's bounds: on the page, people type any number."""
 
     def start(self, user_count: int, spawn_rate: float, wait: bool = False, user_classes: Any = None) -> None:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from locust.html import get_html_report  # type: ignore[import-not-found]
+from locust.html import get_html_report
 from report import METRICS, seconds
 
 # Locust's scripts draw into this element and leave alone what is beside it.

@@ -6,12 +6,12 @@ import socket
 import time
 from typing import Any
 
-import gevent  # type: ignore[import-untyped]
-import locust  # type: ignore[import-not-found]
-import locust.runners  # type: ignore[import-not-found]
+import gevent
+import locust
+import locust.runners
 from chat import Answer, Prompts, Tokenizer, ask
-from gevent.pool import Pool  # type: ignore[import-untyped]
-from locust.env import Environment  # type: ignore[import-not-found]
+from gevent.pool import Pool
+from locust.env import Environment
 from report import Tally
 from settings import Settings
 
@@ -114,7 +114,7 @@ def user_class(load: Load) -> Any:
             else:
                 load.tally.late += 1
 
-    class Person(locust.User):  # type: ignore[misc]
+    class Person(locust.User):
         tasks = [arrive if load.settings.open_loop else converse]  # noqa: RUF012
 
         def on_start(self) -> None:
@@ -154,7 +154,7 @@ def work(settings: Settings, host: str, port: int) -> int:
     if not reach(host, port, settings.workers_within_seconds):
         print(f"no master at {host}:{port} within {settings.workers_within_seconds:.0f} s: there is nothing to do", flush=True)
         return 0
-    locust.runners.MASTER_HEARTBEAT_TIMEOUT = settings.drain_seconds + 60
+    locust.runners.MASTER_HEARTBEAT_TIMEOUT = round(settings.drain_seconds) + 60
     environment = Environment(events=locust.event.Events())
     load = Load(settings, environment)
     environment.user_classes.append(user_class(load))
