@@ -13,7 +13,7 @@ export interface ProgramArgument {
   /** @default false */
   readonly required?: boolean;
   /** What the program takes when it is not given. @default - none */
-  readonly default?: string | number;
+  readonly default?: string | number | boolean;
   readonly least?: number;
   readonly most?: number;
   /** The value itself is not allowed any more, only what is larger. */
@@ -43,6 +43,8 @@ export interface ProgramContract {
   /** The first argument, where a program does several things. */
   readonly commands?: { readonly [command: string]: string };
   readonly arguments: { readonly [name: string]: ProgramArgument };
+  /** Values of the file that the program reads, by their names there; a dot stands between an object and what is in it. @default - none */
+  readonly settings?: { readonly [name: string]: ProgramArgument };
   /** By the names of exits.json. */
   readonly exits: { readonly [name: string]: ProgramExit };
 }
@@ -57,6 +59,11 @@ export class Contract {
   constructor(private readonly contract: ProgramContract) {
     this.name = contract.name;
     this.shared = contract.shared;
+  }
+
+  /** The values of the program's file, checked as its arguments are. */
+  get settings(): Contract {
+    return new Contract({ ...this.contract, arguments: this.contract.settings ?? {} });
   }
 
   /** Exit codes after which another try cannot help. */

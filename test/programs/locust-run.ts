@@ -4,13 +4,18 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { LocustLoadTest, LocustLoadTestProps } from '../../lib';
 import { freePorts } from '../rig/process';
+import { programFolder } from '../rig/program-folder';
 import { imagePython } from '../rig/python/environment';
 import { sandboxCommand } from '../rig/vllm';
 import { objectsOf, Rendered, server, unit } from '../serving/rendered';
 
 const NAME = 'load-test';
 
-export interface LocustRunProps extends Partial<Omit<LocustLoadTestProps, 'server' | 'name' | 'target'>> {
+export const LOCUST_PROGRAMS = programFolder(LocustLoadTest.programImage().programs);
+
+type Rendering = Partial<Omit<LocustLoadTestProps, 'server' | 'name'>>;
+
+export interface LocustRunProps extends Omit<Rendering, 'target'> {
   readonly target: string;
   /** What is smaller in a test than in a cluster, by its name in the file. */
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -58,6 +63,17 @@ export class Said {
   }
 }
 
+function rendered(props: Rendering): Rendered[] {
+  const scope = unit();
+  new LocustLoadTest(scope, 'load-test', { server: server(scope, { maxModelLen: 512, maxNumSeqs: 8 }), ...props, name: NAME });
+  return objectsOf(scope);
+}
+
+/** What the programs read, by file name, as the construct writes it. */
+export function settingsFiles(objects = rendered({})): Readonly<Record<string, string>> {
+  return objects.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === `${NAME}-settings`)!.data;
+}
+
 /** The Jobs of a rendered load test as processes: their arguments, ConfigMaps and environment; addresses are the loopback interface's. */
 export class LocustRun {
   static async start(props: LocustRunProps): Promise<LocustRun> {
@@ -72,15 +88,10 @@ export class LocustRun {
 
   private constructor(private readonly props: LocustRunProps, private readonly ports: number[]) {
     const { settings = {}, started, ...rest } = props;
-    const scope = unit();
-    const test = new LocustLoadTest(scope, 'load-test', {
-      server: server(scope, { maxModelLen: 512, maxNumSeqs: 8 }), acknowledgeExternalTarget: true, ...rest, name: NAME,
-    });
-    this.objects = objectsOf(scope);
+    this.objects = rendered({ acknowledgeExternalTarget: true, ...rest });
     this.pagePort = ports[1];
     mkdirSync(join(this.directory, 'results'));
-    this.write('programs', LocustLoadTest.programImage().programs);
-    const files = this.object('ConfigMap', `${test.name}-settings`).data as Record<string, string>;
+    const files = settingsFiles(this.objects);
     const merged = { ...JSON.parse(files['settings.json']), ...settings };
     this.write('settings', { ...files, 'settings.json': JSON.stringify(merged) });
     this.write('login', { username: 'tester', password: 'correct horse battery' });
@@ -96,23 +107,20 @@ export class LocustRun {
     return JSON.parse(line).summary as Summary;
   }
 
+  /** The folder of the one test. */
+  get results(): string {
+    const [folder] = readdirSync(join(this.directory, 'results'));
+    return join(this.directory, 'results', folder);
+  }
+
   /** What was written, by file name. */
   get files(): Readonly<Record<string, string>> {
-    const [folder] = readdirSync(join(this.directory, 'results'));
-    const path = join(this.directory, 'results', folder);
-    return Object.fromEntries(readdirSync(path).map(name => [name, readFileSync(join(path, name), 'utf8')]));
+    return Object.fromEntries(readdirSync(this.results).map(name => [name, readFileSync(join(this.results, name), 'utf8')]));
   }
 
   /** All that a person could read. */
   get output(): string {
     return [this.master, ...this.workers].map(({ output }) => output).join('\n');
-  }
-
-  /** The page, made from the log as a person does. */
-  page(): string {
-    return execFileSync('python3', [join(this.directory, 'programs', 'locust_load_test.py'), 'page'], {
-      input: this.master.output, encoding: 'utf8', env: { PATH: process.env.PATH, PYTHONDONTWRITEBYTECODE: '1' },
-    });
   }
 
   async ended(): Promise<{ readonly master: number | NodeJS.Signals; readonly workers: (number | NodeJS.Signals)[] }> {
@@ -129,22 +137,20 @@ export class LocustRun {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  private object(kind: string, name: string): Rendered {
-    return this.objects.find(object => object.kind === kind && object.metadata.name === name)!;
-  }
-
   private write(folder: string, files: Readonly<Record<string, string>>): void {
     mkdirSync(join(this.directory, folder));
     Object.entries(files).forEach(([name, text]) => writeFileSync(join(this.directory, folder, name), text));
   }
 
   private run(job: string, ...more: string[]): Said {
-    const [container] = this.object('Job', job).spec.template.spec.containers;
+    const { spec } = this.objects.find(({ kind, metadata }) => kind === 'Job' && metadata.name === job)!;
+    const [container] = spec.template.spec.containers;
     const python = imagePython('locust');
     const paths = container.volumeMounts.map(({ name, mountPath }: Rendered) => [name, mountPath]);
     const volumes = Object.fromEntries(paths) as Record<string, string>;
-    const mounts = Object.fromEntries(['programs', 'settings', 'login'].filter(name => volumes[name])
-      .map(name => [volumes[name], join(this.directory, name)]));
+    const folders = { programs: LOCUST_PROGRAMS, settings: join(this.directory, 'settings'), login: join(this.directory, 'login') };
+    const mounts = Object.fromEntries(Object.entries(folders).filter(([name]) => volumes[name])
+      .map(([name, folder]) => [volumes[name], folder]));
     const replaced = (arg: string) => this.props.sandboxed ? arg : Object.entries(mounts)
       .reduce((text, [path, folder]) => text.replace(new RegExp(`(^|=)${path}(?=/|$)`), `$1${folder}`), arg);
     const results = volumes.results && !this.props.sandboxed ? [`--results=${join(this.directory, 'results')}`] : [];

@@ -5,15 +5,13 @@ import { ServiceIdentity } from '../../common/identity';
 import { requireSecretName } from '../../common/names';
 import { named, Refusal } from '../../common/refusal';
 import {
-  Contract, PodMount, PodPrograms, podPrograms, ProgramImage, ProgramJob, quantity, secretFiles, selectorLabelsOf, tcp, toPods,
+  PodMount, PodPrograms, podPrograms, ProgramImage, ProgramJob, quantity, secretFiles, selectorLabelsOf, tcp, toPods,
 } from '../../pods';
 import { ServerClient } from '../server-client';
-import contract from './contract.json';
 import { LocustLoadTestProps } from './locust-load-test-props';
 import { locustOutput, LocustOutput } from './locust-output';
-import { LocustSettings, locustSettings, promptsFile, TIMEOUTS } from './locust-settings';
+import { CONTRACT, LocustSettings, locustSettings, promptsFile, TIMES } from './locust-settings';
 
-const CONTRACT = new Contract(contract);
 const APP = CONTRACT.name;
 const CONTAINER = 'locust';
 /** https://hub.docker.com/r/locustio/locust; its Python is 3.13: https://github.com/locustio/locust/pull/3193 */
@@ -39,7 +37,7 @@ export class LocustLoadTest extends Construct {
   }
 
   readonly name: string;
-  /** Of the Job that leads. */
+  /** Identity of the Job that leads. */
   readonly identity: ServiceIdentity;
   readonly labels: { readonly [label: string]: string };
   private readonly settings: LocustSettings;
@@ -121,8 +119,8 @@ export class LocustLoadTest extends Construct {
 
   /** The first part of the test's time, as long as there may be neither workers nor server. */
   private get deadlineSeconds(): number {
-    const run = this.props.webUi ? Number(this.settings.pageSeconds) : this.settings.runSeconds;
-    return TIMEOUTS.workers + TIMEOUTS.server + run + TIMEOUTS.drain + SPARE_SECONDS;
+    const run = this.settings.pageSeconds || this.settings.runSeconds;
+    return TIMES.workersWithinSeconds + TIMES.serverWithinSeconds + run + TIMES.drainSeconds + SPARE_SECONDS;
   }
 
   private makeMaster(): void {
@@ -160,6 +158,8 @@ export class LocustLoadTest extends Construct {
         activeDeadlineSeconds: this.deadlineSeconds + SPARE_SECONDS,
         ttlSecondsAfterFinished: KEPT_SECONDS,
       },
+      // Both Jobs are deleted and applied together: that a program has changed is seen at the master's.
+      programs: { ...this.programs, annotations: {} },
       annotations: this.settingsAnnotation,
       args: ['worker', ...this.commonArgs(), `--master=${this.name}`],
       mounts: this.commonMounts(),
@@ -176,10 +176,11 @@ export class LocustLoadTest extends Construct {
       programs: this.programs,
       env: { PYTHONUNBUFFERED: '1', HOME: '/tmp' },
       resources: { cpu: '1', memory: '1Gi', ephemeralStorage: '512Mi' },
-      graceSeconds: TIMEOUTS.drain + 30,
+      graceSeconds: TIMES.drainSeconds + 30,
       pod: {
         topologySpreadConstraints: [{
-          maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: selectorLabels },
+          maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway',
+          labelSelector: { matchLabels: selectorLabels },
         }],
       },
     };
@@ -187,8 +188,8 @@ export class LocustLoadTest extends Construct {
 
   private commonArgs(): string[] {
     const { prompts, promptsConfigMap } = this.props;
-    const file = prompts ? `${SETTINGS_PATH}/${PROMPTS_FILE}` : promptsConfigMap === undefined ? undefined : `${PROMPTS_PATH}/${PROMPTS_FILE}`;
-    return [`--settings=${SETTINGS_PATH}/settings.json`, ...(file ? [`--prompts=${file}`] : [])];
+    const folder = prompts ? SETTINGS_PATH : promptsConfigMap === undefined ? undefined : PROMPTS_PATH;
+    return [`--settings=${SETTINGS_PATH}/settings.json`, ...(folder ? [`--prompts=${folder}/${PROMPTS_FILE}`] : [])];
   }
 
   private commonMounts(): PodMount[] {

@@ -1,38 +1,45 @@
-import { Duration } from 'cdk8s';
-import { wholeNumber } from '../../common/whole-number';
-import { LoadTestThresholds, LocustLoadTestProps, TokenLengths } from './locust-load-test-props';
 import { Refusal } from '../../common/refusal';
+import { Contract } from '../../pods';
+import contract from './contract.json';
+import { LoadTestThresholds, LocustLoadTestProps, TokenLengths } from './locust-load-test-props';
+
+export const CONTRACT = new Contract(contract);
+const SETTINGS = CONTRACT.settings;
+const RULES = contract.settings;
 
 /** What one worker can send without measuring itself: some 3,000 events of streams a second. */
-const USERS_PER_WORKER = 100;
-const REQUESTS_PER_SECOND_PER_WORKER = 10;
-const MOST_WORKERS = 20;
-const MOST_RUN_SECONDS = 3600;
-const LEAST_RUN_SECONDS = 10;
-const DEFAULT_USERS = 8;
-const DEFAULT_WORKERS = 2;
+const USERS_PER_WORKER = RULES.users.most / RULES.workers.most;
+const REQUESTS_PER_SECOND_PER_WORKER = RULES.requestsPerSecond.most / RULES.workers.most;
 const RAMP_SECONDS = 10;
 /** A ConfigMap holds 1 MiB, and there is the rest of the settings. */
 const MOST_PROMPT_BYTES = 900_000;
 const MOST_PROMPTS = 10_000;
 /** Chat template, and what the estimate of a prompt's tokens is off by. */
 const SPARE_TOKENS = 16;
-/** Means of ShareGPT's conversations: figure 11 of https://arxiv.org/abs/2309.06180. The log-normal form is this project's approximation. */
-const SHARE_GPT = { prompt: 161, output: 338, sigma: 1, most: 1024 };
 const CLUSTER_SUFFIX = '.svc.cluster.local';
 
-/** Times after which a request has failed in any case. */
-export const TIMEOUTS = { firstToken: 120, stall: 60, answer: 300, drain: 60, workers: 600, server: 120 };
+/** Seconds after which a request has failed in any case, and after which a test ends without one. */
+export const TIMES = {
+  firstTokenTimeoutSeconds: RULES.firstTokenTimeoutSeconds.default,
+  stallTimeoutSeconds: RULES.stallTimeoutSeconds.default,
+  answerTimeoutSeconds: RULES.answerTimeoutSeconds.default,
+  drainSeconds: RULES.drainSeconds.default,
+  workersWithinSeconds: RULES.workersWithinSeconds.default,
+  serverWithinSeconds: RULES.serverWithinSeconds.default,
+};
 
-/** The file that the programs read; the same names as in locust_settings.py. */
+/** The file that the programs read; contract.json says what each value is. */
 export interface LocustSettings {
   readonly workers: number;
   readonly runSeconds: number;
+  readonly pageSeconds: number;
   readonly target: string;
   readonly [name: string]: unknown;
 }
 
 /**
+ * The settings of a load test, checked: the programs trust them.
+ *
  * @throws on a load, a target or thresholds of no sense
  */
 export function locustSettings(name: string, props: LocustLoadTestProps): LocustSettings {
@@ -42,33 +49,28 @@ export function locustSettings(name: string, props: LocustLoadTestProps): Locust
   if (webUi && props.requestsPerSecond !== undefined) {
     throw new Refusal('\'webUi\' goes with users only: its page asks how many there are; leave requestsPerSecond or webUi out');
   }
-  const promptTokens = lengthsOf('promptTokens', props.promptTokens, SHARE_GPT.prompt, Math.floor(context / 2));
-  const outputTokens = lengthsOf('outputTokens', props.outputTokens, SHARE_GPT.output, context - SPARE_TOKENS - promptTokens.max);
-  if (promptTokens.max + outputTokens.max + SPARE_TOKENS > context) {
-    throw new Refusal(`prompts of ${promptTokens.max} and answers of ${outputTokens.max} tokens with ${SPARE_TOKENS} for the chat's frame are`
-      + ` ${promptTokens.max + outputTokens.max + SPARE_TOKENS}, more than the server's context of ${context}; lower promptTokens.max or`
-      + ' outputTokens.max');
+  const promptTokens = lengthsOf('promptTokens', props.promptTokens, Math.floor(context / 2));
+  const outputTokens = lengthsOf('outputTokens', props.outputTokens, context - SPARE_TOKENS - promptTokens.max);
+  const longest = promptTokens.max + outputTokens.max + SPARE_TOKENS;
+  if (longest > context) {
+    throw new Refusal(`prompts of ${promptTokens.max} and answers of ${outputTokens.max} tokens with ${SPARE_TOKENS} for the chat's frame`
+      + ` are ${longest}, more than the server's context of ${context}; lower promptTokens.max or outputTokens.max`);
   }
   return {
     name,
     target: targetOf(props),
-    acknowledgeExternalTarget: props.acknowledgeExternalTarget ?? false,
+    acknowledgeExternalTarget: props.acknowledgeExternalTarget ?? RULES.acknowledgeExternalTarget.default,
     model: server.servedModelName,
     contextTokens: context,
     ...load,
-    runSeconds: runSecondsOf(props.runTime ?? Duration.minutes(5)),
+    runSeconds: SETTINGS.number('runSeconds', 'runTime in seconds', props.runTime?.toSeconds({ integral: false })),
     promptTokens,
     outputTokens,
-    uniquePrompts: props.uniquePrompts ?? true,
-    seed: wholeNumber('seed', props.seed ?? 0, 0),
+    uniquePrompts: props.uniquePrompts ?? RULES.uniquePrompts.default,
+    seed: SETTINGS.number('seed', 'seed', props.seed),
     thresholds: thresholdsOf(props.thresholds ?? {}),
-    firstTokenTimeoutSeconds: TIMEOUTS.firstToken,
-    stallTimeoutSeconds: TIMEOUTS.stall,
-    answerTimeoutSeconds: TIMEOUTS.answer,
-    drainSeconds: TIMEOUTS.drain,
-    workersWithinSeconds: TIMEOUTS.workers,
-    serverWithinSeconds: TIMEOUTS.server,
-    pageSeconds: webUi ? MOST_RUN_SECONDS : 0,
+    ...TIMES,
+    pageSeconds: webUi ? RULES.pageSeconds.most : RULES.pageSeconds.default,
   };
 }
 
@@ -82,23 +84,23 @@ export function promptsFile(prompts: readonly string[] | undefined): string | un
   }
   const file = `${prompts.map(prompt => JSON.stringify(prompt)).join('\n')}\n`;
   if (Buffer.byteLength(file) > MOST_PROMPT_BYTES) {
-    throw new Refusal(`'prompts' are ${Buffer.byteLength(file)} bytes, more than the ${MOST_PROMPT_BYTES} that a ConfigMap has room for; use fewer`
-      + ' or shorter ones');
+    throw new Refusal(`'prompts' are ${Buffer.byteLength(file)} bytes, more than the ${MOST_PROMPT_BYTES} that a ConfigMap has room for;`
+      + ' use fewer or shorter ones');
   }
   return file;
 }
 
 function loadOf({ users, requestsPerSecond, workers, spawnRate }: LocustLoadTestProps) {
   if (users !== undefined && requestsPerSecond !== undefined) {
-    throw new Refusal(`'users' (${users}) and 'requestsPerSecond' (${requestsPerSecond}) are two kinds of load: users wait for their answers,`
-      + ' requests by the second do not; give one of them');
+    throw new Refusal(`'users' (${users}) and 'requestsPerSecond' (${requestsPerSecond}) are two kinds of load: users wait for their`
+      + ' answers, requests by the second do not; give one of them');
   }
   const [amount, perWorker, what] = requestsPerSecond === undefined
-    ? [wholeNumber('users', users ?? DEFAULT_USERS, 1, USERS_PER_WORKER * MOST_WORKERS), USERS_PER_WORKER, 'users']
-    : [positive('requestsPerSecond', requestsPerSecond, REQUESTS_PER_SECOND_PER_WORKER * MOST_WORKERS), REQUESTS_PER_SECOND_PER_WORKER,
-        'requests a second'];
+    ? [SETTINGS.number('users', 'users', users), USERS_PER_WORKER, 'users']
+    : [SETTINGS.number('requestsPerSecond', 'requestsPerSecond', requestsPerSecond), REQUESTS_PER_SECOND_PER_WORKER, 'requests a second'];
   const needed = Math.ceil(amount / perWorker);
-  const count = wholeNumber('workers', workers ?? Math.min(Math.max(DEFAULT_WORKERS, needed), users ?? MOST_WORKERS), 1, MOST_WORKERS);
+  const usualCount = Math.min(Math.max(RULES.workers.default, needed), users ?? RULES.workers.most);
+  const count = SETTINGS.number('workers', 'workers', workers ?? usualCount);
   if (count < needed) {
     throw new Refusal(`'workers' (${count}) are too few for ${amount} ${what}: one sends for ${perWorker}. Use at least ${needed}, or the`
       + ' figures are those of the workers and not of the server');
@@ -112,23 +114,18 @@ function loadOf({ users, requestsPerSecond, workers, spawnRate }: LocustLoadTest
   if (count > amount) {
     throw new Refusal(`'workers' (${count}) are more than 'users' (${amount}), and some would have nothing to do; use at most ${amount}`);
   }
-  return { users: amount, workers: count, spawnRate: positive('spawnRate', spawnRate ?? Math.max(1, amount / RAMP_SECONDS), 100) };
+  const usualRate = Math.min(Math.max(1, amount / RAMP_SECONDS), RULES.spawnRate.most);
+  return { users: amount, workers: count, spawnRate: SETTINGS.number('spawnRate', 'spawnRate', spawnRate ?? usualRate) };
 }
 
-function runSecondsOf(runTime: Duration): number {
-  return wholeNumber('runTime in seconds', runTime.toSeconds({ integral: false }), LEAST_RUN_SECONDS, MOST_RUN_SECONDS);
-}
-
-function lengthsOf(prop: string, given: TokenLengths | undefined, usual: number, room: number): Required<TokenLengths> {
-  const mean = given?.mean ?? Math.max(1, Math.min(usual, Math.floor(room / 2)));
-  const sigma = given?.sigma ?? SHARE_GPT.sigma;
-  positive(`${prop}.mean`, mean, Number.MAX_SAFE_INTEGER);
-  if (typeof sigma !== 'number' || !(sigma >= 0 && sigma <= 3)) {
-    throw new Refusal(`'${prop}.sigma' (${sigma}) must be a number from 0 to 3; 1 is usual`);
-  }
-  const most = given === undefined ? SHARE_GPT.most : Math.ceil(sigma === 0 ? mean : 4 * mean);
-  const min = wholeNumber(`${prop}.min`, given?.min ?? 1, 1);
-  const max = wholeNumber(`${prop}.max`, given?.max ?? Math.max(min, Math.min(most, room)), min);
+/** Without a wish it is as ShareGPT's, as far as the context has room. */
+function lengthsOf(prop: 'promptTokens' | 'outputTokens', given: TokenLengths | undefined, room: number): Required<TokenLengths> {
+  const number = (part: keyof TokenLengths, value?: number) => SETTINGS.number(`${prop}.${part}`, `${prop}.${part}`, value);
+  const mean = number('mean', given?.mean ?? Math.max(1, Math.min(RULES[`${prop}.mean`].default, Math.floor(room / 2))));
+  const sigma = number('sigma', given?.sigma);
+  const min = number('min', given?.min);
+  const most = given === undefined ? RULES[`${prop}.max`].default : Math.ceil(sigma === 0 ? mean : 4 * mean);
+  const max = number('max', given?.max ?? Math.max(min, Math.min(most, room)));
   if (mean < min || mean > max) {
     throw new Refusal(`'${prop}.mean' (${mean}) must be from min (${min}) to max (${max})`);
   }
@@ -136,45 +133,37 @@ function lengthsOf(prop: string, given: TokenLengths | undefined, usual: number,
 }
 
 function thresholdsOf(given: LoadTestThresholds): LoadTestThresholds {
-  const latest = { ttftP95Seconds: TIMEOUTS.firstToken, interTokenP95Seconds: TIMEOUTS.stall, endToEndP95Seconds: TIMEOUTS.answer };
-  for (const [name, most] of Object.entries(latest)) {
-    const value = given[name as keyof typeof latest];
-    if (value !== undefined && positive(`thresholds.${name}`, value, most) === most) {
+  const { firstTokenTimeoutSeconds, stallTimeoutSeconds, answerTimeoutSeconds } = TIMES;
+  const latest = {
+    ttftP95Seconds: firstTokenTimeoutSeconds, interTokenP95Seconds: stallTimeoutSeconds, endToEndP95Seconds: answerTimeoutSeconds,
+  };
+  const known = Object.keys(RULES).filter(rule => rule.startsWith('thresholds.'));
+  for (const [name, value] of Object.entries(given) as [keyof LoadTestThresholds, number | undefined][]) {
+    const setting = `thresholds.${name}`;
+    if (!known.includes(setting)) {
+      throw new Refusal(`'${setting}' is no threshold; there are ${known.join(', ')}`);
+    }
+    const most = latest[name as keyof typeof latest];
+    if (value !== undefined && SETTINGS.number(setting, setting, value) >= most) {
       throw new Refusal(`'thresholds.${name}' (${value}) can never be missed: a request that takes ${most} s has failed; use less`);
     }
   }
-  if (given.minTokensPerSecond !== undefined) {
-    positive('thresholds.minTokensPerSecond', given.minTokensPerSecond, 1e9);
-  }
-  const { ttftP95Seconds: first, endToEndP95Seconds: whole, errorRate = 0.01 } = given;
+  const { ttftP95Seconds: first, endToEndP95Seconds: whole } = given;
   if (first !== undefined && whole !== undefined && first > whole) {
-    throw new Refusal(`'thresholds.ttftP95Seconds' (${first}) is above 'thresholds.endToEndP95Seconds' (${whole}): no first token comes after the last;`
-      + ' exchange them');
+    throw new Refusal(`'thresholds.ttftP95Seconds' (${first}) is above 'thresholds.endToEndP95Seconds' (${whole}): no first token comes`
+      + ' after the last; exchange them');
   }
-  if (typeof errorRate !== 'number' || !(errorRate >= 0 && errorRate < 1)) {
-    throw new Refusal(`'thresholds.errorRate' (${errorRate}) must be a share from 0 to below 1, for example 0.01 for 1 %`);
-  }
-  return { ...given, errorRate };
+  return { ...given, errorRate: given.errorRate ?? RULES['thresholds.errorRate'].default };
 }
 
 function targetOf({ server, target, acknowledgeExternalTarget }: LocustLoadTestProps): string {
   if (target === undefined) {
     return server.url;
   }
-  const match = /^https?:\/\/([a-z0-9]([a-z0-9.-]*[a-z0-9])?)(?::(\d{1,5}))?$/.exec(target);
-  if (!match || Number(match[3] ?? 80) > 65535 || Number(match[3] ?? 80) === 0) {
-    throw new Refusal(`'target' (${target}) must be http://NAME:PORT or https://NAME:PORT in lower case and nothing else, for example ${server.url}`);
-  }
-  if (!match[1].endsWith(CLUSTER_SUFFIX) && !acknowledgeExternalTarget) {
-    throw new Refusal(`'target' (${target}) is outside the cluster: its name does not end with ${CLUSTER_SUFFIX}. A load on somebody else's server`
-      + ' is an attack; if it is yours, set acknowledgeExternalTarget');
+  const { hostname } = new URL(SETTINGS.text('target', 'target', target));
+  if (!hostname.endsWith(CLUSTER_SUFFIX) && !acknowledgeExternalTarget) {
+    throw new Refusal(`'target' (${target}) is outside the cluster: its name does not end with ${CLUSTER_SUFFIX}. A load on somebody else's`
+      + ' server is an attack; if it is yours, set acknowledgeExternalTarget');
   }
   return target;
-}
-
-function positive(prop: string, value: number, most: number): number {
-  if (typeof value !== 'number' || !(value > 0 && value <= most)) {
-    throw new Refusal(`'${prop}' (${value}) must be a number above 0${most === Number.MAX_SAFE_INTEGER ? '' : ` and at most ${most}`}`);
-  }
-  return value;
 }

@@ -42,7 +42,7 @@ test('the leading Job judges once; the workers are as many as asked for, and do 
   expect(workers.podFailurePolicy.rules.map(({ action }: { action: string }) => action)).toEqual(['FailJob', 'Ignore']);
   expect(workers.activeDeadlineSeconds).toBeGreaterThan(of(objects, 'Job', NAME).spec.activeDeadlineSeconds);
   expect(podOf(objects, `${NAME}-worker`).containers[0]).toMatchObject({
-    image: 'locustio/locust:2.47.0', command: ['python3', '/opt/cdk8s-vllm/locust_load_test.py'],
+    image: 'locustio/locust:2.47.0', command: ['python3', '/opt/cdk8s-vllm/main.py'],
     args: ['worker', '--settings=/settings/settings.json', `--master=${NAME}`],
   });
   expect(podOf(objects).containers[0].args).toEqual(['master', '--settings=/settings/settings.json']);
@@ -63,9 +63,8 @@ test('workers reach the server and the master, the master only the server, and n
   expect(worker.egress.slice(2)).toEqual([to(serverLabels, 8000), to(labelsOf(''), 5557)]);
   expect(of(objects, 'Service', NAME).spec).toMatchObject({ clusterIP: 'None', selector: labelsOf('') });
   for (const end of ['', '-worker']) {
-    const { labels, annotations } = of(objects, 'Job', `${NAME}${end}`).spec.template.metadata;
+    const { labels } = of(objects, 'Job', `${NAME}${end}`).spec.template.metadata;
     expect(labels).toMatchObject({ ...labelsOf(end), 'client.cdk8s-vllm/vllm-openai-gcs-h100': 'true' });
-    expect(Object.keys(annotations)).toEqual(['cdk8s-vllm/programs', 'cdk8s-vllm/settings']);
   }
 });
 
@@ -93,6 +92,10 @@ test('workers are as many as the users need, and never more than there are users
   expect(settingsOf(rendered({ users: 1 }).objects).workers).toBe(1);
 });
 
+test('users all come within ten seconds, as far as the cap lets them', () => {
+  expect([20, 1000, 2000].map(users => settingsOf(rendered({ users }).objects).spawnRate)).toEqual([2, 100, 100]);
+});
+
 test('a small context shortens prompts and answers', () => {
   const scope = unit();
   new LocustLoadTest(scope, 'load-test', { server: server(scope, { maxModelLen: 512, maxNumSeqs: 8 }) });
@@ -111,21 +114,22 @@ test('own prompts are a file, one a line; those of a ConfigMap are mounted', () 
   expect(mounted.containers[0].args).toContain('--prompts=/prompts/prompts.txt');
 });
 
-test('a changed setting is a changed pod', () => {
-  const digestOf = (props: Given) => of(rendered(props).objects, 'Job', NAME).spec.template.metadata.annotations['cdk8s-vllm/settings'];
-  expect(digestOf({})).toBe(digestOf({}));
-  expect(digestOf({ users: 9 })).not.toBe(digestOf({}));
+test('a changed setting is a changed pod; a changed program is one Job and not two', () => {
+  const annotationsOf = (props: Given, end = '') => of(rendered(props).objects, 'Job', `${NAME}${end}`).spec.template.metadata.annotations;
+  for (const end of ['', '-worker']) {
+    expect(annotationsOf({}, end)).toEqual(annotationsOf({}, end));
+    expect(annotationsOf({ users: 9 }, end)['cdk8s-vllm/settings']).not.toBe(annotationsOf({}, end)['cdk8s-vllm/settings']);
+  }
+  expect(Object.keys(annotationsOf({}))).toEqual(['cdk8s-vllm/programs', 'cdk8s-vllm/settings']);
+  expect(Object.keys(annotationsOf({}, '-worker'))).toEqual(['cdk8s-vllm/settings']);
 });
 
 test('with a bucket the page is written there by the master\'s own identity', () => {
   const { test: { identity }, objects } = rendered({ output: { bucket: 'my-reports' } });
   expect(identity.grants).toEqual([{ role: 'roles/storage.objectUser', bucket: 'my-reports' }]);
-  expect(podOf(objects).volumes).toContainEqual({ name: 'results', csi: {
-    driver: 'gcsfuse.csi.storage.gke.io',
-    volumeAttributes: {
-      bucketName: 'my-reports', mountOptions: `implicit-dirs,uid=10001,gid=10001,only-dir:${NAME}`, skipCSIBucketAccessCheck: 'true',
-    },
-  } });
+  const { csi } = podOf(objects).volumes.find(({ name }: Rendered) => name === 'results');
+  expect(csi).toMatchObject({ driver: 'gcsfuse.csi.storage.gke.io', volumeAttributes: { bucketName: 'my-reports' } });
+  expect(csi.volumeAttributes.mountOptions.split(',')).toContain(`only-dir:${NAME}`);
   expect(of(objects, 'Job', NAME).spec.template.metadata.annotations).toMatchObject({ 'gke-gcsfuse/volumes': 'true' });
   const [master, worker] = [NAME, `${NAME}-worker`].map(name => of(objects, 'NetworkPolicy', name).spec.egress.length);
   expect(master).toBeGreaterThan(worker);
@@ -138,6 +142,13 @@ test('the page is for those who may forward a port, and behind a login', () => {
   expect(podOf(objects, `${NAME}-worker`).volumes.map(({ name }: Rendered) => name)).not.toContain('login');
   expect(of(objects, 'NetworkPolicy', NAME).spec.ingress).toHaveLength(1);
   expect(settingsOf(objects).pageSeconds).toBe(3600);
+});
+
+test('a password in the place of its Secret\'s name is refused, and not repeated', () => {
+  const refusal = refusalOf(() => rendered({ webUi: { loginSecretName: 'Correct_Horse!' } }));
+  expect(refusal).toContain('LocustLoadTest \'load-test\': \'webUi.loginSecretName\' is no name of a Secret');
+  expect(refusal).toContain('kubectl create secret generic NAME --type=kubernetes.io/basic-auth');
+  expect(refusal).not.toMatch(/Correct|Horse/);
 });
 
 test('an image of one\'s own has the programs already', () => {
@@ -166,7 +177,7 @@ test.each<[string, Given, string]>([
   ['no workers', { workers: 0 }, '\'workers\' (0)'],
   ['too many workers', { workers: 21 }, '\'workers\' (21) must be a whole number from 1 to 20'],
   ['two kinds of load', { users: 8, requestsPerSecond: 2 }, 'give one of them'],
-  ['no rate', { requestsPerSecond: 0 }, '\'requestsPerSecond\' (0) must be a number above 0'],
+  ['no rate', { requestsPerSecond: 0 }, '\'requestsPerSecond\' (0) must be a number above 0 and at most 200'],
   ['a rate above the cap', { requestsPerSecond: 201 }, 'at most 200'],
   ['a ramp of a rate', { requestsPerSecond: 2, spawnRate: 1 }, 'leave it out'],
   ['a page with a rate', { requestsPerSecond: 2, webUi: { loginSecretName: 'x' } }, 'goes with users only'],
@@ -183,9 +194,10 @@ test.each<[string, Given, string]>([
   ['prompts from two places', { prompts: ['fox'], promptsConfigMap: 'mine' }, 'give one of them'],
   ['a threshold of nothing', { thresholds: { ttftP95Seconds: 0 } }, '\'thresholds.ttftP95Seconds\' (0)'],
   ['a threshold beyond the time-out', { thresholds: { ttftP95Seconds: 120 } }, 'can never be missed'],
+  ['a threshold that nobody knows', { thresholds: { ttftP95: 1 } as object }, '\'thresholds.ttftP95\' is no threshold; there are thresholds.ttftP95Sec'],
   ['a first token after the last', { thresholds: { ttftP95Seconds: 9, endToEndP95Seconds: 5 } }, 'no first token comes after the last'],
   ['all may fail', { thresholds: { errorRate: 1 } }, '\'thresholds.errorRate\' (1)'],
-  ['a rate of errors in per cent', { thresholds: { errorRate: 5 } }, 'for example 0.01 for 1 %'],
+  ['a rate of errors in per cent', { thresholds: { errorRate: 5 } }, 'must be a number from 0 to 0.99, for example 0.01'],
   ['no speed', { thresholds: { minTokensPerSecond: -1 } }, '\'thresholds.minTokensPerSecond\' (-1)'],
   ['a target outside the cluster', { target: 'https://api.example.com' }, 'is outside the cluster'],
   ['a target that looks like one inside', { target: 'http://x.svc.cluster.local.example.com:80' }, 'is outside the cluster'],
