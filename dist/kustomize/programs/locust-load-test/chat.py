@@ -1,4 +1,4 @@
-"""One streamed chat completion, timed and judged as its reader sees it. Part of locust_load_test.py."""
+"""One streamed chat completion: what is asked, and the answer timed and judged as its reader sees it."""
 
 import http.client
 import json
@@ -43,6 +43,8 @@ class Limits:
 
 @dataclass(frozen=True)
 class Server:
+    """Who is asked."""
+
     url: str
     model: str
     limits: Limits
@@ -68,8 +70,8 @@ class Answer:
     bytes: int = 0
 
 
-class Fault(Exception):
-    """What makes an answer none; `kind` is what it is counted under."""
+class FaultError(Exception):
+    """Why an answer is none; `kind` is what it is counted under."""
 
     def __init__(self, kind: str, detail: str = "") -> None:
         super().__init__(kind)
@@ -93,7 +95,7 @@ def ask(server: Server, prompt: str, max_tokens: int, *, ignore_eos: bool) -> An
     try:
         reading.read(connect(server), json.dumps(body))
         reading.check()
-    except Fault as fault:
+    except FaultError as fault:
         reading.answer.fault, reading.answer.detail = fault.kind, fault.detail
     reading.answer.whole = time.perf_counter() - reading.started
     return reading.answer
@@ -134,10 +136,10 @@ class Reading:
             connection.request("POST", "/v1/chat/completions", body, {"Content-Type": "application/json", "Accept": "text/event-stream"})
             response = connection.getresponse()
             if response.status != 200:
-                raise Fault(f"HTTP {response.status}", printable(response.read(2048)))
+                raise FaultError(f"HTTP {response.status}", printable(response.read(2048)))
             kind = response.headers.get_content_type()
             if kind != "text/event-stream":
-                raise Fault("no stream", f"the answer is {printable(kind)}")
+                raise FaultError("no stream", f"the answer is {printable(kind)}")
             for event in self.lines(response, sock):
                 self.take(event)
                 if self.done:
@@ -145,22 +147,22 @@ class Reading:
         except TimeoutError:
             if self.now() >= self.limits.whole:
                 raise self.too_slow() from None
-            raise Fault({"connect": "connection timed out", "first": "no answer in time"}.get(self.phase, "stalled")) from None
+            raise FaultError({"connect": "connection timed out", "first": "no answer in time"}.get(self.phase, "stalled")) from None
         except socket.gaierror as error:
-            raise Fault("name not found", printable(str(error))) from None
+            raise FaultError("name not found", printable(str(error))) from None
         except ConnectionRefusedError:
-            raise Fault("connection refused") from None
+            raise FaultError("connection refused") from None
         except (ConnectionError, http.client.IncompleteRead, http.client.RemoteDisconnected) as error:
-            raise Fault("cut" if self.phase == "stream" else "connection lost", printable(str(error))) from None
+            raise FaultError("cut" if self.phase == "stream" else "connection lost", printable(str(error))) from None
         except (http.client.HTTPException, UnicodeError) as error:
-            raise Fault("no HTTP", printable(f"{type(error).__name__} {error}")) from None
+            raise FaultError("no HTTP", printable(f"{type(error).__name__} {error}")) from None
         except OSError as error:
-            raise Fault("network", printable(str(error))) from None
+            raise FaultError("network", printable(str(error))) from None
         finally:
             connection.close()
 
-    def too_slow(self) -> Fault:
-        return Fault("too slow", f"not whole after {self.limits.whole:.0f} s")
+    def too_slow(self) -> FaultError:
+        return FaultError("too slow", f"not whole after {self.limits.whole:.0f} s")
 
     def lines(self, response: http.client.HTTPResponse, sock: socket.socket) -> Iterator[bytes]:
         """The data of each event as soon as it is there: a reader that waits for a full buffer sees no first token."""
@@ -168,7 +170,7 @@ class Reading:
         while piece := response.read1(1 << 16):
             self.answer.bytes += len(piece)
             if self.answer.bytes > LONGEST_ANSWER or len(rest) > LONGEST_LINE:
-                raise Fault("too large", f"{self.answer.bytes} bytes")
+                raise FaultError("too large", f"{self.answer.bytes} bytes")
             left = self.limits.whole - self.now()
             if left <= 0:
                 raise self.too_slow()
@@ -183,19 +185,19 @@ class Reading:
         try:
             event = json.loads(data.decode("utf-8"))
         except UnicodeDecodeError:
-            raise Fault("bad UTF-8", printable(data)) from None
+            raise FaultError("bad UTF-8", printable(data)) from None
         except (ValueError, RecursionError):
-            raise Fault("malformed event", printable(data)) from None
+            raise FaultError("malformed event", printable(data)) from None
         if not isinstance(event, dict):
-            raise Fault("malformed event", printable(data))
+            raise FaultError("malformed event", printable(data))
         if event.get("error"):
-            raise Fault("error event", printable(json.dumps(event["error"])))
+            raise FaultError("error event", printable(json.dumps(event["error"])))
         self.usage = event.get("usage") or self.usage
         choices = event.get("choices")
         if not choices:
             return
         if not isinstance(choices, list) or not isinstance(choices[0], dict):
-            raise Fault("malformed event", printable(data))
+            raise FaultError("malformed event", printable(data))
         now = self.now()
         if self.events == 0:
             self.answer.first = now
@@ -209,22 +211,22 @@ class Reading:
     def check(self) -> None:
         """Whether what ended is a whole answer; HTTP says 200 long before that is known."""
         if not self.done:
-            raise Fault("cut", "the stream ended without [DONE]")
+            raise FaultError("cut", "the stream ended without [DONE]")
         if self.reason == "abort":
-            raise Fault("aborted")
+            raise FaultError("aborted")
         if self.events == 0:
-            raise Fault("empty answer")
+            raise FaultError("empty answer")
         if self.reason not in WHOLE:
-            raise Fault("no finish reason", printable(str(self.reason)))
+            raise FaultError("no finish reason", printable(str(self.reason)))
         if not isinstance(self.usage, dict):
-            raise Fault("no usage", "the server did not count the tokens")
+            raise FaultError("no usage", "the server did not count the tokens")
         found = (self.usage.get(name) for name in ("prompt_tokens", "completion_tokens"))
         counts = [count for count in found if type(count) is int and 0 <= count < 1 << 31]
         if len(counts) != 2:
-            raise Fault("bad usage", printable(json.dumps(self.usage)))
+            raise FaultError("bad usage", printable(json.dumps(self.usage)))
         self.answer.tokens_in, self.answer.tokens_out = counts
         if self.answer.tokens_out == 0:
-            raise Fault("empty answer")
+            raise FaultError("empty answer")
         # Several tokens may come in one event, so that only the server can count them.
         if self.answer.tokens_out > 1:
             self.answer.between = (self.last - self.answer.first) / (self.answer.tokens_out - 1)

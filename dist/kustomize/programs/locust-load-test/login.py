@@ -1,14 +1,14 @@
-"""Locust's page behind a login. Part of locust_load_test.py."""
+"""Locust's own page, behind a login: people start tests on it."""
 
 import hmac
 import os
 import secrets
 from typing import Any
 
-import gevent  # type: ignore[import-untyped]
-from flask import redirect, request, session, url_for  # type: ignore[import-not-found]
-from flask_login import UserMixin, login_user  # type: ignore[import-not-found]
-from locust_settings import SettingsError
+import gevent
+from flask import redirect, request, session, url_for
+from flask_login import UserMixin, login_user
+from settings import SettingsError
 
 # For the pod's own interface only: who may forward a port may come, and nobody else gets as far as the login.
 ADDRESS = "127.0.0.1"
@@ -16,7 +16,9 @@ LEAST_PASSWORD = 12
 WRONG_SECONDS = 1.0
 
 
-class Person(UserMixin):  # type: ignore[misc]
+class Person(UserMixin):
+    """Whoever knows the password."""
+
     def __init__(self, name: str) -> None:
         self.id = name
 

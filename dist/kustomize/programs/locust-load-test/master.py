@@ -1,19 +1,23 @@
-"""The side of a load test that counts and judges. Part of locust_load_test.py."""
+"""The master of a load test: has the load made, adds up what the workers counted, judges it and writes it down."""
 
 import csv
 import json
 import os
 import secrets
 import signal
+import sys
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TextIO
 
-import gevent  # type: ignore[import-untyped]
-import locust  # type: ignore[import-not-found]
-import locust.runners  # type: ignore[import-not-found]
-from locust.env import Environment  # type: ignore[import-not-found]
-from locust.html import get_html_report  # type: ignore[import-not-found]
-from locust.stats import (  # type: ignore[import-not-found]
+import gevent
+import locust
+import locust.runners
+from chat import Answer, Tokenizer, ask, calibrate
+from contract import Contract
+from exits import FAILED, UNAVAILABLE
+from locust.env import Environment
+from locust.stats import (
     PERCENTILES_TO_REPORT,
     StatsCSV,
     get_error_report_summary,
@@ -21,12 +25,11 @@ from locust.stats import (  # type: ignore[import-not-found]
     get_stats_summary,
     stats_history,
 )
-from locust_chat import Answer, Tokenizer, ask, calibrate
-from locust_login import open_page
-from locust_page import page
-from locust_report import Tally, judge, lines_of, seconds, summarize
-from locust_settings import MOST_USERS, Settings
-from locust_worker import MESSAGE, intervals_of
+from login import open_page
+from report import Tally, judge, lines_of, seconds, summarize
+from report_html import report_html
+from settings import Settings
+from worker import MESSAGE, intervals_of
 
 # A busy worker may be late with a heartbeat or two.
 HEARTBEATS_MISSED = 10
@@ -36,16 +39,16 @@ PROGRESS_SECONDS = 10.0
 # Words of the two prompts that show how the model counts them.
 CALIBRATION = (8, 40)
 NOT_YET = ("connection refused", "name not found", "connection timed out", "connection lost", "HTTP 503")
-PASSED, FAILED, NO_TEST = 0, 1, 69
+PASSED = 0
 
 
-class CappedRunner(locust.runners.MasterRunner):  # type: ignore[misc]
-    """Whoever starts it, and with whatever number: the page asks people."""
-
-    most = MOST_USERS
+class CappedRunner(locust.runners.MasterRunner):
+    """A runner that keeps within the contract's bounds: on the page, people type any number."""
 
     def start(self, user_count: int, spawn_rate: float, wait: bool = False, user_classes: Any = None) -> None:
-        super().start(min(user_count, self.most), min(max(spawn_rate, 0.01), 100.0), wait, user_classes)
+        contract = Contract()
+        users, rate = contract.setting("users"), contract.setting("spawnRate")
+        super().start(min(user_count, users["most"]), min(max(spawn_rate, rate["least"]), rate["most"]), wait, user_classes)
 
 
 class NoTestError(Exception):
@@ -53,13 +56,17 @@ class NoTestError(Exception):
 
 
 class Master:
+    """One test after the other, and what is known of each."""
+
     def __init__(self, settings: Settings, bind: str, port: int, results: str) -> None:
         locust.runners.HEARTBEAT_LIVENESS = HEARTBEATS_MISSED
         self.settings = settings
         self.results = results
         self.environment = Environment(
-            user_classes=[type("Person", (locust.User,), {"tasks": [lambda _: None]})],
-            events=locust.event.Events(), host=settings.target, stop_timeout=settings.drain_seconds,
+            # Locust's report shows its name; on the master nobody runs it.
+            user_classes=[type("Person", (locust.User,), {"tasks": [ask]})],
+            events=locust.event.Events(), host=settings.target, stop_timeout=settings.drain_seconds, profile=settings.name,
+            locustfile=os.path.basename(sys.argv[0]),
         )
         self.environment.events.worker_report.add_listener(self.receive)
         self.runner = self.environment._create_runner(CappedRunner, master_bind_host=bind, master_bind_port=port)
@@ -187,15 +194,14 @@ class Master:
             troubles.append(f"{len(self.final)} of {settings.workers} workers reported to the end")
         began = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(started))
         summary = summarize(total, elapsed, judge(total, elapsed, settings.thresholds), troubles, {
-            "name": settings.name, "model": settings.model, "target": settings.target, "run": self.run, "startedAt": began,
+            "name": settings.name, "model": settings.server.model, "target": settings.target, "run": self.run, "startedAt": began,
             "load": settings.load_of(users), "prompts": settings.prompts, "limits": settings.thresholds,
             "workers": {"asked": settings.workers, "reported": len(self.final), "busiestCpuPercent": round(self.busiest)},
             "warmUp": dict(zip(("requests", "tokensIn", "tokensOut"), self.warm_up, strict=True)),
         })
         stats = self.environment.stats
         for lines in (get_stats_summary(stats, False), get_percentile_stats_summary(stats), get_error_report_summary(stats)):
-            # The sum of requests and of their times is of no use.
-            print("\n".join(line for line in lines if "Aggregated" not in line))
+            print("\n".join(lines))
         print("\n".join(lines_of(summary)))
         self.write(time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(started)), summary)
         print(json.dumps({"summary": summary}, separators=(",", ":")), flush=True)
@@ -203,23 +209,23 @@ class Master:
 
     def write(self, stamp: str, summary: dict[str, Any]) -> None:
         folder = os.path.join(self.results, f"{stamp}-{self.run}")
+        rows = StatsCSV(self.environment, PERCENTILES_TO_REPORT)
+        files: dict[str, Callable[[TextIO], Any]] = {
+            "report.html": lambda file: file.write(report_html(self.environment, summary)),
+            "summary.json": lambda file: json.dump(summary, file, indent=2),
+            "requests.csv": lambda file: rows.requests_csv(csv.writer(file)),
+            "failures.csv": lambda file: rows.failures_csv(csv.writer(file)),
+        }
         try:
             os.makedirs(folder)
-            with open(os.path.join(folder, "report.html"), "w", encoding="utf-8") as file:
-                file.write(page(summary))
-            with open(os.path.join(folder, "summary.json"), "w", encoding="utf-8") as file:
-                json.dump(summary, file, indent=2)
-            rows = StatsCSV(self.environment, PERCENTILES_TO_REPORT)
-            for name, write in (("requests.csv", rows.requests_csv), ("failures.csv", rows.failures_csv)):
+            for name, write in files.items():
                 with open(os.path.join(folder, name), "w", encoding="utf-8", newline="") as file:
-                    write(csv.writer(file))
-            with open(os.path.join(folder, "locust.html"), "w", encoding="utf-8") as file:
-                file.write(get_html_report(self.environment))
+                    write(file)
         except OSError as error:
             # The figures are in the log all the same.
             print(f"the report cannot be written to {folder}: {error.strerror}", flush=True)
         else:
-            print(f"report.html, summary.json, requests.csv, failures.csv, locust.html: {folder}", flush=True)
+            print(f"{', '.join(files)}: {folder}", flush=True)
 
     def headless(self) -> int:
         settings = self.settings
@@ -268,6 +274,6 @@ def lead(settings: Settings, bind: str, port: int, results: str, page_port: int,
     except NoTestError as error:
         print(f"{settings.name}: no test: {error}", flush=True)
         master.runner.send_message("quit")
-        return NO_TEST
+        return UNAVAILABLE
     finally:
         gevent.sleep(0.5)

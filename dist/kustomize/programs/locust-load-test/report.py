@@ -1,12 +1,11 @@
-"""What a load test measured: counted by each worker, added up and judged by the master, and shown. Part of locust_load_test.py."""
+"""What a load test measured: counted by each worker, added up and judged by the master, summarized for programs and people."""
 
-import json
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from locust_chat import Answer
+from chat import Answer
 
 # Of a histogram's bucket: a percentile is at most this much above what was measured.
 WIDTH = math.log(1.01)
@@ -213,7 +212,7 @@ def judge(tally: Tally, elapsed: float, thresholds: dict[str, float]) -> list[Ve
 
 
 def summarize(tally: Tally, elapsed: float, verdicts: Iterable[Verdict], troubles: list[str], about: dict[str, Any]) -> dict[str, Any]:
-    """All that the page shows, as one JSON object."""
+    """All that was measured, as one JSON object: summary.json, and the last line of the log."""
     verdicts = list(verdicts)
     width = tally.width
     rows = [tally.intervals.get(index, Interval()) for index in range(max([0, *tally.intervals]) + 1)]
@@ -247,7 +246,7 @@ def summarize(tally: Tally, elapsed: float, verdicts: Iterable[Verdict], trouble
 
 
 def lines_of(summary: dict[str, Any]) -> list[str]:
-    """The same for a log."""
+    """The same for people who read the log."""
     requests, tokens, speed, workers = (summary[name] for name in ("requests", "tokens", "perSecond", "workers"))
     lines = [
         "",
@@ -265,16 +264,3 @@ def lines_of(summary: dict[str, Any]) -> list[str]:
         lines.append(f"  error: {row['count']} x {row['kind']}, first after {row['firstAtSeconds']} s: {row['example']}".rstrip(": "))
     lines += [f"  {'held  ' if row['held'] else 'MISSED'} {row['name']}: {row['got']} ({row['asked']})" for row in summary["thresholds"]]
     return [*lines, *(f"  TROUBLE {trouble}" for trouble in summary["troubles"]), ""]
-
-
-def from_log(log: str) -> dict[str, Any] | None:
-    """The last summary in a log of the master."""
-    for line in reversed(log.splitlines()):
-        start = line.find('{"summary":')
-        if start >= 0:
-            try:
-                found = json.loads(line[start:])["summary"]
-            except ValueError:
-                continue
-            return dict(found)
-    return None

@@ -1,4 +1,4 @@
-"""The side of a load test that sends requests. Part of locust_load_test.py."""
+"""The worker of a load test: sends requests, and counts what becomes of them."""
 
 import random
 import signal
@@ -6,14 +6,14 @@ import socket
 import time
 from typing import Any
 
-import gevent  # type: ignore[import-untyped]
-import locust  # type: ignore[import-not-found]
-import locust.runners  # type: ignore[import-not-found]
-from gevent.pool import Pool  # type: ignore[import-untyped]
-from locust.env import Environment  # type: ignore[import-not-found]
-from locust_chat import Answer, Prompts, Tokenizer, ask
-from locust_report import Tally
-from locust_settings import Settings
+import gevent
+import locust
+import locust.runners
+from chat import Answer, Prompts, Tokenizer, ask
+from gevent.pool import Pool
+from locust.env import Environment
+from report import Tally
+from settings import Settings
 
 # Requests of an open loop that a worker has open at most; more would only measure the worker.
 MOST_OPEN = 1000
@@ -81,16 +81,16 @@ class Load:
 
     def record(self, answer: Answer) -> None:
         self.tally.add(answer, self.began)
-        fire = self.environment.events.request.fire
-        fault = Exception(answer.fault) if answer.fault else None
-        rows = [("POST", "chat completion", answer.whole, answer.bytes)]
-        if not answer.fault:
-            # Rows of their own: judged by their names, and never in the sum of all rows.
-            rows.append(("time", "to first token", answer.first, 0))
-            if answer.tokens_out > 1:
-                rows.append(("time", "between tokens", answer.between, 0))
-        for kind, name, taken, length in rows:
-            fire(request_type=kind, name=name, response_time=taken * 1000, response_length=length, exception=fault, context={})
+        self.environment.events.request.fire(
+            request_type="POST", name="chat completion", response_time=answer.whole * 1000, response_length=answer.bytes,
+            exception=Exception(answer.fault) if answer.fault else None, context={},
+        )
+        if answer.fault:
+            return
+        # Rows beside the request's own: they are no requests, so Locust's sum of all requests leaves them out.
+        rows = [("to first token", answer.first), *([("between tokens", answer.between)] if answer.tokens_out > 1 else [])]
+        for name, taken in rows:
+            self.environment.stats.get(name, "time").log(taken * 1000, 0)
 
 
 def user_class(load: Load) -> Any:
@@ -114,7 +114,7 @@ def user_class(load: Load) -> Any:
             else:
                 load.tally.late += 1
 
-    class Person(locust.User):  # type: ignore[misc]
+    class Person(locust.User):
         tasks = [arrive if load.settings.open_loop else converse]  # noqa: RUF012
 
         def on_start(self) -> None:
@@ -154,7 +154,7 @@ def work(settings: Settings, host: str, port: int) -> int:
     if not reach(host, port, settings.workers_within_seconds):
         print(f"no master at {host}:{port} within {settings.workers_within_seconds:.0f} s: there is nothing to do", flush=True)
         return 0
-    locust.runners.MASTER_HEARTBEAT_TIMEOUT = settings.drain_seconds + 60
+    locust.runners.MASTER_HEARTBEAT_TIMEOUT = round(settings.drain_seconds) + 60
     environment = Environment(events=locust.event.Events())
     load = Load(settings, environment)
     environment.user_classes.append(user_class(load))

@@ -35,6 +35,11 @@ class Contract:
         found: dict[str, Any] = self.contract["arguments"][name]
         return found
 
+    def setting(self, name: str) -> dict[str, Any]:
+        """What the contract says of a value of the program's file."""
+        found: dict[str, Any] = self.contract["settings"][name]
+        return found
+
     def parse(self, arguments: Sequence[str] | None = None) -> argparse.Namespace:
         """The values by name, `-` as `_`. What is wrong ends the program with the exit code for wrong usage."""
         parser = self._parser()
