@@ -5,6 +5,9 @@ import { Refusal } from '../common/refusal';
 import { toGoogle } from './egress';
 import { USER_ID } from './security';
 
+/** GKE's driver of Cloud Storage FUSE, which the cluster has to have. */
+export const BUCKET_CSI_DRIVER = 'gcsfuse.csi.storage.gke.io';
+
 /** What the driver's sidecar requests. It may use more of the CPU, and of nothing else. */
 export interface BucketSidecar {
   /** `250m` */
@@ -67,7 +70,7 @@ export class BucketMount {
     this.volume = {
       name,
       csi: {
-        driver: 'gcsfuse.csi.storage.gke.io',
+        driver: BUCKET_CSI_DRIVER,
         readOnly: props.readOnly,
         volumeAttributes: {
           bucketName: this.bucket,

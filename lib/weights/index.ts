@@ -1,11 +1,10 @@
 export type { GcsFuseOptions } from './gcs-fuse';
 export type { HyperdiskMlOptions } from './hyperdisk-ml';
 export type { PersistentDiskOptions } from './persistent-disk';
+export { STORAGE_IDS } from './storages';
+export type { StorageId } from './storages';
 export type { DiskClass, HydrationDisk, IWeightsStorage, WeightsBinding, WeightsBindingProps } from './weights-binding';
 export * from './weights-disk-class';
-export * from '../workloads/weights-hydration/weights-hydration';
 export { WeightsSnapshotClass } from './weights-snapshot-class';
-export * from '../workloads/weights-hydration/weights-snapshot';
-export * from '../workloads/weights-loader/weights-loader';
 export * from './weights-storage';
 export * from './weights-volume';
