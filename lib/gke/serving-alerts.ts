@@ -2,6 +2,7 @@ import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-ale
 import { MonitoringNotificationChannel } from '@cdktf/provider-google/lib/monitoring-notification-channel';
 import { Token, TerraformIterator, TerraformVariable } from 'cdktf';
 import { Construct } from 'constructs';
+import { refusing } from '../common/refusal';
 import { VllmRelease } from '../catalog';
 import { alarmExpression, Scope, signals } from '../serving/signals';
 import { Project } from './project';
@@ -20,7 +21,7 @@ export class ServingAlerts extends Construct {
   constructor(scope: Construct, id: string, props: ServingAlertsProps) {
     super(scope, id);
     const { project } = props;
-    const release = props.release ?? VllmRelease.DEFAULT;
+    const made = refusing(this, () => policies(props.release ?? VllmRelease.DEFAULT));
     const emails = new TerraformVariable(this, 'alert_emails', {
       type: 'set(string)', default: [], nullable: false, description: 'Mail addresses that alerts go to; none: they are seen in the console only',
       validation: [{
@@ -36,7 +37,7 @@ export class ServingAlerts extends Construct {
       dependsOn,
     });
     const notificationChannels = Token.asList(TerraformIterator.fromResources(channels).pluckProperty('id'));
-    for (const { name, severity, seconds, query, advice } of policies(release)) {
+    for (const { name, severity, seconds, query, advice } of made) {
       new MonitoringAlertPolicy(this, name, {
         project: project.id, displayName: `vLLM: ${name}`, combiner: 'OR', severity, notificationChannels,
         conditions: [{

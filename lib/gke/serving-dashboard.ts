@@ -1,5 +1,6 @@
 import { MonitoringDashboard } from '@cdktf/provider-google/lib/monitoring-dashboard';
 import { Construct } from 'constructs';
+import { refusing } from '../common/refusal';
 import { VllmRelease } from '../catalog';
 import { Scope, signals } from '../serving/signals';
 import { Project } from './project';
@@ -22,7 +23,7 @@ export class ServingDashboard extends Construct {
   constructor(scope: Construct, id: string, props: ServingDashboardProps) {
     super(scope, id);
     const release = props.release ?? VllmRelease.DEFAULT;
-    const charts = chartsOf(release);
+    const charts = refusing(this, () => chartsOf(release));
     this.dashboard = new MonitoringDashboard(this, 'Resource', {
       project: props.project.id,
       dashboardJson: JSON.stringify({

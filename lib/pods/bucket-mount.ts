@@ -1,12 +1,10 @@
 import { k8s } from 'cdk8s-plus-28';
+import { CSI_DRIVERS } from '../common/csi-drivers';
 import { Grant } from '../common/identity';
 import { requireBucketName } from '../common/names';
 import { Refusal } from '../common/refusal';
 import { toGoogle } from './egress';
 import { USER_ID } from './security';
-
-/** GKE's driver of Cloud Storage FUSE, which the cluster has to have. */
-export const BUCKET_CSI_DRIVER = 'gcsfuse.csi.storage.gke.io';
 
 /** What the driver's sidecar requests. It may use more of the CPU, and of nothing else. */
 export interface BucketSidecar {
@@ -70,7 +68,7 @@ export class BucketMount {
     this.volume = {
       name,
       csi: {
-        driver: BUCKET_CSI_DRIVER,
+        driver: CSI_DRIVERS.bucket,
         readOnly: props.readOnly,
         volumeAttributes: {
           bucketName: this.bucket,

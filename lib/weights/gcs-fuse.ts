@@ -1,10 +1,11 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
+import { CSI_DRIVERS } from '../common/csi-drivers';
 import { requireBucketName } from '../common/names';
 import { Model } from '../catalog';
 import { GIB, MIB } from '../common/bytes';
 import { Amounts } from '../planning/node-allocatable';
-import { BUCKET_CSI_DRIVER, BucketMount, toGoogleApis } from '../pods';
+import { BucketMount, toGoogleApis } from '../pods';
 import { Refusal } from '../common/refusal';
 import { directoryOf } from './model-directory';
 import { IWeightsStorage, StorageFacts, WEIGHTS_PATH, WEIGHTS_VOLUME, WeightsBinding, WeightsBindingProps } from './weights-binding';
@@ -46,7 +47,7 @@ export class GcsFuse implements IWeightsStorage {
   }
 
   readonly id = 'gcs';
-  readonly csiDrivers = [BUCKET_CSI_DRIVER];
+  readonly csiDrivers = [CSI_DRIVERS.bucket];
   readonly sidecar: Amounts;
   readonly bucket: string;
 

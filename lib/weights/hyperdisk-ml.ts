@@ -1,12 +1,11 @@
 import { Construct } from 'constructs';
 import { Model } from '../catalog';
 import { GIB, MIB } from '../common/bytes';
+import { CSI_DRIVERS } from '../common/csi-drivers';
 import { bindSnapshotClaim, diskBytes } from './snapshot-claim';
 import { Refusal } from '../common/refusal';
 import { Region } from '../common/region';
-import {
-  DISK_CSI_DRIVER, DiskClass, HydrationDisk, IWeightsStorage, StorageFacts, WeightsBinding, WeightsBindingProps,
-} from './weights-binding';
+import { DiskClass, HydrationDisk, IWeightsStorage, StorageFacts, WeightsBinding, WeightsBindingProps } from './weights-binding';
 
 const DEFAULT_THROUGHPUT_MIB = 2400;
 /** https://cloud.google.com/compute/docs/disks/hyperdisks: at least 400 MiB/s or 0.12 MiB/s a GiB, at most 1600 MiB/s a GiB. */
@@ -44,7 +43,7 @@ export class HyperdiskMl implements IWeightsStorage {
   }
 
   readonly id = 'hdml';
-  readonly csiDrivers = [DISK_CSI_DRIVER];
+  readonly csiDrivers = [CSI_DRIVERS.disk];
   readonly diskType = 'hyperdisk-ml';
   readonly zones: string[];
   readonly diskClass: DiskClass;

@@ -1,12 +1,11 @@
 import { Construct } from 'constructs';
 import { Model } from '../catalog';
 import { GIB, MIB } from '../common/bytes';
+import { CSI_DRIVERS } from '../common/csi-drivers';
 import { bindSnapshotClaim, diskBytes } from './snapshot-claim';
 import { Refusal } from '../common/refusal';
 import { Region } from '../common/region';
-import {
-  DISK_CSI_DRIVER, DiskClass, HydrationDisk, IWeightsStorage, StorageFacts, WeightsBinding, WeightsBindingProps,
-} from './weights-binding';
+import { DiskClass, HydrationDisk, IWeightsStorage, StorageFacts, WeightsBinding, WeightsBindingProps } from './weights-binding';
 
 /** Read throughput grows with the disk. https://cloud.google.com/compute/docs/disks/performance, MiB a second for each GiB. */
 const MIB_PER_SECOND_PER_GIB: { readonly [diskType: string]: number } = { 'pd-balanced': 0.28, 'pd-ssd': 0.48 };
@@ -28,7 +27,7 @@ export class PersistentDisk implements IWeightsStorage {
   }
 
   readonly id = 'pd';
-  readonly csiDrivers = [DISK_CSI_DRIVER];
+  readonly csiDrivers = [CSI_DRIVERS.disk];
   readonly diskType: string;
   readonly zones: string[];
   readonly diskClass: DiskClass;

@@ -88,8 +88,6 @@ export interface StorageKind {
   forCell(facts: StorageFacts, zones: readonly string[]): IWeightsStorage | NoStorage;
 }
 
-/** GKE's driver of persistent disks and of Hyperdisk. */
-export const DISK_CSI_DRIVER = 'pd.csi.storage.gke.io';
 export const WEIGHTS_VOLUME = 'weights';
 /** Where pods have the model's files. */
 export const WEIGHTS_PATH = '/weights';

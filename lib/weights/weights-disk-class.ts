@@ -1,6 +1,7 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { DISK_CSI_DRIVER, DiskClass } from './weights-binding';
+import { CSI_DRIVERS } from '../common/csi-drivers';
+import { DiskClass } from './weights-binding';
 
 /** Reads ahead of the loader, as Google's samples do for weights on disks; in KiB. */
 const READ_AHEAD_KIB = 4096;
@@ -11,7 +12,7 @@ export class WeightsDiskClass extends Construct {
     super(scope, id);
     new k8s.KubeStorageClass(this, 'Resource', {
       metadata: { name: props.name },
-      provisioner: DISK_CSI_DRIVER,
+      provisioner: CSI_DRIVERS.disk,
       parameters: { ...props.parameters },
       reclaimPolicy: 'Delete',
       allowVolumeExpansion: false,

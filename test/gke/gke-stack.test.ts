@@ -86,7 +86,7 @@ test('what the cloud refuses is said, and neither of the two outputs changes', a
     expect((await copy.synth({ CDK8S_VLLM_CELLS: 'l4-gcs' })).code).toBe(0);
     const before = copy.dist;
     const { code, output } = await copy.synth({ CDK8S_VLLM_CELLS: 'l4-gcs', CDK8S_VLLM_STATE_BUCKET: 'gs://state' });
-    expect([code, output]).toEqual([1, '\'stateBucket\' (gs://state) is no bucket name: 3 to 63 lower case letters, digits,'
+    expect([code, output]).toEqual([1, 'GkeStack \'gke\': \'stateBucket\' (gs://state) is no bucket name: 3 to 63 lower case letters, digits,'
     + ' \'-\', \'_\' and \'.\', without gs:// and without \'google\'\n']);
     expect(copy.dist).toEqual(before);
   } finally {
