@@ -50,7 +50,7 @@ export class KustomizeUnit extends Chart {
     this.applyWithCell = props.applyWithCell ?? true;
     for (const [prop, value] of Object.entries({ cell: props.cell, unit: props.unit, namespace: props.namespace })) {
       if (value !== undefined && !DnsName.LABEL.accepts(value)) {
-        throw new Refusal(`KustomizeUnit '${id}': ${prop} ${DnsName.LABEL.explain(value)}`);
+        throw new Refusal(`KustomizeUnit '${id}': ${prop} ${DnsName.LABEL.explain(value)}`, { path: this.node.path });
       }
     }
   }
