@@ -1,21 +1,13 @@
-import { Accelerator, Model, ServerPlanProps } from '../lib';
+import {
+  Accelerator, ImpossibleCell, KustomizeApp, Model, Refusal, ServiceIdentity, STORAGE_IDS, VllmCell, VllmCellProps, VllmCluster,
+} from '../lib';
+import { Settings } from './settings';
 
-export type StorageId = 'gcs' | 'hdml' | 'pd';
-
-/** One point of the matrix. */
-export interface Cell {
-  readonly accelerator: Accelerator;
-  readonly storage: StorageId;
-  readonly model: Model;
-  /** Tells it from another cell of the same accelerator and storage. */
-  readonly variant?: string;
-  readonly server: Omit<ServerPlanProps, 'accelerator' | 'release' | 'zones'>;
-}
-
-const STORAGES: StorageId[] = ['gcs', 'hdml', 'pd'];
+/** One point of the matrix, as far as the settings do not decide it. */
+export type MatrixCell = Pick<VllmCellProps, 'accelerator' | 'storage' | 'model' | 'variant' | 'server' | 'units'>;
 
 /** What each accelerator serves by default: the guides' models where they name one, else one that suits its memory. */
-const SERVED: Omit<Cell, 'storage'>[] = [
+const SERVED: Omit<MatrixCell, 'storage'>[] = [
   // bfloat16 weights as float16: the card has no bfloat16.
   { accelerator: Accelerator.T4, model: Model.QWEN2_5_7B_INSTRUCT, server: { tensorParallelSize: 2, dtype: 'half' } },
   { accelerator: Accelerator.L4, model: Model.GEMMA_2_9B_IT, server: { tensorParallelSize: 2 } },
@@ -28,14 +20,39 @@ const SERVED: Omit<Cell, 'storage'>[] = [
   { accelerator: Accelerator.B200, model: Model.DEEPSEEK_R1, server: { tensorParallelSize: 8 } },
 ];
 
-export const CELLS: Cell[] = [
-  ...SERVED.flatMap(served => STORAGES.map(storage => ({ ...served, storage }))),
+export const CELLS: MatrixCell[] = [
+  ...SERVED.flatMap(served => STORAGE_IDS.map(storage => ({ ...served, storage }))),
   {
     accelerator: Accelerator.A100, storage: 'gcs', variant: 'llama33-70b', model: Model.LLAMA_3_3_70B_INSTRUCT, server: { tensorParallelSize: 8 },
   },
 ];
 
-/** `l4-gcs`, `a100-gcs-llama33-70b` */
-export function cellId({ accelerator, storage, variant }: Cell): string {
-  return [accelerator.id, storage, variant].filter(part => part !== undefined).join('-');
+export interface Matrix {
+  readonly app: KustomizeApp;
+  /** In the order of the matrix. */
+  readonly results: readonly (VllmCell | ImpossibleCell)[];
+  readonly cells: readonly VllmCell[];
+  readonly cluster: VllmCluster;
+  /** Of all workloads, those of the cluster's own included. */
+  readonly identities: readonly ServiceIdentity[];
+}
+
+/** All cells that the settings ask for, in memory: nothing is written. */
+export function buildMatrix(root: string, settings: Settings): Matrix {
+  const { namespace, bucket, region, release, maxNodes } = settings;
+  const app = new KustomizeApp({ root });
+  const results = chosen(settings).map(cell =>
+    VllmCell.of(app, { ...cell, namespace, bucket, region, release, maxNodes, priorityClassName: VllmCluster.PRIORITY_CLASS }));
+  const cells = results.filter(result => result instanceof VllmCell);
+  const cluster = new VllmCluster(app, { namespace, cells });
+  return { app, results, cells, cluster, identities: [...cluster.identities, ...cells.flatMap(({ identities }) => identities)] };
+}
+
+function chosen({ cells }: Settings): MatrixCell[] {
+  const ids = CELLS.map(VllmCell.idOf);
+  const unknown = cells?.filter(id => !ids.includes(id)) ?? [];
+  if (unknown.length > 0) {
+    throw new Refusal(`settings: CDK8S_VLLM_CELLS names ${unknown.join(', ')}, which the matrix has not; it has ${ids.join(', ')}`);
+  }
+  return CELLS.filter(cell => cells === undefined || cells.includes(VllmCell.idOf(cell)));
 }

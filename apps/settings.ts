@@ -2,39 +2,59 @@ import * as fs from 'node:fs';
 import { parseEnv } from 'node:util';
 import { VllmRelease } from '../lib/catalog';
 import { Refusal } from '../lib/common/refusal';
+import { Region } from '../lib/common/region';
 
 const PREFIX = 'CDK8S_VLLM_';
 
 /** Where the tests keep what they build; no setting of ours. */
 const FOREIGN = ['CDK8S_VLLM_CACHE'];
 
-/** What differs between two installations. Each is an environment variable, or a line of `.env`: `CDK8S_VLLM_BUCKET=my-models`. */
-export interface Settings {
-  /** `CDK8S_VLLM_NAMESPACE` @default vllm */
-  readonly namespace: string;
-  /** `CDK8S_VLLM_BUCKET`, which holds the weights @default vllm-models */
-  readonly bucket: string;
-  /** `CDK8S_VLLM_REGION` @default us-central1 */
-  readonly region: string;
-  /** `CDK8S_VLLM_MAX_NODES` of each node pool @default 5 */
-  readonly maxNodes: number;
-  /** `CDK8S_VLLM_RELEASE` of vLLM @default VllmRelease.DEFAULT */
-  readonly release: VllmRelease;
-  /** `CDK8S_VLLM_STATE_BUCKET`, which keeps Terraform's state @default - a file beside the Terraform JSON */
-  readonly stateBucket?: string;
-  /** `CDK8S_VLLM_CELLS`, ids with commas between @default - all of the matrix */
-  readonly cells?: string[];
+interface Setting<T> {
+  /** As it is written in the environment; empty: it is not set. */
+  readonly default: string;
+  /** What a table shows for an empty default. */
+  readonly unset?: string;
+  /** @param variable name in the environment, for refusals */
+  parse(text: string, variable: string): T;
+  /** The value as it is written in the environment. */
+  text(value: T): string;
+  readonly doc: string;
 }
 
-const DEFAULTS: { readonly [name: string]: string } = {
-  NAMESPACE: 'vllm',
-  BUCKET: 'vllm-models',
-  REGION: 'us-central1',
-  MAX_NODES: '5',
-  RELEASE: VllmRelease.DEFAULT.version,
-  STATE_BUCKET: '',
-  CELLS: '',
+const written = (doc: string, value: string): Setting<string> => ({ default: value, doc, parse: text => text, text: value => value });
+
+/**
+ * What differs between two installations. Each is an environment variable, or a line of `.env`: `CDK8S_VLLM_BUCKET=my-models`. Reading,
+ * writing back and the table of the documentation follow from this one.
+ */
+const SETTINGS = {
+  namespace: written('namespace of everything but the metrics adapter', 'vllm'),
+  bucket: written('Cloud Storage bucket that holds the weights', 'vllm-models'),
+  region: {
+    ...written('decides the zones of disks, and which accelerators there are', 'us-central1'),
+    parse: (text, variable) => Region.of(text, `settings: ${variable}`).name,
+  },
+  maxNodes: {
+    default: '5', doc: 'the most nodes of each pool; autoscalers stay below it', parse: atLeastOne, text: String,
+  },
+  release: {
+    default: VllmRelease.DEFAULT.version, doc: `vLLM: ${listed(VllmRelease.all().map(({ version }) => version))}`,
+    parse: text => VllmRelease.of(text), text: ({ version }) => version,
+  },
+  stateBucket: {
+    default: '', unset: 'none', doc: 'bucket that keeps Terraform\'s state; none: a file beside the Terraform JSON',
+    parse: text => text || undefined, text: bucket => bucket ?? '',
+  },
+  cells: { default: '', unset: 'all', doc: 'the cells to write, with commas between', parse: list, text: cells => cells?.join(',') ?? '' },
+} satisfies {
+  namespace: Setting<string>; bucket: Setting<string>; region: Setting<string>; maxNodes: Setting<number>; release: Setting<VllmRelease>;
+  stateBucket: Setting<string | undefined>; cells: Setting<string[] | undefined>;
 };
+
+type Name = keyof typeof SETTINGS;
+export type Settings = { readonly [Key in Name]: ReturnType<typeof SETTINGS[Key]['parse']> };
+
+const NAMES = Object.keys(SETTINGS) as Name[];
 
 /**
  * @param envFile read when it exists; the environment wins
@@ -43,28 +63,53 @@ const DEFAULTS: { readonly [name: string]: string } = {
 export function readSettings(environment: NodeJS.ProcessEnv, envFile: string): Settings {
   const fromFile = fs.existsSync(envFile) ? parseEnv(fs.readFileSync(envFile, 'utf8')) : {};
   const given = { ...fromFile, ...environment };
-  for (const name of Object.keys(given)) {
-    if (name.startsWith(PREFIX) && !FOREIGN.includes(name) && !(name.slice(PREFIX.length) in DEFAULTS)) {
-      throw new Refusal(`settings: ${name} is unknown; there are ${Object.keys(DEFAULTS).map(known => PREFIX + known).join(', ')}`);
-    }
+  const known = [...NAMES.map(variableOf), ...FOREIGN];
+  const unknown = Object.keys(given).find(name => name.startsWith(PREFIX) && !known.includes(name));
+  if (unknown !== undefined) {
+    throw new Refusal(`settings: ${unknown} is unknown; there are ${NAMES.map(variableOf).join(', ')}`);
   }
-  const value = (name: string) => given[PREFIX + name] ?? DEFAULTS[name];
-  const region = value('REGION');
-  if (!/^[a-z]+-[a-z]+\d+$/.test(region)) {
-    throw new Refusal(`settings: ${PREFIX}REGION (${region}) is no region; for example ${DEFAULTS.REGION}`);
+  return Object.fromEntries(NAMES.map((name) => {
+    const variable = variableOf(name);
+    const { parse, default: otherwise }: Setting<unknown> = SETTINGS[name];
+    return [name, parse(given[variable] ?? otherwise, variable)];
+  })) as Settings;
+}
+
+/** The settings as lines of an environment file, those that are not set left out. */
+export function environmentOf(settings: Settings): string {
+  return NAMES.map((name) => {
+    const text = (SETTINGS[name] as Setting<unknown>).text(settings[name]);
+    return text === '' ? '' : `${variableOf(name)}=${text}\n`;
+  }).join('');
+}
+
+/** The table of the settings, in Markdown. */
+export function settingsTable(): string {
+  const rows = NAMES.map((name) => {
+    const { default: value, unset, doc }: Setting<unknown> = SETTINGS[name];
+    return `| \`${variableOf(name)}\` | ${unset ?? `\`${value}\``} | ${doc} |`;
+  });
+  return ['| setting | default | |', '|---|---|---|', ...rows].map(row => `${row}\n`).join('');
+}
+
+/** `maxNodes` as `CDK8S_VLLM_MAX_NODES` */
+function variableOf(name: Name): string {
+  return PREFIX + name.replace(/[A-Z]/g, letter => `_${letter}`).toUpperCase();
+}
+
+function atLeastOne(text: string, variable: string): number {
+  if (!/^\d+$/.test(text) || Number(text) < 1) {
+    throw new Refusal(`settings: ${variable} (${text}) must be a whole number of at least 1`);
   }
-  const maxNodes = /^\d+$/.test(value('MAX_NODES')) ? Number(value('MAX_NODES')) : NaN;
-  if (!(maxNodes >= 1)) {
-    throw new Refusal(`settings: ${PREFIX}MAX_NODES (${value('MAX_NODES')}) must be a whole number of at least 1`);
-  }
-  const cells = value('CELLS').split(',').map(cell => cell.trim()).filter(cell => cell !== '');
-  return {
-    namespace: value('NAMESPACE'),
-    bucket: value('BUCKET'),
-    region,
-    maxNodes,
-    release: VllmRelease.of(value('RELEASE')),
-    stateBucket: value('STATE_BUCKET') || undefined,
-    cells: cells.length > 0 ? cells : undefined,
-  };
+  return Number(text);
+}
+
+function list(text: string): string[] | undefined {
+  const entries = text.split(',').map(entry => entry.trim()).filter(entry => entry !== '');
+  return entries.length > 0 ? entries : undefined;
+}
+
+/** `a, b or c` */
+function listed(words: readonly string[]): string {
+  return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }

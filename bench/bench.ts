@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { medians, Run, timed } from './stopwatch';
 
 const ROOT = resolve(__dirname, '..');
-const SERVING = 'apps/serving.ts';
+const SERVING = 'apps/synth.ts';
 const KUBECTL = process.env.KUBECTL ?? 'kubectl';
 const OBJECTS_PER_CELL = 25;
 const NODE = [process.execPath, '-r', 'sucrase/register/ts'];

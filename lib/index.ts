@@ -1,4 +1,5 @@
 export * from './catalog';
+export * from './cells';
 export * from './workloads';
 export * from './cluster';
 export * from './common/identity';

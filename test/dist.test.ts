@@ -64,7 +64,7 @@ test('npx cdk8s synth gives the same tree, also over an older one', async () => 
     }
     const { code, output } = await project.cdk8sSynth();
     expect({ code, output: code === 0 ? '' : output }).toEqual({ code: 0, output: '' });
-    for (const folder of ['kustomize', 'report']) {
+    for (const folder of ['kustomize', 'report', 'terraform']) {
       expect(visible(project.dist, folder)).toEqual(visible(COMMITTED, folder));
     }
   }

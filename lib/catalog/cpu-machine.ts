@@ -1,46 +1,31 @@
 import { GIB } from '../common/bytes';
 import { Refusal } from '../common/refusal';
+import { MACHINE_FAMILIES } from './disk-machine-families';
 
-interface Series {
-  readonly vcpus: readonly number[];
-  readonly diskTypes: readonly string[];
-}
-
-const PERSISTENT_DISKS = ['pd-standard', 'pd-balanced', 'pd-ssd', 'pd-extreme'];
-
-/**
- * Sizes: https://cloud.google.com/compute/docs/general-purpose-machines; disks:
- * kubernetes-sigs/gcp-compute-persistent-disk-csi-driver deploy/kubernetes/overlays/node-labeler/configmap.yaml@30038a469b, by which nodes
- * are labelled: it gives C3 no Hyperdisk ML, C3D has it.
- */
-const SERIES: { readonly [name: string]: Series } = {
-  e2: { vcpus: [2, 4, 8, 16, 32], diskTypes: PERSISTENT_DISKS },
-  n2: { vcpus: [2, 4, 8, 16, 32, 48, 64, 80, 96, 128], diskTypes: [...PERSISTENT_DISKS, 'hyperdisk-balanced', 'hyperdisk-throughput', 'hyperdisk-extreme'] },
-  c3d: {
-    vcpus: [4, 8, 16, 30, 60, 90, 180, 360],
-    diskTypes: [
-      'pd-balanced', 'pd-ssd', 'hyperdisk-balanced', 'hyperdisk-balanced-high-availability', 'hyperdisk-extreme', 'hyperdisk-throughput',
-      'hyperdisk-ml',
-    ],
-  },
+/** vCPUs of the standard machines of each family. https://cloud.google.com/compute/docs/general-purpose-machines */
+const VCPUS: { readonly [family: string]: readonly number[] } = {
+  e2: [2, 4, 8, 16, 32],
+  n2: [2, 4, 8, 16, 32, 48, 64, 80, 96, 128],
+  c3d: [4, 8, 16, 30, 60, 90, 180, 360],
 };
 const GIB_PER_VCPU = 4;
 
-/** A Compute Engine machine without GPUs: `SERIES-standard-VCPUS`. */
+/** A Compute Engine machine without GPUs: `FAMILY-standard-VCPUS`. */
 export class CpuMachine {
-  /** @throws on a series that is not known here, and on a size that it has not */
+  /** @throws on a family that is not known here, and on a size that it has not */
   static of(name: string): CpuMachine {
-    const [, prefix, size] = /^([a-z]\d[a-z]?)-standard-(\d+)$/.exec(name) ?? [];
-    const series = Object.hasOwn(SERIES, prefix ?? '') ? SERIES[prefix] : undefined;
-    if (!series?.vcpus.includes(Number(size))) {
-      const known = Object.entries(SERIES).map(([key, { vcpus }]) => `${key}-standard-{${vcpus.join(',')}}`).join(', ');
+    const [, family, size] = /^([a-z]\d[a-z]?)-standard-(\d+)$/.exec(name) ?? [];
+    const sizes = Object.hasOwn(VCPUS, family ?? '') ? VCPUS[family] : [];
+    if (!sizes.includes(Number(size))) {
+      const known = Object.entries(VCPUS).map(([key, vcpus]) => `${key}-standard-{${vcpus.join(',')}}`).join(', ');
       throw new Refusal(`'machineType' (${name}) is not known here; there are ${known}`);
     }
-    return new CpuMachine(name, Number(size), series.diskTypes);
+    return new CpuMachine(name, Number(size), MACHINE_FAMILIES[family].diskTypes);
   }
 
   readonly memoryBytes: number;
 
+  /** @param diskTypes types that its nodes are labelled to attach: what a guide has beside is no reason to buy a machine */
   private constructor(readonly name: string, readonly vcpus: number, readonly diskTypes: readonly string[]) {
     this.memoryBytes = vcpus * GIB_PER_VCPU * GIB;
   }

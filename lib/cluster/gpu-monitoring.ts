@@ -2,8 +2,7 @@ import { Construct } from 'constructs';
 import {
   ClusterPodMonitoring, ClusterPodMonitoringSpecEndpointsMetricRelabelingAction, ClusterPodMonitoringSpecEndpointsPort,
 } from '../../imports/monitoring.googleapis.com';
-
-const EXPORTED = 'DCGM_FI_DEV_GPU_UTIL';
+import { GPU_UTILIZATION } from '../serving/signals';
 
 /**
  * Scrapes GPU utilisation from the DCGM exporter that GKE manages, under a name that an autoscaler can ask for: it knows lower case only.
@@ -21,10 +20,10 @@ export class GpuMonitoring extends Construct {
           port: ClusterPodMonitoringSpecEndpointsPort.fromString('metrics'),
           interval: '15s',
           metricRelabeling: [
-            { action: ClusterPodMonitoringSpecEndpointsMetricRelabelingAction.KEEP, sourceLabels: ['__name__'], regex: EXPORTED },
+            { action: ClusterPodMonitoringSpecEndpointsMetricRelabelingAction.KEEP, sourceLabels: ['__name__'], regex: GPU_UTILIZATION.exported },
             {
-              action: ClusterPodMonitoringSpecEndpointsMetricRelabelingAction.REPLACE, sourceLabels: ['__name__'], regex: EXPORTED,
-              targetLabel: '__name__', replacement: EXPORTED.toLowerCase(),
+              action: ClusterPodMonitoringSpecEndpointsMetricRelabelingAction.REPLACE, sourceLabels: ['__name__'], regex: GPU_UTILIZATION.exported,
+              targetLabel: '__name__', replacement: GPU_UTILIZATION.scraped,
             },
           ],
         }],

@@ -1,6 +1,7 @@
 import { ArtifactRegistryRepository } from '@cdktf/provider-google/lib/artifact-registry-repository';
 import { ArtifactRegistryRepositoryIamMember } from '@cdktf/provider-google/lib/artifact-registry-repository-iam-member';
 import { Construct } from 'constructs';
+import { refusing } from '../common/refusal';
 import { requireName, requireOneOf } from './checks';
 import { NodeIdentity } from './node-identity';
 import { Project } from './project';
@@ -27,9 +28,11 @@ export class ArtifactRegistry extends Construct {
   constructor(scope: Construct, id: string, props: ArtifactRegistryProps) {
     super(scope, id);
     const { project } = props;
-    const name = requireName('name', props.name ?? 'vllm');
+    const { name, format } = refusing(this, () => ({
+      name: requireName('name', props.name ?? 'vllm'), format: requireOneOf('format', props.format ?? 'DOCKER', FORMATS),
+    }));
     this.repository = new ArtifactRegistryRepository(this, 'Resource', {
-      project: project.id, location: project.region, repositoryId: name, format: requireOneOf('format', props.format ?? 'DOCKER', FORMATS),
+      project: project.id, location: project.region, repositoryId: name, format,
       description: 'Images of the vLLM cells', dockerConfig: { immutableTags: true },
       vulnerabilityScanningConfig: { enablementConfig: 'INHERITED' }, dependsOn: project.apis('artifactregistry'),
     });

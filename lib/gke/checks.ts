@@ -2,6 +2,7 @@ import { Token } from 'cdktf';
 import { requireBucketName as bucketName } from '../common/names';
 import { wholeNumber } from '../common/whole-number';
 import { Refusal } from '../common/refusal';
+import { Region } from '../common/region';
 
 /** A value that only Terraform will know cannot be checked before. */
 function isKnown(value: unknown): boolean {
@@ -50,7 +51,7 @@ export function requireZones(what: string, zones: readonly string[], region: str
   if (zones.length === 0) {
     throw new Refusal(`'${what}' is empty; name zones of ${region}, for example ${region}-a`);
   }
-  const outside = zones.filter(zone => !new RegExp(`^${region}-[a-z]$`).test(zone));
+  const outside = zones.filter(zone => !Region.of(region).has(zone));
   if (outside.length > 0) {
     throw new Refusal(`'${what}' (${outside.join(', ')}) is not in the region ${region}; its zones are called ${region}-a, ${region}-b, …`);
   }
@@ -62,7 +63,7 @@ export function requireZones(what: string, zones: readonly string[], region: str
 }
 
 export function requireRegion(what: string, region: string): string {
-  return requireForm(what, region, /^[a-z]+-[a-z]+\d+$/, 'is no region; for example us-central1');
+  return isKnown(region) ? Region.of(region, `'${what}'`).name : region;
 }
 
 /** @throws on an address range that is none, or whose size is not between the two prefix lengths */

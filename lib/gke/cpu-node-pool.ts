@@ -3,9 +3,11 @@ import { Construct } from 'constructs';
 import { CpuMachine } from '../catalog/cpu-machine';
 import { GkeCluster } from './gke-cluster';
 import { NODE_LABELS, nodePool } from './node-pool';
-import { Refusal } from '../common/refusal';
+import { Refusal, refusing } from '../common/refusal';
 
 const BOOT_DISK_GIB = 100;
+/** Attaches every type of disk that weights are kept on. */
+const DEFAULT_MACHINE = 'c3d-standard-4';
 
 export interface CpuNodePoolProps {
   readonly cluster: GkeCluster;
@@ -15,6 +17,8 @@ export interface CpuNodePoolProps {
    * @default c3d-standard-4
    */
   readonly machineType?: string;
+  /** Types of disks that weights are copied to on its nodes, for example hyperdisk-ml. @default - none */
+  readonly diskTypes?: readonly string[];
   /** @default 1 */
   readonly minNodes?: number;
   /** @default 5 */
@@ -28,20 +32,26 @@ export class CpuNodePool extends Construct {
   readonly machine: CpuMachine;
   readonly pool: ContainerNodePool;
 
-  /** @throws on a machine that is not known, or does not attach the disks of the cluster's cells */
+  /** @throws on a machine that is not known, or does not attach the disks */
   constructor(scope: Construct, id: string, props: CpuNodePoolProps) {
     super(scope, id);
     const { cluster } = props;
-    this.machine = CpuMachine.of(props.machineType ?? 'c3d-standard-4');
-    if (cluster.storages.includes('hdml') && !this.machine.diskTypes.includes('hyperdisk-ml')) {
-      throw new Refusal(`'machineType' (${this.machine.name}) attaches no hyperdisk-ml disk, which weights are copied to; it takes`
-        + ` ${this.machine.diskTypes.join(', ')}. Use c3d-standard-4`);
-    }
-    this.pool = nodePool(this, 'Resource', {
+    this.machine = refusing(this, () => machineOf(props));
+    this.pool = refusing(this, () => nodePool(this, 'Resource', {
       cluster, name: props.name ?? 'cpu', zones: props.zones, minNodes: props.minNodes ?? 1, maxNodes: props.maxNodes ?? 5,
       nodeConfig: {
         machineType: this.machine.name, bootDisk: { diskType: 'pd-balanced', sizeGb: BOOT_DISK_GIB }, labels: NODE_LABELS,
       },
-    });
+    }));
   }
+}
+
+function machineOf({ machineType = DEFAULT_MACHINE, diskTypes = [] }: CpuNodePoolProps): CpuMachine {
+  const machine = CpuMachine.of(machineType);
+  const missing = diskTypes.find(diskType => !machine.diskTypes.includes(diskType));
+  if (missing !== undefined) {
+    throw new Refusal(`'machineType' (${machine.name}) attaches no ${missing} disk, which weights are copied to; it takes`
+      + ` ${machine.diskTypes.join(', ')}. Use ${DEFAULT_MACHINE}`);
+  }
+  return machine;
 }

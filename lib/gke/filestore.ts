@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { requireCount, requireForm, requireName, requireOneOf, requireZones } from './checks';
 import { Network } from './network';
 import { Project } from './project';
-import { Refusal } from '../common/refusal';
+import { Refusal, refusing } from '../common/refusal';
 
 /** Tier: least and most GiB, the step, and whether it is of a zone. https://cloud.google.com/filestore/docs/service-tiers */
 const TIERS = {
@@ -34,17 +34,21 @@ export class Filestore extends Construct {
   /** @throws on an unknown tier, a size that it does not have, and a zone that it lacks or does not take */
   constructor(scope: Construct, id: string, props: FilestoreProps) {
     super(scope, id);
+    this.instance = refusing(this, () => this.make(props));
+  }
+
+  private make(props: FilestoreProps): FilestoreInstance {
     const { project } = props;
     const tier = TIERS[requireOneOf('tier', props.tier, Object.keys(TIERS) as FilestoreTier[])];
     if (tier.zonal !== (props.zone !== undefined)) {
-      throw new Refusal(`Filestore '${id}': tier ${props.tier} is of a ${tier.zonal ? 'zone: give' : 'region: leave out'} 'zone'`);
+      throw new Refusal(`tier ${props.tier} is of a ${tier.zonal ? 'zone: give' : 'region: leave out'} 'zone'`);
     }
     const capacityGb = requireCount('sizeGib', props.sizeGib, tier.least, tier.most);
     if (capacityGb % tier.step > 0) {
-      throw new Refusal(`Filestore '${id}': 'sizeGib' (${capacityGb}) goes in steps of ${tier.step}; use ${Math.ceil(capacityGb / tier.step) * tier.step}`);
+      throw new Refusal(`'sizeGib' (${capacityGb}) goes in steps of ${tier.step}; use ${Math.ceil(capacityGb / tier.step) * tier.step}`);
     }
     const location = props.zone === undefined ? project.region : requireZones('zone', [props.zone], project.region)[0];
-    this.instance = new FilestoreInstance(this, 'Resource', {
+    return new FilestoreInstance(this, 'Resource', {
       project: project.id, name: requireName('name', props.name), location, tier: props.tier, deletionProtectionEnabled: true,
       fileShares: {
         name: requireForm('shareName', props.shareName ?? 'weights', /^[a-z][a-z0-9_]{0,15}$/,

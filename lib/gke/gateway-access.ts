@@ -4,7 +4,7 @@ import { IapWebIamMember } from '@cdktf/provider-google/lib/iap-web-iam-member';
 import { Construct } from 'constructs';
 import { requireForm, requireName } from './checks';
 import { Project } from './project';
-import { Refusal } from '../common/refusal';
+import { Refusal, refusing } from '../common/refusal';
 
 export interface GatewayAccessProps {
   readonly project: Project;
@@ -25,13 +25,7 @@ export class GatewayAccess extends Construct {
   constructor(scope: Construct, id: string, props: GatewayAccessProps) {
     super(scope, id);
     const { project, hosts, members } = props;
-    const name = requireName('name', props.name ?? 'vllm-gateway');
-    if (hosts.length === 0 || members.length === 0) {
-      throw new Refusal(`GatewayAccess '${id}': '${hosts.length === 0 ? 'hosts' : 'members'}' is empty; a gateway that nobody may pass needs no address`);
-    }
-    hosts.forEach(host => requireForm('hosts', host, /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/, 'is no host name; for example chat.example.com'));
-    members.forEach(member => requireForm('members', member, /^(user|group|serviceAccount):[^@\s]+@[^@\s]+$|^domain:[^@\s]+\.[^@\s]+$/,
-      'must be user:MAIL, group:MAIL, serviceAccount:MAIL or domain:NAME; allUsers would let everybody in'));
+    const name = refusing(this, () => checkedName(props));
     this.address = new ComputeGlobalAddress(this, 'Address', { project: project.id, name, dependsOn: project.apis('compute') });
     this.certificate = new ComputeManagedSslCertificate(this, 'Certificate', {
       project: project.id, name, managed: { domains: [...hosts] }, dependsOn: project.apis('compute'),
@@ -40,4 +34,17 @@ export class GatewayAccess extends Construct {
       project: project.id, role: 'roles/iap.httpsResourceAccessor', member, dependsOn: project.apis('iap'),
     }));
   }
+}
+
+/** @throws on a name that is none, without a host or a member, on what is none, and on everybody */
+function checkedName(props: GatewayAccessProps): string {
+  const { hosts, members } = props;
+  const name = requireName('name', props.name ?? 'vllm-gateway');
+  if (hosts.length === 0 || members.length === 0) {
+    throw new Refusal(`'${hosts.length === 0 ? 'hosts' : 'members'}' is empty; a gateway that nobody may pass needs no address`);
+  }
+  hosts.forEach(host => requireForm('hosts', host, /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/, 'is no host name; for example chat.example.com'));
+  members.forEach(member => requireForm('members', member, /^(user|group|serviceAccount):[^@\s]+@[^@\s]+$|^domain:[^@\s]+\.[^@\s]+$/,
+    'must be user:MAIL, group:MAIL, serviceAccount:MAIL or domain:NAME; allUsers would let everybody in'));
+  return name;
 }

@@ -2,11 +2,12 @@ import { ContainerCluster } from '@cdktf/provider-google/lib/container-cluster';
 import { IResolvable } from 'cdktf';
 import { Construct } from 'constructs';
 import { Accelerator } from '../catalog';
+import { CSI_DRIVERS } from '../common/csi-drivers';
+import { Refusal, refusing } from '../common/refusal';
 import { Cidr, requireCount, requireForm, requireName, requireOneOf } from './checks';
 import { Network } from './network';
 import { NodeIdentity } from './node-identity';
 import { Project } from './project';
-import { Refusal } from '../common/refusal';
 
 /** https://cloud.google.com/kubernetes-engine/docs/how-to/configure-metrics */
 const METRICS = [
@@ -39,8 +40,8 @@ export interface GkeClusterProps {
   readonly nodes: NodeIdentity;
   /** @default vllm */
   readonly name?: string;
-  /** Storages of the cells: what is mounted needs its driver. @default - none */
-  readonly storages?: readonly string[];
+  /** Drivers that pods mount volumes by, such as `csiDrivers` of the weights' storages; that of disks is always there. @default - none */
+  readonly csiDrivers?: readonly string[];
   /**
    * Address ranges that may reach the control plane's own address.
    * @default - none: it is reached by its DNS name, with an identity that may
@@ -60,8 +61,6 @@ export interface GkeClusterProps {
   readonly deletionProtection?: boolean | IResolvable;
 }
 
-const STORAGES = ['gcs', 'hdml', 'pd', 'nfs', 'stream', 'hub'];
-
 const DAY = '2026-01-01T';
 const WINDOW_HOURS = 4;
 const MOST = 1_000_000_000;
@@ -75,24 +74,17 @@ export class GkeCluster extends Construct {
   readonly project: Project;
   readonly nodes: NodeIdentity;
   readonly cluster: ContainerCluster;
-  readonly storages: readonly string[];
 
-  /** @throws on unknown channels, components and storages, and on address ranges and times that are none */
+  /** @throws on unknown channels, components and drivers, and on address ranges and times that are none */
   constructor(scope: Construct, id: string, props: GkeClusterProps) {
     super(scope, id);
     const { project, network, nodes } = props;
     this.project = project;
     this.nodes = nodes;
-    this.name = requireName('name', props.name ?? 'vllm', 40);
-    this.storages = [...new Set(props.storages ?? [])].sort();
-    this.storages.forEach(storage => requireOneOf('storages', storage, STORAGES));
-    const components = (props.monitoringComponents ?? DEFAULT_METRICS).map(name => requireOneOf('monitoringComponents', name, METRICS));
-    const authorized = (props.authorizedCidrs ?? []).map(cidr => Cidr.of('authorizedCidrs', cidr));
-    const open = authorized.find(({ prefix }) => prefix === 0);
-    if (open) {
-      throw new Refusal(`'authorizedCidrs' (${open.text}) lets the whole internet reach the control plane; name the ranges that need it, or none`);
-    }
-    const start = hourOf(props.maintenanceStart ?? '03:00');
+    const {
+      name, csiDrivers, components, authorized, start, releaseChannel, securityGroup, clusterAutoscaling,
+    } = refusing(this, () => checked(props));
+    this.name = name;
     this.cluster = new ContainerCluster(this, 'Resource', {
       project: project.id, name: this.name, location: project.region, network: network.network.id, subnetwork: network.subnetwork.id,
       networkingMode: 'VPC_NATIVE',
@@ -114,18 +106,18 @@ export class GkeCluster extends Construct {
         gcpPublicCidrsAccessEnabled: false, cidrBlocks: authorized.map(({ text }) => ({ cidrBlock: text })),
       },
       masterAuth: { clientCertificateConfig: { issueClientCertificate: false } },
-      authenticatorGroupsConfig: props.securityGroup === undefined ? undefined : { securityGroup: groupOf(props.securityGroup) },
+      authenticatorGroupsConfig: securityGroup === undefined ? undefined : { securityGroup },
       datapathProvider: 'ADVANCED_DATAPATH',
       enableIntranodeVisibility: true,
       workloadIdentityConfig: { workloadPool: project.workloadPool },
       enableShieldedNodes: true,
-      releaseChannel: { channel: requireOneOf('releaseChannel', props.releaseChannel ?? 'REGULAR', CHANNELS) },
+      releaseChannel: { channel: releaseChannel },
       maintenancePolicy: {
         recurringWindow: { startTime: timeOf(start), endTime: timeOf(start + WINDOW_HOURS * 60), recurrence: 'FREQ=DAILY' },
       },
       addonsConfig: {
-        gcsFuseCsiDriverConfig: { enabled: this.storages.includes('gcs') },
-        gcpFilestoreCsiDriverConfig: { enabled: this.storages.includes('nfs') },
+        gcsFuseCsiDriverConfig: { enabled: csiDrivers.includes(CSI_DRIVERS.bucket) },
+        gcpFilestoreCsiDriverConfig: { enabled: csiDrivers.includes(CSI_DRIVERS.filestore) },
         gcePersistentDiskCsiDriverConfig: { enabled: true },
         httpLoadBalancing: { disabled: false },
         horizontalPodAutoscaling: { disabled: false },
@@ -145,7 +137,7 @@ export class GkeCluster extends Construct {
       binaryAuthorization: { evaluationMode: 'PROJECT_SINGLETON_POLICY_ENFORCE' },
       costManagementConfig: { enabled: true },
       nodePoolDefaults: { nodeConfigDefaults: { gcfsConfig: { enabled: true }, insecureKubeletReadonlyPortEnabled: 'FALSE' } },
-      clusterAutoscaling: autoscaling(props),
+      clusterAutoscaling,
       resourceLabels: { 'managed-by': 'terraform', 'part-of': 'cdk8s-vllm' },
       timeouts: { create: '60m', update: '60m', delete: '60m' },
       // GKE tells the configuration of another pool once the default one is gone, and the cluster would be made anew for it:
@@ -157,6 +149,25 @@ export class GkeCluster extends Construct {
       ],
     });
   }
+}
+
+/** @throws on every prop that cannot be */
+function checked(props: GkeClusterProps) {
+  const authorized = (props.authorizedCidrs ?? []).map(cidr => Cidr.of('authorizedCidrs', cidr));
+  const open = authorized.find(({ prefix }) => prefix === 0);
+  if (open) {
+    throw new Refusal(`'authorizedCidrs' (${open.text}) lets the whole internet reach the control plane; name the ranges that need it, or none`);
+  }
+  return {
+    name: requireName('name', props.name ?? 'vllm', 40),
+    csiDrivers: (props.csiDrivers ?? []).map(driver => requireOneOf('csiDrivers', driver, Object.values(CSI_DRIVERS))),
+    components: (props.monitoringComponents ?? DEFAULT_METRICS).map(component => requireOneOf('monitoringComponents', component, METRICS)),
+    authorized,
+    start: minutesOf(props.maintenanceStart ?? '03:00'),
+    releaseChannel: requireOneOf('releaseChannel', props.releaseChannel ?? 'REGULAR', CHANNELS),
+    securityGroup: props.securityGroup === undefined ? undefined : groupOf(props.securityGroup),
+    clusterAutoscaling: autoscaling(props),
+  };
 }
 
 function autoscaling({ autoProvisioning, nodes }: GkeClusterProps) {
@@ -191,7 +202,7 @@ function groupOf(mail: string): string {
 }
 
 /** Minutes since midnight. */
-function hourOf(text: string): number {
+function minutesOf(text: string): number {
   const match = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text);
   if (!match) {
     throw new Refusal(`'maintenanceStart' (${text}) is no time of day; for example 03:00`);

@@ -1,6 +1,7 @@
 import { ContainerNodePool } from '@cdktf/provider-google/lib/container-node-pool';
 import { Construct } from 'constructs';
 import { MachineType } from '../catalog';
+import { BOOT_DISK_BYTES } from '../catalog/gke-limits';
 import { Capacity, capacityConfig, capacityTaints, checkCapacity } from './capacity';
 import { requireCount, requireForm } from './checks';
 import { GkeCluster } from './gke-cluster';
@@ -96,7 +97,8 @@ export class GpuNodePool extends Construct {
 }
 
 function defaultName(machineType: MachineType, capacity: Capacity, ssds: number): string {
-  const gpus = machineType.name.startsWith('n1-') ? [`t4x${machineType.gpus}`] : [];
+  // A machine of N1 has no GPUs of its own: how many are attached does not follow from its name.
+  const gpus = machineType.name.startsWith('n1-') ? [`${machineType.accelerator.id}x${machineType.gpus}`] : [];
   const optional = ssds > 0 && !machineType.localSsdAutomatic ? [`${ssds}ssd`] : [];
   return [machineType.name, ...gpus, ...optional, ...(capacity === 'on-demand' ? [] : [capacity])].join('-');
 }
@@ -137,7 +139,7 @@ function checkCompactPlacement({ machineType, zones, maxNodes }: GpuNodePoolProp
   }
 }
 
-function bootDiskGib({ bootDiskBytes = 200 * GIB }: GpuNodePoolProps): number {
+function bootDiskGib({ bootDiskBytes = BOOT_DISK_BYTES }: GpuNodePoolProps): number {
   return requireCount('bootDiskBytes / GiB', bootDiskBytes / GIB, LEAST_BOOT_DISK_GIB, MOST_BOOT_DISK_GIB);
 }
 

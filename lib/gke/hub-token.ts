@@ -1,6 +1,7 @@
 import { SecretManagerSecret } from '@cdktf/provider-google/lib/secret-manager-secret';
 import { IResolvable } from 'cdktf';
 import { Construct } from 'constructs';
+import { refusing } from '../common/refusal';
 import { requireForm } from './checks';
 import { Project } from './project';
 
@@ -19,10 +20,10 @@ export class HubToken extends Construct {
   /** @throws on what is no name of a secret */
   constructor(scope: Construct, id: string, props: HubTokenProps) {
     super(scope, id);
+    const secretId = refusing(this, () =>
+      requireForm('name', props.name ?? 'hugging-face-token', /^[A-Za-z0-9_-]{1,255}$/, 'must be letters, digits, \'-\' and \'_\''));
     this.secret = new SecretManagerSecret(this, 'Resource', {
-      project: props.project.id,
-      secretId: requireForm('name', props.name ?? 'hugging-face-token', /^[A-Za-z0-9_-]{1,255}$/, 'must be letters, digits, \'-\' and \'_\''),
-      replication: { auto: {} }, deletionProtection: props.deletionProtection ?? true,
+      project: props.project.id, secretId, replication: { auto: {} }, deletionProtection: props.deletionProtection ?? true,
       dependsOn: props.project.apis('secretmanager'),
     });
   }

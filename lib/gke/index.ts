@@ -4,6 +4,7 @@ export * from './cpu-node-pool';
 export * from './filestore';
 export * from './gateway-access';
 export * from './gke-cluster';
+export * from './gke-stack';
 export * from './gpu-node-pool';
 export * from './hub-token';
 export * from './model-bucket';

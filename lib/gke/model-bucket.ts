@@ -2,6 +2,7 @@ import { StorageAnywhereCache } from '@cdktf/provider-google/lib/storage-anywher
 import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import { IResolvable, Op } from 'cdktf';
 import { Construct } from 'constructs';
+import { refusing } from '../common/refusal';
 import { requireBucketName, requireCount, requireZones } from './checks';
 import { Project } from './project';
 
@@ -35,8 +36,11 @@ export class ModelBucket extends Construct {
   constructor(scope: Construct, id: string, props: ModelBucketProps) {
     super(scope, id);
     const { project } = props;
-    this.name = requireBucketName('name', props.name);
-    const days = requireCount('softDeleteDays', props.softDeleteDays ?? 7, 7, 90);
+    this.name = refusing(this, () => requireBucketName('name', props.name));
+    const { days, zones } = refusing(this, () => ({
+      days: requireCount('softDeleteDays', props.softDeleteDays ?? 7, 7, 90),
+      zones: props.anywhereCacheZones === undefined ? [] : requireZones('anywhereCacheZones', props.anywhereCacheZones, project.region),
+    }));
     this.bucket = new StorageBucket(this, 'Resource', {
       project: project.id, name: this.name, location: project.region, storageClass: 'STANDARD',
       forceDestroy: props.deletionProtection === undefined ? false : Op.not(props.deletionProtection),
@@ -50,7 +54,6 @@ export class ModelBucket extends Construct {
       dependsOn: project.apis('storage'),
     });
     this.bucket.node.addValidation({ validate: () => contradictions(this.bucket) });
-    const zones = props.anywhereCacheZones === undefined ? [] : requireZones('anywhereCacheZones', props.anywhereCacheZones, project.region);
     zones.forEach(zone => new StorageAnywhereCache(this, `Cache-${zone}`, {
       bucket: this.bucket.name, zone, ttl: '86400s', admissionPolicy: 'admit-on-first-miss',
     }));

@@ -3,7 +3,8 @@ import { ComputeRouter } from '@cdktf/provider-google/lib/compute-router';
 import { ComputeRouterNat } from '@cdktf/provider-google/lib/compute-router-nat';
 import { ComputeSubnetwork } from '@cdktf/provider-google/lib/compute-subnetwork';
 import { Construct } from 'constructs';
-import { requireCidr, requireDisjoint, requireName } from './checks';
+import { refusing } from '../common/refusal';
+import { Cidr, requireCidr, requireDisjoint, requireName } from './checks';
 import { Project } from './project';
 
 export interface NetworkProps {
@@ -32,15 +33,8 @@ export class Network extends Construct {
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
     const { project } = props;
-    this.name = requireName('name', props.name ?? 'vllm', 50);
-    // https://cloud.google.com/kubernetes-engine/docs/concepts/alias-ips#defaults_limits
-    const nodes = requireCidr('nodeCidr', props.nodeCidr ?? '10.0.0.0/20', 8, 28);
-    const pods = requireCidr('podCidr', props.podCidr ?? '10.4.0.0/14', 9, 21);
-    const services = requireCidr('serviceCidr', props.serviceCidr ?? '10.8.0.0/20', 16, 27);
-    // https://cloud.google.com/load-balancing/docs/proxy-only-subnets
-    const proxies = props.proxyCidr === undefined ? [] : [requireCidr('proxyCidr', props.proxyCidr, 9, 26)];
-    requireDisjoint([nodes, pods, services, ...proxies]);
-
+    this.name = refusing(this, () => requireName('name', props.name ?? 'vllm', 50));
+    const { nodes, pods, services, proxies } = refusing(this, () => rangesOf(props));
     this.network = new ComputeNetwork(this, 'Network', {
       project: project.id, name: this.name, autoCreateSubnetworks: false, routingMode: 'REGIONAL', dependsOn: project.apis('compute'),
     });
@@ -70,4 +64,24 @@ export class Network extends Construct {
       logConfig: { enable: true, filter: 'ERRORS_ONLY' },
     });
   }
+}
+
+interface Ranges {
+  readonly nodes: Cidr;
+  readonly pods: Cidr;
+  readonly services: Cidr;
+  /** None, or one. */
+  readonly proxies: Cidr[];
+}
+
+/** @throws on ranges that are none, too small or overlap */
+function rangesOf({ nodeCidr = '10.0.0.0/20', podCidr = '10.4.0.0/14', serviceCidr = '10.8.0.0/20', proxyCidr }: NetworkProps): Ranges {
+  // https://cloud.google.com/kubernetes-engine/docs/concepts/alias-ips#defaults_limits
+  const nodes = requireCidr('nodeCidr', nodeCidr, 8, 28);
+  const pods = requireCidr('podCidr', podCidr, 9, 21);
+  const services = requireCidr('serviceCidr', serviceCidr, 16, 27);
+  // https://cloud.google.com/load-balancing/docs/proxy-only-subnets
+  const proxies = proxyCidr === undefined ? [] : [requireCidr('proxyCidr', proxyCidr, 9, 26)];
+  requireDisjoint([nodes, pods, services, ...proxies]);
+  return { nodes, pods, services, proxies };
 }

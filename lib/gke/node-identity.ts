@@ -1,6 +1,7 @@
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import { Construct } from 'constructs';
+import { refusing } from '../common/refusal';
 import { requireForm } from './checks';
 import { Project } from './project';
 
@@ -23,8 +24,8 @@ export class NodeIdentity extends Construct {
   constructor(scope: Construct, id: string, props: NodeIdentityProps) {
     super(scope, id);
     const { project } = props;
-    const accountId = requireForm('accountId', props.accountId ?? 'vllm-nodes', /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/,
-      'must have 6 to 30 lower case letters, digits and \'-\', starting with a letter');
+    const accountId = refusing(this, () => requireForm('accountId', props.accountId ?? 'vllm-nodes', /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/,
+      'must have 6 to 30 lower case letters, digits and \'-\', starting with a letter'));
     this.account = new ServiceAccount(this, 'Account', {
       project: project.id, accountId, displayName: 'Nodes of the vLLM cluster', dependsOn: project.apis('iam'),
     });

@@ -1,10 +1,8 @@
 import { ContainerNodePool, ContainerNodePoolNodeConfig } from '@cdktf/provider-google/lib/container-node-pool';
 import { Construct } from 'constructs';
+import { MOST_NODES } from '../catalog/gke-limits';
 import { requireCount, requireName, requireZones } from './checks';
 import { GkeCluster } from './gke-cluster';
-
-/** Of a cluster. https://cloud.google.com/kubernetes-engine/quotas */
-const MOST_NODES = 15_000;
 
 /** None in `kubernetes.io`, where a kubelet may set few: kubernetes/kubernetes staging/src/k8s.io/kubelet/pkg/apis/well_known_labels.go */
 export const NODE_LABELS = { 'part-of': 'cdk8s-vllm' };

@@ -2,6 +2,7 @@ import { ProjectService } from '@cdktf/provider-google/lib/project-service';
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { TerraformVariable } from 'cdktf';
 import { Construct } from 'constructs';
+import { refusing } from '../common/refusal';
 import { ServiceIdentity } from '../common/identity';
 import { requireRegion } from './checks';
 
@@ -25,7 +26,7 @@ export class Project extends Construct {
   /** @throws on what is no region */
   constructor(scope: Construct, id: string, props: ProjectProps) {
     super(scope, id);
-    this.region = requireRegion('region', props.region);
+    this.region = refusing(this, () => requireRegion('region', props.region));
     const projectId = new TerraformVariable(this, 'project_id', {
       type: 'string', nullable: false, description: 'Id of the Google Cloud project, for example my-project',
       validation: [{

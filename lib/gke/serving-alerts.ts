@@ -2,21 +2,15 @@ import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-ale
 import { MonitoringNotificationChannel } from '@cdktf/provider-google/lib/monitoring-notification-channel';
 import { Token, TerraformIterator, TerraformVariable } from 'cdktf';
 import { Construct } from 'constructs';
+import { refusing } from '../common/refusal';
 import { VllmRelease } from '../catalog';
+import { alarmExpression, Scope, signals } from '../serving/signals';
 import { Project } from './project';
 
 export interface ServingAlertsProps {
   readonly project: Project;
   /** @default VllmRelease.DEFAULT */
   readonly release?: VllmRelease;
-}
-
-interface Policy {
-  readonly name: string;
-  readonly severity: 'CRITICAL' | 'WARNING';
-  readonly seconds: number;
-  readonly query: string;
-  readonly advice: string;
 }
 
 /**
@@ -27,7 +21,7 @@ export class ServingAlerts extends Construct {
   constructor(scope: Construct, id: string, props: ServingAlertsProps) {
     super(scope, id);
     const { project } = props;
-    const release = props.release ?? VllmRelease.DEFAULT;
+    const made = refusing(this, () => policies(props.release ?? VllmRelease.DEFAULT));
     const emails = new TerraformVariable(this, 'alert_emails', {
       type: 'set(string)', default: [], nullable: false, description: 'Mail addresses that alerts go to; none: they are seen in the console only',
       validation: [{
@@ -43,7 +37,7 @@ export class ServingAlerts extends Construct {
       dependsOn,
     });
     const notificationChannels = Token.asList(TerraformIterator.fromResources(channels).pluckProperty('id'));
-    for (const { name, severity, seconds, query, advice } of policies(release)) {
+    for (const { name, severity, seconds, query, advice } of made) {
       new MonitoringAlertPolicy(this, name, {
         project: project.id, displayName: `vLLM: ${name}`, combiner: 'OR', severity, notificationChannels,
         conditions: [{
@@ -59,22 +53,23 @@ export class ServingAlerts extends Construct {
   }
 }
 
+interface Policy {
+  readonly name: string;
+  readonly severity: string;
+  readonly seconds: number;
+  readonly query: string;
+  readonly advice: string;
+}
+
+/** @throws on a metric that the release does not export */
 function policies(release: VllmRelease): Policy[] {
-  const series = (name: string) => release.metric(name) && name;
-  return [
-    {
-      name: 'requests wait', severity: 'WARNING', seconds: 900, query: `sum by (model_name) (${series('vllm:num_requests_waiting')}) > 0`,
-      advice: 'Requests have waited for 15 minutes although there was time to scale: raise maxReplicas, or see why nodes are not added.',
-    },
-    {
-      name: 'KV cache full', severity: 'WARNING', seconds: 600, query: `max by (model_name) (${series('vllm:kv_cache_usage_perc')}) > 0.95`,
-      advice: 'The KV cache is full: requests are preempted or wait. Lower maxNumSeqs or maxModelLen, or add servers.',
-    },
-    {
-      name: 'broken answers', severity: 'CRITICAL', seconds: 300,
-      query: `sum by (model_name) (rate(${series('vllm:request_success_total')}{finished_reason=~"abort|error"}[5m]))`
-        + ` / sum by (model_name) (rate(${series('vllm:request_success_total')}[5m])) > 0.05`,
-      advice: 'More than 5 % of the answers end as abort or error: read the log of the servers.',
-    },
-  ];
+  return signals().flatMap((signal) => {
+    const { metrics, alarm } = signal;
+    if (alarm?.policy === undefined) {
+      return [];
+    }
+    metrics.forEach(name => release.metric(name));
+    const { name, advice, seconds = alarm.seconds, severity = alarm.severity } = alarm.policy;
+    return [{ name, advice, seconds, severity: severity.toUpperCase(), query: alarmExpression(signal, Scope.ALL) }];
+  });
 }

@@ -1,4 +1,5 @@
 import { GcsBackend, LocalBackend, TerraformStack } from 'cdktf';
+import { refusing } from '../common/refusal';
 import { requireBucketName } from './checks';
 
 /** Beside the JSON: nothing absolute, nothing of the machine. */
@@ -9,6 +10,7 @@ export function keepState(stack: TerraformStack, bucket: string | undefined): vo
   if (bucket === undefined) {
     new LocalBackend(stack, { path: LOCAL_PATH });
   } else {
-    new GcsBackend(stack, { bucket: requireBucketName('stateBucket', bucket), prefix: `cdk8s-vllm/${stack.node.id}` });
+    const name = refusing(stack, () => requireBucketName('stateBucket', bucket));
+    new GcsBackend(stack, { bucket: name, prefix: `cdk8s-vllm/${stack.node.id}` });
   }
 }

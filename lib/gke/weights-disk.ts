@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { MachineType } from '../catalog';
 import { requireCount, requireForm, requireName, requireOneOf, requireZones } from './checks';
 import { Project } from './project';
-import { Refusal } from '../common/refusal';
+import { Refusal, refusing } from '../common/refusal';
 
 const TYPES = ['pd-balanced', 'pd-ssd', 'hyperdisk-ml'] as const;
 
@@ -26,16 +26,20 @@ export class WeightsDisk extends Construct {
   /** @throws on a disk that the machine does not attach, and on a size or source that cannot be */
   constructor(scope: Construct, id: string, props: WeightsDiskProps) {
     super(scope, id);
+    this.disk = refusing(this, () => this.make(props));
+  }
+
+  private make(props: WeightsDiskProps): ComputeDisk {
     const { project, machineType, diskType } = props;
     requireOneOf('diskType', diskType, TYPES);
     if (!machineType.attaches(diskType)) {
-      throw new Refusal(`WeightsDisk '${id}': 'diskType' (${diskType}): ${machineType.name} attaches ${machineType.diskTypes.join(', ')}`);
+      throw new Refusal(`'diskType' (${diskType}): ${machineType.name} attaches ${machineType.diskTypes.join(', ')}`);
     }
     const [zone] = requireZones('zone', [props.zone], project.region);
     requireForm('source', props.source, /^projects\/[a-z0-9:.-]+\/global\/(images|snapshots)\/[a-z]([a-z0-9-]*[a-z0-9])?$/,
       'must be projects/PROJECT/global/images/NAME or projects/PROJECT/global/snapshots/NAME');
     const isImage = props.source.includes('/images/');
-    this.disk = new ComputeDisk(this, 'Resource', {
+    return new ComputeDisk(this, 'Resource', {
       project: project.id, name: requireName('name', props.name), zone, type: diskType,
       size: requireCount('sizeGib', props.sizeGib, diskType === 'hyperdisk-ml' ? 4 : 10, 64 * 1024),
       ...(isImage ? { image: props.source } : { snapshot: props.source }),

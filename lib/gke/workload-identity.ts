@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { Grant, ServiceIdentity } from '../common/identity';
 import { GkeCluster } from './gke-cluster';
 import { ModelBucket } from './model-bucket';
-import { Refusal } from '../common/refusal';
+import { Refusal, refusing } from '../common/refusal';
 
 /** What workloads may get: reading and writing objects of a bucket, and reading metrics, which no smaller thing than a project has. */
 const BUCKET_ROLES = ['roles/storage.objectViewer', 'roles/storage.objectUser'];
@@ -19,29 +19,33 @@ export interface WorkloadIdentityProps {
 
 /** Gives each Kubernetes service account exactly what its pods need, on the resource, and without a key. */
 export class WorkloadIdentity extends Construct {
-  /** @throws on two identities of one name that may different things, a bucket that is not made here, and on wider roles */
+  /** @throws on two identities of one name with different grants, a bucket that is not among those made, and on wider roles */
   constructor(scope: Construct, id: string, props: WorkloadIdentityProps) {
     super(scope, id);
-    const { project, cluster } = props.cluster;
-    const dependsOn = [cluster];
-    for (const [name, identity] of unique(props.identities)) {
-      const member = project.principal(identity);
-      for (const { role, bucket } of identity.grants) {
-        const grantId = `${name} ${role}`.replaceAll('/', '.');
-        if (bucket === undefined) {
-          requireRole(name, role, PROJECT_ROLES, 'on the project');
-          new ProjectIamMember(this, grantId, { project: project.id, role, member, dependsOn });
-        } else {
-          requireRole(name, role, BUCKET_ROLES, `on the bucket ${bucket}`);
-          const made = props.buckets.find(candidate => candidate.name === bucket);
-          if (!made) {
-            const known = props.buckets.map(candidate => candidate.name).join(', ') || 'none';
-            throw new Refusal(`${name} may ${role} on the bucket ${bucket}, which is not made here; there is ${known}`);
-          }
-          new StorageBucketIamMember(this, `${grantId} ${bucket}`, { bucket: made.bucket.name, role, member, dependsOn });
-        }
+    refusing(this, () => {
+      for (const [name, identity] of unique(props.identities)) {
+        identity.grants.forEach(grant => this.grant(name, identity, grant, props));
       }
+    });
+  }
+
+  private grant(name: string, identity: ServiceIdentity, { role, bucket }: Grant, props: WorkloadIdentityProps): void {
+    const { cluster: { project, cluster }, buckets } = props;
+    const member = project.principal(identity);
+    const grantId = `${name} ${role}`.replaceAll('/', '.');
+    const dependsOn = [cluster];
+    if (bucket === undefined) {
+      requireRole(name, role, PROJECT_ROLES, 'on the project');
+      new ProjectIamMember(this, grantId, { project: project.id, role, member, dependsOn });
+      return;
     }
+    requireRole(name, role, BUCKET_ROLES, `on the bucket ${bucket}`);
+    const made = buckets.find(candidate => candidate.name === bucket);
+    if (!made) {
+      const known = buckets.map(candidate => candidate.name).join(', ') || 'none';
+      throw new Refusal(`${name} is to have ${role} on the bucket ${bucket}, which is not among 'buckets' (${known}); add it there`);
+    }
+    new StorageBucketIamMember(this, `${grantId} ${bucket}`, { bucket: made.bucket.name, role, member, dependsOn });
   }
 }
 
@@ -51,8 +55,8 @@ function unique(identities: readonly ServiceIdentity[]): Map<string, ServiceIden
     const name = `${identity.namespace}/${identity.serviceAccountName}`;
     const earlier = found.get(name);
     if (earlier && textOf(earlier.grants) !== textOf(identity.grants)) {
-      throw new Refusal(`${name} is two workloads that may different things: ${textOf(earlier.grants)}, and ${textOf(identity.grants)};`
-        + ' give them service accounts of their own');
+      throw new Refusal(`${name} is the service account of two workloads with different grants: ${textOf(earlier.grants)}; and`
+        + ` ${textOf(identity.grants)}. Give each a service account of its own`);
     }
     found.set(name, identity);
   }

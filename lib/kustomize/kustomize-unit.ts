@@ -54,7 +54,7 @@ export class KustomizeUnit extends Chart {
     }
     for (const [prop, value] of Object.entries({ cell: props.cell, unit: props.unit, namespace: props.namespace })) {
       if (value !== undefined && !DnsName.LABEL.accepts(value)) {
-        throw new Refusal(`KustomizeUnit '${id}': ${prop} ${DnsName.LABEL.explain(value)}`);
+        throw new Refusal(`KustomizeUnit '${id}': ${prop} ${DnsName.LABEL.explain(value)}`, { path: this.node.path });
       }
     }
   }

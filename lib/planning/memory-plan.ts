@@ -145,7 +145,8 @@ export class MemoryPlan extends Facts<ResolvedMemoryProps>() implements MemoryFi
 function withDefaults(props: MemoryPlanProps): ResolvedMemoryProps {
   const { model, accelerator } = props;
   const release = props.release ?? VllmRelease.DEFAULT;
-  const isA100 = accelerator.gkeLabel.includes('a100');
+  // Of both memory sizes: a100, a100-80gb.
+  const isA100 = accelerator.id.split('-')[0] === 'a100';
   const maxNumBatchedTokens = props.maxNumBatchedTokens ?? release.defaultMaxNumBatchedTokens(accelerator.memoryBytes, isA100);
   return {
     model,

@@ -1,4 +1,5 @@
 import { Accelerator, MachineType } from '../catalog';
+import { BOOT_DISK_BYTES } from '../catalog/gke-limits';
 import { gib, GIB } from '../common/bytes';
 import { Amounts, nodeAllocatable } from './node-allocatable';
 import { Refusal } from '../common/refusal';
@@ -10,9 +11,6 @@ const DAEMONS: Amounts = { cpuMillis: 1000, memoryBytes: 2 * GIB, ephemeralStora
 const LEAST_CPU_MILLIS_PER_GPU = 2000;
 const LEAST_MEMORY_BYTES = 8 * GIB;
 const LEAST_MEMORY_BYTES_PER_GPU = 3 * GIB;
-
-/** Holds the unpacked server image, some 25 GB, twice: during an update both are there. */
-const BOOT_DISK_BYTES = 200 * GIB;
 
 /** Logs, `/tmp` and the compile caches of one server: measured 95 MB, with room for larger models. */
 const SERVER_EPHEMERAL_BYTES = 12 * GIB;
@@ -109,7 +107,7 @@ export class Placement {
     this.serversPerNode = Math.floor(machineType.gpus / props.gpus);
     this.strandedGpus = machineType.gpus % props.gpus;
     this.strandedHourlyUsd = machineType.hourlyPriceUsd && machineType.hourlyPriceUsd * this.strandedGpus / machineType.gpus;
-    this.zones = this.commonZones(props.zones);
+    this.zones = this.zonesWithMachine(props.zones);
     this.requiredZones = props.zones ? this.zones : [];
 
     const cacheBytes = props.cacheBytes ?? 0;
@@ -132,7 +130,7 @@ export class Placement {
     return Math.ceil(servers / this.serversPerNode);
   }
 
-  private commonZones(asked: string[] | undefined): string[] {
+  private zonesWithMachine(asked: string[] | undefined): string[] {
     const { zones } = this.machineType;
     if (!asked || zones.length === 0) {
       return [...asked ?? zones];

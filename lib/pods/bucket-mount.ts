@@ -1,4 +1,5 @@
 import { k8s } from 'cdk8s-plus-28';
+import { CSI_DRIVERS } from '../common/csi-drivers';
 import { Grant } from '../common/identity';
 import { requireBucketName } from '../common/names';
 import { Refusal } from '../common/refusal';
@@ -67,7 +68,7 @@ export class BucketMount {
     this.volume = {
       name,
       csi: {
-        driver: 'gcsfuse.csi.storage.gke.io',
+        driver: CSI_DRIVERS.bucket,
         readOnly: props.readOnly,
         volumeAttributes: {
           bucketName: this.bucket,

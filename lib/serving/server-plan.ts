@@ -64,7 +64,7 @@ export class ServerPlan {
       gpus: this.memory.tensorParallelSize * this.memory.pipelineParallelSize,
       machineType: props.machineType,
       diskType: storage.diskType,
-      zones: commonZones(props.zones, storage.zones),
+      zones: zonesWithWeights(props.zones, storage.zones),
       cacheBytes: storage.cacheBytes(model),
       sidecar: storage.sidecar,
     });
@@ -101,7 +101,7 @@ function fittingPlan(props: MemoryPlanProps): MemoryPlan {
   throw new Refusal(refused!.explain());
 }
 
-function commonZones(asked: string[] | undefined, storage: string[] | undefined): string[] | undefined {
+function zonesWithWeights(asked: string[] | undefined, storage: string[] | undefined): string[] | undefined {
   if (!asked || !storage) {
     return asked ?? storage;
   }

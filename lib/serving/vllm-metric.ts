@@ -1,6 +1,7 @@
 import { VllmRelease } from '../catalog';
-import { VllmServer } from './vllm-server';
 import { Refusal } from '../common/refusal';
+import { GPU_UTILIZATION, METRICS } from './signals';
+import { VllmServer } from './vllm-server';
 
 /** Google Cloud's names hold `/`, which the metrics adapter writes as `|`. */
 const PROMETHEUS = 'prometheus.googleapis.com';
@@ -30,14 +31,14 @@ export interface VllmMetricProps {
 /** Something that a server is scaled by. */
 export class VllmMetric implements VllmMetricProps {
   /** Queue: throughput and cost. Empties when a server is added, so it is calm only with a slow scale-down. */
-  static readonly REQUESTS_WAITING = VllmMetric.gauge('vllm:num_requests_waiting', () => Infinity, 10);
+  static readonly REQUESTS_WAITING = VllmMetric.gauge(METRICS.requestsWaiting, () => Infinity, 10);
   /** Batch: latency. */
-  static readonly REQUESTS_RUNNING = VllmMetric.gauge('vllm:num_requests_running', server => server.plan.memory.maxNumSeqs, 10);
+  static readonly REQUESTS_RUNNING = VllmMetric.gauge(METRICS.requestsRunning, server => server.plan.memory.maxNumSeqs, 10);
   /** A fraction, 0 to 1. */
-  static readonly KV_CACHE_USAGE = VllmMetric.gauge('vllm:kv_cache_usage_perc', () => 1, 0.8);
+  static readonly KV_CACHE_USAGE = VllmMetric.gauge(METRICS.kvCacheUsage, () => 1, 0.8);
   /** Percent, by DCGM; needs the cluster's monitoring of it, see dist/kustomize/cluster. Autoscalers know lower case names only. */
   static readonly GPU_UTILIZATION = new VllmMetric({
-    adapterName: `${PROMETHEUS}|dcgm_fi_dev_gpu_util|unknown`,
+    adapterName: `${PROMETHEUS}|${GPU_UTILIZATION.scraped}|unknown`,
     type: 'Pods',
     perGpu: true,
     largest: () => 100,

@@ -2,6 +2,7 @@ import { Lazy } from 'cdk8s';
 import { IScalable, k8s, ScalingTarget } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { VllmRelease } from '../catalog';
+import { MOST_NODES } from '../catalog/gke-limits';
 import { ServiceIdentity } from '../common/identity';
 import { requireWorkloadName } from '../common/names';
 import { named, Refusal } from '../common/refusal';
@@ -16,8 +17,6 @@ import { HOME, SERVER_PORT, serverPod } from './server-pod';
 import { VllmServerProps } from './vllm-server-props';
 
 const DEFAULT_MAX_NODES = 5;
-/** Of a cluster. https://cloud.google.com/kubernetes-engine/quotas */
-const MOST_NODES = 15_000;
 
 /** Google's managed collectors: Standard and Autopilot. https://cloud.google.com/stackdriver/docs/managed-prometheus/setup-managed */
 const COLLECTOR_NAMESPACES = ['gmp-system', 'gke-gmp-system'];

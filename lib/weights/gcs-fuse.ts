@@ -1,13 +1,14 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
+import { CSI_DRIVERS } from '../common/csi-drivers';
 import { requireBucketName } from '../common/names';
 import { Model } from '../catalog';
 import { GIB, MIB } from '../common/bytes';
 import { Amounts } from '../planning/node-allocatable';
 import { BucketMount, toGoogleApis } from '../pods';
-import { directoryOf } from './model-directory';
-import { IWeightsStorage, WEIGHTS_PATH, WEIGHTS_VOLUME, WeightsBinding, WeightsBindingProps } from './weights-binding';
 import { Refusal } from '../common/refusal';
+import { directoryOf } from './model-directory';
+import { IWeightsStorage, StorageFacts, WEIGHTS_PATH, WEIGHTS_VOLUME, WeightsBinding, WeightsBindingProps } from './weights-binding';
 
 /** Requests of the driver's sidecar, the cache aside. Its default of 256 MiB is too little for parallel downloads. */
 const SIDECAR: Amounts = { cpuMillis: 1000, memoryBytes: 2 * GIB, ephemeralStorageBytes: 5 * GIB };
@@ -41,7 +42,12 @@ export interface GcsFuseOptions {
  * @see https://cloud.google.com/kubernetes-engine/docs/how-to/cloud-storage-fuse-csi-driver-perf
  */
 export class GcsFuse implements IWeightsStorage {
+  static forCell({ bucket }: StorageFacts): IWeightsStorage {
+    return new GcsFuse({ bucket });
+  }
+
   readonly id = 'gcs';
+  readonly csiDrivers = [CSI_DRIVERS.bucket];
   readonly sidecar: Amounts;
   readonly bucket: string;
 

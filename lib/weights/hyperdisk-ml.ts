@@ -1,9 +1,11 @@
 import { Construct } from 'constructs';
 import { Model } from '../catalog';
 import { GIB, MIB } from '../common/bytes';
-import { bindSnapshotClaim, diskBytes, isZone } from './snapshot-claim';
-import { DiskClass, HydrationDisk, IWeightsStorage, WeightsBinding, WeightsBindingProps } from './weights-binding';
+import { CSI_DRIVERS } from '../common/csi-drivers';
+import { bindSnapshotClaim, diskBytes } from './snapshot-claim';
 import { Refusal } from '../common/refusal';
+import { Region } from '../common/region';
+import { DiskClass, HydrationDisk, IWeightsStorage, StorageFacts, WeightsBinding, WeightsBindingProps } from './weights-binding';
 
 const DEFAULT_THROUGHPUT_MIB = 2400;
 /** https://cloud.google.com/compute/docs/disks/hyperdisks: at least 400 MiB/s or 0.12 MiB/s a GiB, at most 1600 MiB/s a GiB. */
@@ -12,6 +14,8 @@ const MOST_THROUGHPUT_MIB_PER_GIB = 1600;
 /** What one machine of the smaller series reads; an estimate below https://cloud.google.com/compute/docs/disks/hyperdisk-performance */
 const MACHINE_BYTES_PER_SECOND = 800 * MIB;
 const LEAST_DISK_BYTES = 100 * GIB;
+/** Each zone of a cell has a disk of its own, which costs. */
+const MOST_ZONES_OF_CELL = 2;
 
 /**
  * Of the disk that is written: one disk, in the zone of the pod that writes it. A class of several zones makes disks from a snapshot only.
@@ -34,7 +38,12 @@ export interface HyperdiskMlOptions {
 }
 
 export class HyperdiskMl implements IWeightsStorage {
+  static forCell(_facts: StorageFacts, zones: readonly string[]): IWeightsStorage {
+    return new HyperdiskMl({ zones: zones.slice(0, MOST_ZONES_OF_CELL) });
+  }
+
   readonly id = 'hdml';
+  readonly csiDrivers = [CSI_DRIVERS.disk];
   readonly diskType = 'hyperdisk-ml';
   readonly zones: string[];
   readonly diskClass: DiskClass;
@@ -45,7 +54,7 @@ export class HyperdiskMl implements IWeightsStorage {
     if (this.zones.length === 0) {
       throw new Refusal('WeightsStorage.hyperdiskMl: \'zones\' is empty; name the zones that the servers run in, for example us-central1-a');
     }
-    const region = this.zones.find(zone => !isZone(zone));
+    const region = this.zones.find(zone => !Region.isZone(zone));
     if (region !== undefined) {
       throw new Refusal(`WeightsStorage.hyperdiskMl: 'zones' (${region}) must be zones, for example us-central1-a`);
     }

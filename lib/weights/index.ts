@@ -1,6 +1,8 @@
 export type { GcsFuseOptions } from './gcs-fuse';
 export type { HyperdiskMlOptions } from './hyperdisk-ml';
 export type { PersistentDiskOptions } from './persistent-disk';
+export { STORAGE_IDS } from './storages';
+export type { StorageId } from './storages';
 export type { DiskClass, HydrationDisk, IWeightsStorage, WeightsBinding, WeightsBindingProps } from './weights-binding';
 export * from './weights-disk-class';
 export { WeightsSnapshotClass } from './weights-snapshot-class';

@@ -1,9 +1,11 @@
 import { Construct } from 'constructs';
 import { Model } from '../catalog';
 import { GIB, MIB } from '../common/bytes';
-import { bindSnapshotClaim, diskBytes, isZone } from './snapshot-claim';
-import { DiskClass, HydrationDisk, IWeightsStorage, WeightsBinding, WeightsBindingProps } from './weights-binding';
+import { CSI_DRIVERS } from '../common/csi-drivers';
+import { bindSnapshotClaim, diskBytes } from './snapshot-claim';
 import { Refusal } from '../common/refusal';
+import { Region } from '../common/region';
+import { DiskClass, HydrationDisk, IWeightsStorage, StorageFacts, WeightsBinding, WeightsBindingProps } from './weights-binding';
 
 /** Read throughput grows with the disk. https://cloud.google.com/compute/docs/disks/performance, MiB a second for each GiB. */
 const MIB_PER_SECOND_PER_GIB: { readonly [diskType: string]: number } = { 'pd-balanced': 0.28, 'pd-ssd': 0.48 };
@@ -20,7 +22,12 @@ export interface PersistentDiskOptions {
 }
 
 export class PersistentDisk implements IWeightsStorage {
+  static forCell(_facts: StorageFacts, [zone]: readonly string[]): IWeightsStorage {
+    return new PersistentDisk({ zone });
+  }
+
   readonly id = 'pd';
+  readonly csiDrivers = [CSI_DRIVERS.disk];
   readonly diskType: string;
   readonly zones: string[];
   readonly diskClass: DiskClass;
@@ -28,7 +35,7 @@ export class PersistentDisk implements IWeightsStorage {
   constructor(options: PersistentDiskOptions) {
     this.diskType = options.diskType ?? 'pd-ssd';
     this.zones = [options.zone];
-    if (!isZone(options.zone)) {
+    if (!Region.isZone(options.zone)) {
       throw new Refusal(`WeightsStorage.persistentDisk: 'zone' (${options.zone}) is not one zone; a persistent disk is in exactly one,`
         + ' for example us-central1-a. For several zones take hyperdiskMl or gcsFuse');
     }

@@ -8,11 +8,6 @@ import { WEIGHTS_VOLUME, WeightsBinding, WeightsBindingProps } from './weights-b
 /** Files, file system and room for the next revision. */
 const DISK_SHARE = 1.2;
 
-/** `us-central1-a`, and not its region. */
-export function isZone(name: string): boolean {
-  return /^[a-z]+-[a-z]+\d+-[a-z]$/.test(name);
-}
-
 /** Bytes of a disk that holds the model. */
 export function diskBytes(model: Model, leastBytes: number): number {
   return Math.max(leastBytes, Math.ceil(model.weightsBytes * DISK_SHARE / GIB) * GIB);

@@ -1,6 +1,6 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { Model } from '../catalog';
+import { Accelerator, Model } from '../catalog';
 import { Amounts } from '../planning/node-allocatable';
 import { CacheMedium } from '../planning';
 
@@ -41,8 +41,10 @@ export interface HydrationDisk {
 
 /** A kind of storage that weights can be read from. Made by the factories of `WeightsStorage`. */
 export interface IWeightsStorage {
-  /** `gcs`, `hdml`, `pd`: part of object names. */
+  /** Short id such as `gcs`, which is part of object names. */
   readonly id: string;
+  /** Names of the CSI drivers that mount it, which the cluster has to have. */
+  readonly csiDrivers: readonly string[];
   /** Disk type that the machine has to take; undefined for what is not a disk. */
   readonly diskType?: string;
   /** The zones that its pods may run in; undefined: any. */
@@ -60,6 +62,30 @@ export interface IWeightsStorage {
   bytesPerSecond(model: Model): number;
   /** Makes what the pod's volume needs in its namespace, and returns the pod's part. */
   bind(scope: Construct, props: WeightsBindingProps): WeightsBinding;
+}
+
+/** What the storage of a cell follows from. */
+export interface StorageFacts {
+  readonly accelerator: Accelerator;
+  /** Name of the cluster's region, for example `us-central1`. */
+  readonly region: string;
+  /** Name of the bucket that holds the weights, or what disks are filled from. */
+  readonly bucket: string;
+}
+
+/** Why there is no storage of a kind for an accelerator. */
+export interface NoStorage {
+  readonly reason: string;
+}
+
+/** A kind of storage, as the registry of `storages.ts` knows it. */
+export interface StorageKind {
+  /**
+   * Makes the storage of a cell, or says why there can be none.
+   *
+   * @param zones zones of the region with the accelerator, at least one: a likely one where none is known
+   */
+  forCell(facts: StorageFacts, zones: readonly string[]): IWeightsStorage | NoStorage;
 }
 
 export const WEIGHTS_VOLUME = 'weights';

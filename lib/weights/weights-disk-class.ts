@@ -1,5 +1,6 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
+import { CSI_DRIVERS } from '../common/csi-drivers';
 import { DiskClass } from './weights-binding';
 
 /** Reads ahead of the loader, as Google's samples do for weights on disks; in KiB. */
@@ -11,7 +12,7 @@ export class WeightsDiskClass extends Construct {
     super(scope, id);
     new k8s.KubeStorageClass(this, 'Resource', {
       metadata: { name: props.name },
-      provisioner: 'pd.csi.storage.gke.io',
+      provisioner: CSI_DRIVERS.disk,
       parameters: { ...props.parameters },
       reclaimPolicy: 'Delete',
       allowVolumeExpansion: false,

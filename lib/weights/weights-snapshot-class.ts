@@ -1,5 +1,6 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
+import { CSI_DRIVERS } from '../common/csi-drivers';
 
 /** Snapshots are made with it; one a cluster. */
 export const SNAPSHOT_CLASS = 'weights';
@@ -14,7 +15,7 @@ export class WeightsSnapshotClass extends Construct {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     new ApiObject(this, 'Resource', {
-      apiVersion: SNAPSHOT_API, kind: 'VolumeSnapshotClass', metadata: { name: SNAPSHOT_CLASS }, driver: 'pd.csi.storage.gke.io', deletionPolicy: 'Delete',
+      apiVersion: SNAPSHOT_API, kind: 'VolumeSnapshotClass', metadata: { name: SNAPSHOT_CLASS }, driver: CSI_DRIVERS.disk, deletionPolicy: 'Delete',
     });
   }
 }

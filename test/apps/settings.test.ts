@@ -1,6 +1,8 @@
-import { writeFileSync } from 'node:fs';
-import { readSettings, Settings } from '../../apps/settings';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { environmentOf, readSettings, Settings, settingsTable } from '../../apps/settings';
 import { VllmRelease } from '../../lib';
+import { PROJECT } from '../house/sources';
 import { temporaryFolders } from '../kustomize/folders';
 import { refusalOf } from '../planning/pairs';
 
@@ -63,4 +65,28 @@ test.each<[Record<string, string>, string]>([
   expect(refusalOf(() => settings(environment))).toBe(message);
   const [[name, value]] = Object.entries(environment);
   expect(refusalOf(() => settings({}, `${name}="${value}"\n`))).toBe(message);
+});
+
+test.each([['none', {}], ['all', ALL]])('%s of them written back are read as the same', (_, environment) => {
+  const read = settings(environment as Record<string, string>);
+  expect(settings({}, environmentOf(read))).toEqual(read);
+  expect(environmentOf(read)).toMatch(/^(?:CDK8S_VLLM_[A-Z_]+=\S+\n)+$/);
+});
+
+/** Every table of settings that people read, by file. */
+function tables(): [string, string][] {
+  const docs = existsSync(join(PROJECT, 'docs')) ? readdirSync(join(PROJECT, 'docs'), { recursive: true }) as string[] : [];
+  const files = ['README.md', ...docs.filter(name => name.endsWith('.md')).map(name => `docs/${name}`)];
+  return files.flatMap((name) => {
+    const table = /^\| setting \|.*\n(?:\|.*\n)+/m.exec(readFileSync(join(PROJECT, name), 'utf8'));
+    return table ? [[name, table[0]] as [string, string]] : [];
+  });
+}
+
+test('the documentation says what the settings are', () => {
+  expect(tables().length).toBeGreaterThan(0);
+  expect(tables().filter(([, table]) => table !== settingsTable())).toEqual([]);
+  for (const name of Object.keys(ALL)) {
+    expect(settingsTable()).toContain(`| \`${name}\` | `);
+  }
 });

@@ -4,7 +4,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { isDeepStrictEqual, promisify } from 'node:util';
 import { ApiObject } from 'cdk8s';
 import { parseAllDocuments } from 'yaml';
-import { buildMatrix } from '../../apps/cells';
+import { buildMatrix } from '../../apps/matrix';
 import { readSettings } from '../../apps/settings';
 import { KustomizeUnit } from '../../lib';
 import { Manifest, manifestOf } from '../../lib/kustomize/manifests/manifest';
@@ -30,7 +30,7 @@ function kubectls(): string[] {
 /** Every unit with its objects as they are in memory, before anything is written. */
 function unitsInMemory(): Map<string, Manifest[]> {
   const { app } = buildMatrix(PROJECT, readSettings({}, join(PROJECT, 'there-is-none')));
-  const units = app.node.children.filter(child => KustomizeUnit.isUnit(child));
+  const units = app.node.findAll().filter(child => KustomizeUnit.isUnit(child));
   return new Map(units.map(unit => [unit.folder, unit.node.findAll().filter(ApiObject.isApiObject).map(manifestOf)]));
 }
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cellId, CELLS } from '../../apps/matrix';
-import { Accelerator } from '../../lib';
+import { CELLS } from '../../apps/matrix';
+import { Accelerator, VllmCell } from '../../lib';
 import { objectsIn } from '../rig/unit-folder';
 import { emptyLeaves, Rendered } from '../serving/rendered';
 import { PROJECT } from './project-copy';
@@ -48,7 +48,7 @@ function names(objects: readonly Rendered[], kind: string): string[] {
 test('all eight accelerators meet all three storages: each cell is there, or its reason is', () => {
   const all = ACCELERATORS.flatMap(accelerator => STORAGES.map(storage => `${accelerator}-${storage}`));
   expect(Accelerator.all().map(({ id }) => id)).toEqual(ACCELERATORS);
-  expect(REPORTS.map(({ id }) => id)).toEqual(CELLS.map(cellId));
+  expect(REPORTS.map(({ id }) => id)).toEqual(CELLS.map(VllmCell.idOf));
   expect(REPORTS.map(({ id }) => id)).toEqual(expect.arrayContaining(all));
   expect(all).toHaveLength(24);
   expect(FOLDERS.sort()).toEqual([...POSSIBLE.map(({ id }) => id), 'cluster'].sort());

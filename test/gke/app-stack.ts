@@ -1,5 +1,5 @@
-import { buildMatrix } from '../../apps/cells';
-import { GkeStack } from '../../apps/gke-stack';
+import { gkeStack } from '../../apps/gke-stack';
+import { buildMatrix } from '../../apps/matrix';
 import { readSettings, Settings } from '../../apps/settings';
 import { PROJECT } from '../house/sources';
 import { temporaryApp } from './app';
@@ -13,5 +13,5 @@ export function settingsOf(environment: Record<string, string> = {}, envFile = '
 /** What the app makes of the settings. */
 export function appStack(environment: Record<string, string> = {}, envFile = '/nowhere'): Synthesized {
   const settings = settingsOf(environment, envFile);
-  return finished(new GkeStack(temporaryApp(), 'gke', settings, buildMatrix(PROJECT, settings)));
+  return finished(gkeStack(temporaryApp(), settings, buildMatrix(PROJECT, settings)));
 }

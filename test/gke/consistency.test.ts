@@ -1,4 +1,4 @@
-import { buildMatrix } from '../../apps/cells';
+import { buildMatrix } from '../../apps/matrix';
 import { readSettings } from '../../apps/settings';
 import { ServiceIdentity } from '../../lib/common/identity';
 import { PROJECT } from '../house/sources';

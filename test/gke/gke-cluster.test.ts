@@ -1,5 +1,6 @@
 import { clusterIn, synthesized } from './synthesized';
 
+const FUSE = 'gcsfuse.csi.storage.gke.io';
 const cluster = (props = {}) => synthesized((stack, project) => { clusterIn(stack, project, props); }).one('google_container_cluster');
 
 test('the default cluster is regional, private, reached by an identity only, and cannot be deleted by mistake', () => {
@@ -46,9 +47,9 @@ test('what it needs is enabled and granted before it is made', () => {
 });
 
 test.each([
-  [['gcs'], true, false], [['nfs'], false, true], [['hdml', 'pd', 'gcs'], true, false], [[], false, false],
-])('the drivers of %j', (storages, fuse, filestore) => {
-  expect(cluster({ storages }).addons_config).toMatchObject({
+  [[FUSE], true, false], [['filestore.csi.storage.gke.io'], false, true], [['pd.csi.storage.gke.io', FUSE, FUSE], true, false], [[], false, false],
+])('the drivers %j', (csiDrivers, fuse, filestore) => {
+  expect(cluster({ csiDrivers }).addons_config).toMatchObject({
     gcs_fuse_csi_driver_config: { enabled: fuse }, gcp_filestore_csi_driver_config: { enabled: filestore },
     gce_persistent_disk_csi_driver_config: { enabled: true }, http_load_balancing: { disabled: false },
   });

@@ -3,7 +3,11 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ProjectCopy } from '../dist/project-copy';
 import { PROJECT } from '../house/sources';
+import { Accelerator, CellUnit, KustomizeApp, Model, StorageId, VllmCell } from '../../lib';
+import { GkeStack } from '../../lib/gke';
+import { temporaryApp } from './app';
 import { appStack, settingsOf } from './app-stack';
+import { finished } from './synthesized';
 
 test('each machine of the cells has one node pool, and there is one without GPUs', () => {
   const pools = appStack({ CDK8S_VLLM_CELLS: 'l4-gcs,l4-pd,a100-gcs' }).all('google_container_node_pool');
@@ -23,6 +27,27 @@ test('only the drivers that the cells mount', () => {
   expect(appStack({ CDK8S_VLLM_CELLS: 'l4-gcs' }).one('google_container_cluster').addons_config).toMatchObject({
     gcs_fuse_csi_driver_config: { enabled: true }, gcp_filestore_csi_driver_config: { enabled: false },
   });
+});
+
+test('a cell of disks has the driver by which its batch mounts the bucket', () => {
+  expect(appStack({ CDK8S_VLLM_CELLS: 'l4-pd' }).one('google_container_cluster').addons_config).toMatchObject({
+    gcs_fuse_csi_driver_config: { enabled: true }, gcp_filestore_csi_driver_config: { enabled: false },
+  });
+});
+
+test('cells of one\'s own make a stack of their own, without an output of settings', () => {
+  const app = new KustomizeApp();
+  const cell = (storage: StorageId, units: CellUnit[]) => new VllmCell(app, {
+    accelerator: Accelerator.L4, storage, model: Model.QWEN3_8B, units, namespace: 'own', bucket: 'my-models', region: 'us-central1', maxNodes: 2,
+  });
+  const cells = [cell('hdml', ['chat']), cell('pd', ['autoscaling'])];
+  const made = finished(new GkeStack(temporaryApp(), 'own', { region: 'us-central1', bucket: 'my-models', cells }));
+  expect(Object.keys(made.json.output)).toEqual(['credentials_command', 'registry_url', 'hub_token_command']);
+  expect(made.one('google_container_cluster').addons_config).toMatchObject({ gcs_fuse_csi_driver_config: { enabled: false } });
+  expect(made.all('google_container_node_pool').map(({ name, autoscaling }) => [name, autoscaling.total_max_node_count])).toEqual([
+    ['cpu', 5], [cells[0].plan.placement.machineType.name, 4],
+  ]);
+  expect(made.json.resource).not.toHaveProperty('google_storage_bucket_iam_member');
 });
 
 test('another region, bucket and size', () => {
@@ -86,7 +111,7 @@ test('what the cloud refuses is said, and neither of the two outputs changes', a
     expect((await copy.synth({ CDK8S_VLLM_CELLS: 'l4-gcs' })).code).toBe(0);
     const before = copy.dist;
     const { code, output } = await copy.synth({ CDK8S_VLLM_CELLS: 'l4-gcs', CDK8S_VLLM_STATE_BUCKET: 'gs://state' });
-    expect([code, output]).toEqual([1, '\'stateBucket\' (gs://state) is no bucket name: 3 to 63 lower case letters, digits,'
+    expect([code, output]).toEqual([1, 'GkeStack \'gke\': \'stateBucket\' (gs://state) is no bucket name: 3 to 63 lower case letters, digits,'
     + ' \'-\', \'_\' and \'.\', without gs:// and without \'google\'\n']);
     expect(copy.dist).toEqual(before);
   } finally {

@@ -1,8 +1,10 @@
 import fs from 'node:fs';
-import { MachineType } from '../../lib/catalog';
+import { Construct } from 'constructs';
+import { MachineType, VllmRelease } from '../../lib/catalog';
+import * as gke from '../../lib/gke';
 import {
-  ArtifactRegistry, Filestore, GatewayAccess, HubToken, keepState, ModelBucket, Network, NetworkProps, NodeIdentity, Project, WeightsDisk,
-  WorkloadIdentity,
+  ArtifactRegistry, Filestore, GatewayAccess, GkeStack, HubToken, keepState, ModelBucket, Network, NetworkProps, NodeIdentity, Project,
+  ServingAlerts, ServingDashboard, WeightsDisk, WorkloadIdentity,
 } from '../../lib/gke';
 import { Grant, ServiceIdentity } from '../../lib/common/identity';
 import { Build, clusterIn, cpuPoolIn, gpuPoolIn, synthesized } from './synthesized';
@@ -24,42 +26,61 @@ function refusalOf(build: Build): string {
 }
 
 const machine = (name: string, gpus?: number) => MachineType.fromName(name, gpus);
-const cluster = (props: object): Build => (stack, project) => { clusterIn(stack, project, props); };
-const gpuPool = (props: object): Build => (stack, project) => { gpuPoolIn(stack, project, props); };
-const cpuPool = (props: object): Build => (stack, project) => { cpuPoolIn(stack, project, props); };
-const network = (props: Partial<NetworkProps>): Build => (stack, project) => { new Network(stack, 'network', { project, ...props }); };
-const bucket = (props: object): Build => (stack, project) => { new ModelBucket(stack, 'models', { project, name: 'vllm-models', ...props }); };
-const share = (props: object): Build => (stack, project) => {
+/** What a construct is tried with, and how it names itself when it refuses that. */
+interface Trial {
+  readonly by: string;
+  readonly build: Build;
+}
+
+const by = (construct: string, id: string, build: Build): Trial => ({ by: `${construct} '${id}'`, build });
+const cluster = (props: object) => by('GkeCluster', 'cluster', (stack, project) => { clusterIn(stack, project, props); });
+const gpuPool = (props: object) => by('GpuNodePool', 'pool', (stack, project) => { gpuPoolIn(stack, project, props); });
+const cpuPool = (props: object) => by('CpuNodePool', 'pool', (stack, project) => { cpuPoolIn(stack, project, props); });
+const network = (props: Partial<NetworkProps>) => by('Network', 'network', (stack, project) => { new Network(stack, 'network', { project, ...props }); });
+const nodes = (props: object) => by('NodeIdentity', 'nodes', (stack, project) => { new NodeIdentity(stack, 'nodes', { project, ...props }); });
+const bucket = (props: object) => by('ModelBucket', 'models', (stack, project) => {
+  new ModelBucket(stack, 'models', { project, name: 'vllm-models', ...props });
+});
+const share = (props: object) => by('Filestore', 'share', (stack, project) => {
   new Filestore(stack, 'share', {
     project, network: new Network(stack, 'network', { project }), name: 'weights', tier: 'ZONAL', sizeGib: 1024, zone: 'us-central1-a', ...props,
   });
-};
-const disk = (props: object): Build => (stack, project) => {
+});
+const disk = (props: object) => by('WeightsDisk', 'disk', (stack, project) => {
   new WeightsDisk(stack, 'disk', {
     project, name: 'weights', zone: 'us-central1-a', diskType: 'hyperdisk-ml', sizeGib: 64, source: 'projects/p/global/images/weights',
     machineType: machine('g2-standard-24'), ...props,
   });
-};
-const registry = (props: object): Build => (stack, project) => {
+});
+const registry = (props: object) => by('ArtifactRegistry', 'registry', (stack, project) => {
   new ArtifactRegistry(stack, 'registry', { project, nodes: new NodeIdentity(stack, 'nodes', { project }), ...props });
-};
-const gateway = (props: object): Build => (stack, project) => {
+});
+const token = (props: object) => by('HubToken', 'token', (stack, project) => { new HubToken(stack, 'token', { project, ...props }); });
+const gateway = (props: object) => by('GatewayAccess', 'gateway', (stack, project) => {
   new GatewayAccess(stack, 'gateway', { project, hosts: ['chat.example.com'], members: ['group:team@example.com'], ...props });
-};
-const grants = (...identities: Grant[][]): Build => (stack, project) => {
+});
+const grants = (...identities: Grant[][]) => by('WorkloadIdentity', 'identities', (stack, project) => {
   new WorkloadIdentity(stack, 'identities', {
     cluster: clusterIn(stack, project), buckets: [new ModelBucket(stack, 'models', { project, name: 'vllm-models' })],
     identities: identities.map(all => new ServiceIdentity({ namespace: 'vllm', serviceAccountName: 'server', grants: all })),
   });
-};
+});
+/** Beside the stack that every trial has. */
+const wholeStack = (props: object) => by('GkeStack', 'gke', ({ node }) => {
+  new GkeStack(node.scope!, 'gke', { region: 'us-central1', bucket: 'vllm-models', cells: [], ...props });
+});
+/** A release that exports nothing. */
+const SILENT = VllmRelease.of('9.0.0', { release: '9.0.0', commandLineModule: '', flags: {}, environment: {}, metrics: {} });
+const dashboard = (props: object) => by('ServingDashboard', 'page', (stack, project) => { new ServingDashboard(stack, 'page', { project, ...props }); });
+const alerts = (props: object) => by('ServingAlerts', 'alerts', (stack, project) => { new ServingAlerts(stack, 'alerts', { project, ...props }); });
 
 const NAME_FORM = 'must be lower case letters, digits and \'-\', starting with a letter';
 const BUCKET_FORM = 'is no bucket name: 3 to 63 lower case letters, digits, \'-\', \'_\' and \'.\', without gs:// and without \'google\'';
 const L4_ZONES = machine('g2-standard-24').zones.join(', ');
 const H200 = machine('a3-ultragpu-8g');
 
-const CASES: { readonly [name: string]: readonly [Build, string] } = {
-  'a zone for a region': [(stack) => { new Project(stack, 'other', { region: 'us-central1-a' }); },
+const CASES: { readonly [name: string]: readonly [Trial, string] } = {
+  'a zone for a region': [by('Project', 'other', (stack) => { new Project(stack, 'other', { region: 'us-central1-a' }); }),
     '\'region\' (us-central1-a) is no region; for example us-central1'],
 
   'no range of addresses': [network({ nodeCidr: '10.0.0.0' }), '\'nodeCidr\' (10.0.0.0) is no range of addresses; for example 10.0.0.0/20'],
@@ -82,7 +103,8 @@ const CASES: { readonly [name: string]: readonly [Build, string] } = {
   'an unknown component': [cluster({ monitoringComponents: ['GPU'] }),
     '\'monitoringComponents\' (GPU) must be one of SYSTEM_COMPONENTS, APISERVER, SCHEDULER, CONTROLLER_MANAGER, STORAGE, HPA, POD, DAEMONSET, DEPLOYMENT,'
     + ' STATEFULSET, KUBELET, CADVISOR, DCGM'],
-  'an unknown storage': [cluster({ storages: ['s3'] }), '\'storages\' (s3) must be one of gcs, hdml, pd, nfs, stream, hub'],
+  'an unknown driver': [cluster({ csiDrivers: ['s3.csi.aws.com'] }), '\'csiDrivers\' (s3.csi.aws.com) must be one of'
+  + ' gcsfuse.csi.storage.gke.io, pd.csi.storage.gke.io, filestore.csi.storage.gke.io'],
   'a time that is none': [cluster({ maintenanceStart: '24:00' }), '\'maintenanceStart\' (24:00) is no time of day; for example 03:00'],
   'the whole internet': [cluster({ authorizedCidrs: ['10.0.0.0/8', '0.0.0.0/0'] }),
     '\'authorizedCidrs\' (0.0.0.0/0) lets the whole internet reach the control plane; name the ranges that need it, or none'],
@@ -97,63 +119,62 @@ const CASES: { readonly [name: string]: readonly [Build, string] } = {
     + ' nvidia-rtx-pro-6000, nvidia-b200'],
   'half a GPU to provision': [cluster({ autoProvisioning: { maxVcpus: 1, maxMemoryGib: 1, gpus: [{ gkeLabel: 'nvidia-l4', maximum: 0.5 }] } }),
     '\'maximum of nvidia-l4\' (0.5) must be a whole number from 1 to 1000000000'],
-  'a short account': [(stack, project) => { new NodeIdentity(stack, 'nodes', { project, accountId: 'node' }); },
+  'a short account': [nodes({ accountId: 'node' }),
     '\'accountId\' (node) must have 6 to 30 lower case letters, digits and \'-\', starting with a letter'],
 
-  'no zone': [gpuPool({ zones: [] }), 'GpuNodePool \'pool\': \'zones\' is empty; name zones of us-central1, for example us-central1-a'],
+  'no zone': [gpuPool({ zones: [] }), '\'zones\' is empty; name zones of us-central1, for example us-central1-a'],
   'a zone outside the region': [cpuPool({ zones: ['us-central1-a', 'europe-west4-a'] }),
     '\'zones\' (europe-west4-a) is not in the region us-central1; its zones are called us-central1-a, us-central1-b, …'],
-  'a zone twice': [gpuPool({ zones: ['us-central1-a', 'us-central1-a'] }), 'GpuNodePool \'pool\': \'zones\' names us-central1-a twice'],
+  'a zone twice': [gpuPool({ zones: ['us-central1-a', 'us-central1-a'] }), '\'zones\' names us-central1-a twice'],
   'a machine not in the zone': [gpuPool({ zones: ['us-central1-f'] }),
-    `GpuNodePool 'pool': 'zones' (us-central1-f): g2-standard-24 is not known there; it is in ${L4_ZONES}`],
+    `'zones' (us-central1-f): g2-standard-24 is not known there; it is in ${L4_ZONES}`],
   'an unknown capacity': [gpuPool({ capacity: 'preemptible' }),
-    'GpuNodePool \'pool\': \'capacity\' (preemptible) must be one of on-demand, spot, reservation, flex-start, queued'],
+    '\'capacity\' (preemptible) must be one of on-demand, spot, reservation, flex-start, queued'],
   'a machine not sold on demand': [gpuPool({ machineType: H200, zones: ['us-central1-b'] }),
-    'GpuNodePool \'pool\': \'capacity\' (on-demand): a3-ultragpu-8g is to be had by spot, flex-start, reservation only'],
+    '\'capacity\' (on-demand): a3-ultragpu-8g is to be had by spot, flex-start, reservation only'],
   'a reservation without a name': [gpuPool({ capacity: 'reservation' }),
-    'GpuNodePool \'pool\': \'capacity\' (reservation) needs the name of the reservation; give \'reservation\''],
+    '\'capacity\' (reservation) needs the name of the reservation; give \'reservation\''],
   'spot with a reservation': [gpuPool({ capacity: 'spot', reservation: 'mine' }),
-    'GpuNodePool \'pool\': \'reservation\' (mine) goes with capacity reservation, not with spot'],
+    '\'reservation\' (mine) goes with capacity reservation, not with spot'],
   'a reservation that is a URL': [gpuPool({ capacity: 'reservation', reservation: 'https://compute/mine' }),
-    'GpuNodePool \'pool\': \'reservation\' (https://compute/mine) is no name of a reservation: lower case letters, digits and \'-\','
+    '\'reservation\' (https://compute/mine) is no name of a reservation: lower case letters, digits and \'-\','
     + ' or projects/PROJECT/reservations/NAME'],
   'flex-start from a node': [gpuPool({ capacity: 'flex-start', minNodes: 1 }),
-    'GpuNodePool \'pool\': \'minNodes\' (1): capacity flex-start starts from no node; use 0'],
+    '\'minNodes\' (1): capacity flex-start starts from no node; use 0'],
   'queued from two nodes': [gpuPool({ capacity: 'queued', minNodes: 2 }),
-    'GpuNodePool \'pool\': \'minNodes\' (2): capacity queued starts from no node; use 0'],
+    '\'minNodes\' (2): capacity queued starts from no node; use 0'],
   'a boot disk that the machine refuses': [gpuPool({ bootDiskType: 'hyperdisk-balanced' }),
-    'GpuNodePool \'pool\': \'bootDiskType\' (hyperdisk-balanced): g2-standard-24 boots from pd-balanced, pd-ssd'],
+    '\'bootDiskType\' (hyperdisk-balanced): g2-standard-24 boots from pd-balanced, pd-ssd'],
   'a persistent boot disk for B200': [gpuPool({ machineType: machine('a4-highgpu-8g'), zones: ['us-central1-b'], capacity: 'spot', bootDiskType: 'pd-ssd' }),
-    'GpuNodePool \'pool\': \'bootDiskType\' (pd-ssd): a4-highgpu-8g boots from hyperdisk-balanced'],
+    '\'bootDiskType\' (pd-ssd): a4-highgpu-8g boots from hyperdisk-balanced'],
   'a small boot disk': [gpuPool({ bootDiskBytes: 50 * 2 ** 30 }),
-    'GpuNodePool \'pool\': \'bootDiskBytes / GiB\' (50) must be a whole number from 60 to 65536'],
+    '\'bootDiskBytes / GiB\' (50) must be a whole number from 60 to 65536'],
   'a boot disk of decimal gigabytes': [gpuPool({ bootDiskBytes: 2e11 }),
-    'GpuNodePool \'pool\': \'bootDiskBytes / GiB\' (186.2645149230957) must be a whole number from 60 to 65536'],
-  'local SSDs that the machine does not take': [gpuPool({ localSsdCount: 3 }), 'GpuNodePool \'pool\': \'localSsdCount\' (3): g2-standard-24 takes 0, 2'],
-  'a pool of no node': [gpuPool({ maxNodes: 0 }), 'GpuNodePool \'pool\': \'maxNodes\' (0) must be a whole number from 1 to 15000'],
-  'half a node': [gpuPool({ maxNodes: 1.5 }), 'GpuNodePool \'pool\': \'maxNodes\' (1.5) must be a whole number from 1 to 15000'],
-  'a least over the most': [gpuPool({ minNodes: 4 }), 'GpuNodePool \'pool\': \'minNodes\' (4) must be a whole number from 0 to 3'],
+    '\'bootDiskBytes / GiB\' (186.2645149230957) must be a whole number from 60 to 65536'],
+  'local SSDs that the machine does not take': [gpuPool({ localSsdCount: 3 }), '\'localSsdCount\' (3): g2-standard-24 takes 0, 2'],
+  'a pool of no node': [gpuPool({ maxNodes: 0 }), '\'maxNodes\' (0) must be a whole number from 1 to 15000'],
+  'half a node': [gpuPool({ maxNodes: 1.5 }), '\'maxNodes\' (1.5) must be a whole number from 1 to 15000'],
+  'a least over the most': [gpuPool({ minNodes: 4 }), '\'minNodes\' (4) must be a whole number from 0 to 3'],
   'fewer nodes than the autoscalers ask for': [gpuPool({ requiredNodes: 4 }),
-    'GpuNodePool \'pool\': \'maxNodes\' (3): the autoscalers of the cells on g2-standard-24 can ask for 4 nodes; use at least 4, or lower their maxReplicas'],
+    '\'maxNodes\' (3): the autoscalers of the cells on g2-standard-24 can ask for 4 nodes; use at least 4, or lower their maxReplicas'],
   'near each other in two zones': [gpuPool({ compactPlacement: true, zones: ['us-central1-a', 'us-central1-b'] }),
-    'GpuNodePool \'pool\': \'zones\' (us-central1-a, us-central1-b): nodes near each other are in one zone; name one'],
+    '\'zones\' (us-central1-a, us-central1-b): nodes near each other are in one zone; name one'],
   'too many near each other': [gpuPool({ compactPlacement: true, maxNodes: 151 }),
-    'GpuNodePool \'pool\': \'maxNodes\' (151): at most 150 nodes of series g2 can be placed near each other'],
+    '\'maxNodes\' (151): at most 150 nodes of series g2 can be placed near each other'],
   'T4 near each other': [gpuPool({ compactPlacement: true, machineType: machine('n1-standard-8', 2) }),
-    'GpuNodePool \'pool\': \'compactPlacement\': n1-standard-8 is not placed so; series g2, g4, a2, a3, a4 are'],
+    '\'compactPlacement\': n1-standard-8 is not placed so; series g2, g4, a2, a3, a4 are'],
   'a container image for a disk image': [gpuPool({ secondaryBootDiskImage: 'vllm/vllm-openai:v0.32.0' }),
-    'GpuNodePool \'pool\': \'secondaryBootDiskImage\' (vllm/vllm-openai:v0.32.0) is no image of a disk; for example global/images/vllm-0-32'],
+    '\'secondaryBootDiskImage\' (vllm/vllm-openai:v0.32.0) is no image of a disk; for example global/images/vllm-0-32'],
   'a pool with a long name': [gpuPool({ name: 'p'.repeat(40) }),
-    `GpuNodePool 'pool': 'name' (${'p'.repeat(40)}) has 40 characters, and at most 39 are allowed`],
+    `'name' (${'p'.repeat(40)}) has 40 characters, and at most 39 are allowed`],
   'a machine of no known size': [cpuPool({ machineType: 'c3d-standard-5' }),
     '\'machineType\' (c3d-standard-5) is not known here; there are e2-standard-{2,4,8,16,32}, n2-standard-{2,4,8,16,32,48,64,80,96,128},'
     + ' c3d-standard-{4,8,16,30,60,90,180,360}'],
   'a machine that is a word of every object': [cpuPool({ machineType: 'constructor' }),
     '\'machineType\' (constructor) is not known here; there are e2-standard-{2,4,8,16,32}, n2-standard-{2,4,8,16,32,48,64,80,96,128},'
     + ' c3d-standard-{4,8,16,30,60,90,180,360}'],
-  'a machine that cannot fill Hyperdisk ML': [(stack, project) => {
-    cpuPoolIn(stack, project, { cluster: clusterIn(stack, project, { storages: ['hdml'] }), machineType: 'e2-standard-4' });
-  }, '\'machineType\' (e2-standard-4) attaches no hyperdisk-ml disk, which weights are copied to; it takes pd-standard, pd-balanced, pd-ssd, pd-extreme. Use c3d-standard-4'],
+  'a machine that cannot fill Hyperdisk ML': [cpuPool({ diskTypes: ['pd-ssd', 'hyperdisk-ml'], machineType: 'e2-standard-4' }),
+    '\'machineType\' (e2-standard-4) attaches no hyperdisk-ml disk, which weights are copied to; it takes pd-standard, pd-balanced, pd-ssd, pd-extreme. Use c3d-standard-4'],
 
   'a bucket with its scheme': [bucket({ name: 'gs://vllm-models' }), `'name' (gs://vllm-models) ${BUCKET_FORM}`],
   'a bucket of two letters': [bucket({ name: 'vm' }), `'name' (vm) ${BUCKET_FORM}`],
@@ -162,19 +183,19 @@ const CASES: { readonly [name: string]: readonly [Build, string] } = {
   'a cache outside the region': [bucket({ anywhereCacheZones: ['us-east1-b'] }),
     '\'anywhereCacheZones\' (us-east1-b) is not in the region us-central1; its zones are called us-central1-a, us-central1-b, …'],
   'too short to bring back': [bucket({ softDeleteDays: 1 }), '\'softDeleteDays\' (1) must be a whole number from 7 to 90'],
-  'a state in no bucket': [stack => keepState(stack, 'gs://state'), `'stateBucket' (gs://state) ${BUCKET_FORM}`],
+  'a state in no bucket': [by('TerraformStack', 'test', stack => keepState(stack, 'gs://state')), `'stateBucket' (gs://state) ${BUCKET_FORM}`],
 
   'an unknown tier': [share({ tier: 'STANDARD' }), '\'tier\' (STANDARD) must be one of BASIC_HDD, BASIC_SSD, ZONAL, REGIONAL, ENTERPRISE'],
   'a small share': [share({ sizeGib: 100 }), '\'sizeGib\' (100) must be a whole number from 1024 to 102400'],
-  'a share between two steps': [share({ sizeGib: 1100 }), 'Filestore \'share\': \'sizeGib\' (1100) goes in steps of 256; use 1280'],
-  'a share without its zone': [share({ zone: undefined }), 'Filestore \'share\': tier ZONAL is of a zone: give \'zone\''],
-  'a regional share in a zone': [share({ tier: 'REGIONAL' }), 'Filestore \'share\': tier REGIONAL is of a region: leave out \'zone\''],
+  'a share between two steps': [share({ sizeGib: 1100 }), '\'sizeGib\' (1100) goes in steps of 256; use 1280'],
+  'a share without its zone': [share({ zone: undefined }), 'tier ZONAL is of a zone: give \'zone\''],
+  'a regional share in a zone': [share({ tier: 'REGIONAL' }), 'tier REGIONAL is of a region: leave out \'zone\''],
   'a share with a hyphen': [share({ shareName: 'my-weights' }),
     '\'shareName\' (my-weights) must be at most 16 lower case letters, digits and \'_\', starting with a letter'],
 
   'an unknown disk': [disk({ diskType: 'hyperdisk-fast' }), '\'diskType\' (hyperdisk-fast) must be one of pd-balanced, pd-ssd, hyperdisk-ml'],
   'a disk that the machine does not attach': [disk({ diskType: 'hyperdisk-ml', machineType: machine('n1-standard-8', 1) }),
-    'WeightsDisk \'disk\': \'diskType\' (hyperdisk-ml): n1-standard-8 attaches pd-standard, pd-balanced, pd-ssd, pd-extreme'],
+    '\'diskType\' (hyperdisk-ml): n1-standard-8 attaches pd-standard, pd-balanced, pd-ssd, pd-extreme'],
   'a disk from a bucket': [disk({ source: 'gs://vllm-models/image' }),
     '\'source\' (gs://vllm-models/image) must be projects/PROJECT/global/images/NAME or projects/PROJECT/global/snapshots/NAME'],
   'a disk outside the region': [disk({ zone: 'europe-west4-a' }),
@@ -183,9 +204,8 @@ const CASES: { readonly [name: string]: readonly [Build, string] } = {
 
   'a registry of packages': [registry({ format: 'NPM' }), '\'format\' (NPM) must be one of DOCKER'],
   'a registry with an underscore': [registry({ name: 'my_images' }), `'name' (my_images) ${NAME_FORM}`],
-  'a secret with a slash': [(stack, project) => { new HubToken(stack, 'token', { project, name: 'hugging/face' }); },
-    '\'name\' (hugging/face) must be letters, digits, \'-\' and \'_\''],
-  'a gateway for nobody': [gateway({ members: [] }), 'GatewayAccess \'gateway\': \'members\' is empty; a gateway that nobody may pass needs no address'],
+  'a secret with a slash': [token({ name: 'hugging/face' }), '\'name\' (hugging/face) must be letters, digits, \'-\' and \'_\''],
+  'a gateway for nobody': [gateway({ members: [] }), '\'members\' is empty; a gateway that nobody may pass needs no address'],
   'a gateway for everybody': [gateway({ members: ['allUsers'] }),
     '\'members\' (allUsers) must be user:MAIL, group:MAIL, serviceAccount:MAIL or domain:NAME; allUsers would let everybody in'],
   'a gateway with a URL': [gateway({ hosts: ['https://chat.example.com'] }),
@@ -197,19 +217,35 @@ const CASES: { readonly [name: string]: readonly [Build, string] } = {
   'a bucket role on the project': [grants([{ role: 'roles/storage.objectViewer' }]),
     'vllm/server: roles/storage.objectViewer on the project is more than a workload gets; it may have roles/monitoring.viewer'],
   'a bucket of somebody else': [grants([{ role: 'roles/storage.objectViewer', bucket: 'other' }]),
-    'vllm/server may roles/storage.objectViewer on the bucket other, which is not made here; there is vllm-models'],
+    'vllm/server is to have roles/storage.objectViewer on the bucket other, which is not among \'buckets\' (vllm-models); add it there'],
   'one account with two sets of grants': [grants([], [{ role: 'roles/monitoring.viewer' }]),
-    'vllm/server is two workloads that may different things: nothing, and roles/monitoring.viewer; give them service accounts of their own'],
+    'vllm/server is the service account of two workloads with different grants: nothing; and roles/monitoring.viewer. Give each a service account'
+    + ' of its own'],
+
+  'a release without the metrics of the page': [dashboard({ release: SILENT }),
+    'vLLM 9.0.0 has no metric \'vllm:num_requests_running\'; it is in 0.22.0 and 0.28.0 and 0.32.0'],
+  'a release without the metrics of the alerts': [alerts({ release: SILENT }),
+    'vLLM 9.0.0 has no metric \'vllm:num_requests_waiting\'; it is in 0.22.0 and 0.28.0 and 0.32.0'],
+  'a whole stack with its state in no bucket': [wholeStack({ stateBucket: 'gs://state' }), `'stateBucket' (gs://state) ${BUCKET_FORM}`],
 };
 
-test.each(Object.entries(CASES))('%s', (_, [build, message]) => {
-  expect(refusalOf(build)).toBe(message);
+test.each(Object.entries(CASES))('%s', (_, [{ by: named, build }, message]) => {
+  expect(refusalOf(build)).toBe(`${named}: ${message}`);
+});
+
+test('every construct of the cloud refuses something, and names itself', () => {
+  const constructs = Object.entries(gke).filter(([, value]) => value.prototype instanceof Construct).map(([name]) => name);
+  const named = Object.values(CASES).map(([trial]) => trial.by.split(' ')[0]);
+  expect(constructs.length).toBeGreaterThanOrEqual(16);
+  expect(constructs.filter(name => !named.includes(name))).toEqual([]);
 });
 
 test('what is right is not refused', () => {
   expect(Object.keys(CASES).length).toBeGreaterThan(75);
-  const right = [network, cluster, gpuPool, cpuPool, bucket, share, disk, registry, gateway].map(build => build({}));
-  for (const build of [...right, grants([])]) {
+  const right = [
+    network, cluster, gpuPool, cpuPool, nodes, bucket, share, disk, registry, token, gateway, dashboard, alerts,
+  ].map(build => build({}));
+  for (const { build } of [...right, grants([])]) {
     expect(() => refusalOf(build)).toThrow('was accepted');
   }
 });

@@ -89,7 +89,7 @@ function rest(): Block {
     const network = new Network(stack, 'proxied', { project, proxyCidr: '10.9.0.0/23' });
     const machineType = MachineType.fromName('g2-standard-24');
     const cluster = clusterIn(stack, project, {
-      network, authorizedCidrs: ['203.0.113.0/24'], securityGroup: 'gke-security-groups@example.com', storages: ['nfs'],
+      network, authorizedCidrs: ['203.0.113.0/24'], securityGroup: 'gke-security-groups@example.com', csiDrivers: ['filestore.csi.storage.gke.io'],
       autoProvisioning: { maxVcpus: 96, maxMemoryGib: 384, gpus: [{ gkeLabel: 'nvidia-l4', maximum: 8 }] },
     });
     new GpuNodePool(stack, 'pool', {

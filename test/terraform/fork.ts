@@ -13,10 +13,10 @@ const OWN = ['apps', 'imports', 'lib', 'cdk8s.yaml'];
 /** Prints the default stack, and who made it. */
 const PROGRAM = `
   const { App } = require('cdktf');
-  const { buildMatrix } = require('./apps/cells');
-  const { GkeStack } = require('./apps/gke-stack');
+  const { buildMatrix } = require('./apps/matrix');
+  const { gkeStack } = require('./apps/gke-stack');
   const settings = require('./apps/settings').readSettings({}, '/nowhere');
-  const stack = new GkeStack(new App({ outdir: '.' }), 'gke', settings, buildMatrix('.', settings));
+  const stack = gkeStack(new App({ outdir: '.' }), settings, buildMatrix('.', settings));
   stack.runAllValidations();
   console.log(JSON.stringify({ json: stack.toTerraform(), name: require('cdktf/package.json').name }));
 `;

@@ -1,5 +1,6 @@
 import { Accelerator, Model } from '../../lib/catalog';
 import { Placement } from '../../lib/planning';
+import { toGoogleApis } from '../../lib/pods';
 import { GcsFuseOptions, WeightsStorage } from '../../lib/weights';
 import { bound, refusalOf } from './render';
 
@@ -54,7 +55,7 @@ describe('Gemma 2 9B', () => {
         'gke-gcsfuse/ephemeral-storage-request': `${cache + 5120}Mi`,
         'gke-gcsfuse/ephemeral-storage-limit': `${cache + 5120}Mi`,
       },
-      reachesGoogleApis: true,
+      egress: toGoogleApis(),
     });
   });
 

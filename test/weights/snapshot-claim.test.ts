@@ -1,7 +1,7 @@
 import { Model } from '../../lib/catalog';
 import { WeightsStorage } from '../../lib/weights';
 import { diskNames } from '../../lib/weights/disk-names';
-import { diskBytes, isZone } from '../../lib/weights/snapshot-claim';
+import { diskBytes } from '../../lib/weights/snapshot-claim';
 import { bound, LABELS } from './render';
 
 const GIB = 2 ** 30;
@@ -27,7 +27,7 @@ test.each(STORAGES)('%s: a read-only disk for many nodes, made from its own snap
   }]);
   expect(binding).toEqual({
     volume: { name: 'weights', persistentVolumeClaim: { claimName: 'vllm-openai-test-l4-11c9b309', readOnly: true } },
-    volumes: [], podAnnotations: {}, reachesGoogleApis: false,
+    volumes: [], podAnnotations: {}, egress: [],
   });
   expect(storage.diskClass!.name).toBe(storageClassName);
 });
@@ -47,10 +47,4 @@ test('the size is whole GiB, at least the least', () => {
   expect(diskBytes(Model.GEMMA_2_9B_IT, 100 * GIB)).toBe(100 * GIB);
   // 131.42 GiB x 1.2 = 157.7
   expect(diskBytes(Model.LLAMA_3_3_70B_INSTRUCT, 100 * GIB)).toBe(158 * GIB);
-});
-
-test('zones and what is none', () => {
-  expect(['us-central1-a', 'northamerica-northeast2-b', 'asia-southeast1-c'].map(isZone)).toEqual([true, true, true]);
-  expect(['us-central1', 'us-central1-', 'us-central1-ab', 'us-central1-1', '', 'us-central1-a\n'].map(isZone))
-    .toEqual([false, false, false, false, false, false]);
 });

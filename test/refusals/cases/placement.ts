@@ -37,6 +37,7 @@ function deployment(unit: KustomizeUnit, replicas?: number): void {
 /** A storage of one's own whose claim is for one node. */
 class OneNodeDisk implements IWeightsStorage {
   readonly id = 'own';
+  readonly csiDrivers = ['pd.csi.storage.gke.io'];
 
   cacheBytes(): number {
     return 0;

@@ -1,22 +1,22 @@
-import { ImpossibleCell } from './cell-storage';
-import { BuiltCell } from './cells';
-import { cellId } from './matrix';
+import { VllmServer } from '../serving';
+import { CellPoint, cellId, storageIdOf } from './cell';
 
-/** What `dist/report/cells.json` says of a cell. */
-export function reportOf(result: Pick<BuiltCell, 'cell' | 'server'> | ImpossibleCell): object {
-  const { cell } = result;
-  const asked = { id: cellId(cell), model: cell.model.id, accelerator: cell.accelerator.id, storage: cell.storage };
-  if (result instanceof ImpossibleCell) {
-    return { ...asked, possible: false, reason: result.reason };
+/** What a report says of a cell: its server, or why there is none. */
+export type CellOutcome = Pick<VllmServer, 'name' | 'release' | 'plan'> | { readonly reason: string };
+
+/** The row of a cell in `dist/report/cells.json`. */
+export function reportOf(point: CellPoint, outcome: CellOutcome): object {
+  const asked = { id: cellId(point), model: point.model.id, accelerator: point.accelerator.id, storage: storageIdOf(point) };
+  if ('reason' in outcome) {
+    return { ...asked, possible: false, reason: outcome.reason };
   }
-  const { server } = result;
-  const { memory, startup, shutdown, placement } = server.plan;
+  const { name, release, plan } = outcome;
+  return { ...asked, possible: true, server: name, release: release.version, ...rowOf(plan) };
+}
+
+function rowOf({ memory, startup, shutdown, placement }: VllmServer['plan']): object {
   const { machineType } = placement;
   return {
-    ...asked,
-    possible: true,
-    server: server.name,
-    release: server.release.version,
     memory: {
       tensorParallelSize: memory.tensorParallelSize,
       gpuMemoryUtilization: memory.gpuMemoryUtilization,
@@ -57,19 +57,18 @@ export function reportOf(result: Pick<BuiltCell, 'cell' | 'server'> | Impossible
   };
 }
 
-/** One line of what a person reads after synthesis. */
-export function lineOf(result: Pick<BuiltCell, 'cell' | 'server'> | ImpossibleCell): string {
-  const { cell } = result;
-  const id = cellId(cell).padEnd(24);
-  if (result instanceof ImpossibleCell) {
-    return `${id} impossible: ${result.reason}`;
+/** One line of what a person reads after synthesis, below `LINE_HEADER`. */
+export function lineOf(point: CellPoint, outcome: CellOutcome): string {
+  const id = cellId(point).padEnd(24);
+  if ('reason' in outcome) {
+    return `${id} impossible: ${outcome.reason}`;
   }
-  const { memory, startup, placement } = result.server.plan;
+  const { memory, startup, placement } = outcome.plan;
   const price = placement.machineType.hourlyPriceUsd;
   return [
     id,
-    cell.model.id.padEnd(36),
-    `${placement.gpus} x ${cell.accelerator.id}`.padEnd(18),
+    point.model.id.padEnd(36),
+    `${placement.gpus} x ${point.accelerator.id}`.padEnd(18),
     `${placement.serversPerNode} on ${placement.machineType.name}`.padEnd(22),
     `${memory.maxModelLen}`.padStart(7),
     `${memory.kvCacheTokens}`.padStart(9),

@@ -1,0 +1,100 @@
+import { IConstruct } from 'constructs';
+import { VllmRelease } from '../catalog';
+import { CSI_DRIVERS } from '../common/csi-drivers';
+import { ServiceIdentity } from '../common/identity';
+import { KustomizeUnit } from '../kustomize';
+import { VllmHpa, VllmMonitoring, VllmServer } from '../serving';
+import { WeightsVolume } from '../weights';
+import {
+  BatchInference, GradioChat, LocustLoadTest, ModelEvaluation, WeightsHydration, WeightsLoader, WeightsSnapshot,
+} from '../workloads';
+
+/** Something of a cell that runs in pods with an identity of their own. */
+export interface CellWorkload extends IConstruct {
+  readonly identity: ServiceIdentity;
+}
+
+/** What the units of a cell are made from. */
+export interface CellParts {
+  readonly id: string;
+  readonly weights: WeightsVolume;
+  readonly server: VllmServer;
+  readonly bucket: string;
+  readonly release?: VllmRelease;
+  /** What the units before have made. */
+  readonly made: readonly IConstruct[];
+}
+
+interface Unit {
+  /** Whether `kubectl apply -k CELL` applies it: not what is done once, or now and then. */
+  readonly applyWithCell: boolean;
+  /** Whether it is for weights on a disk only. @default false */
+  readonly forDisks?: boolean;
+  /** The unit whose objects it reads. @default - none but the server's */
+  readonly needs?: string;
+  /** CSI drivers that its pods mount by, beside the storage's. @default - none */
+  readonly csiDrivers?: readonly string[];
+  readonly make: (scope: KustomizeUnit, parts: CellParts) => IConstruct[];
+}
+
+/** What a cell has beside its server, each in a folder that applies alone, in the order in which they are made. */
+export const UNITS = {
+  monitoring: {
+    applyWithCell: true,
+    make: (scope, { server }) => [new VllmMonitoring(scope, 'monitoring', { server })],
+  },
+  autoscaling: {
+    applyWithCell: true,
+    make: (scope, { server }) => [new VllmHpa(scope, 'hpa', { server })],
+  },
+  chat: {
+    applyWithCell: true,
+    make: (scope, { server }) => [new GradioChat(scope, 'chat', { server })],
+  },
+  'load-test': {
+    applyWithCell: false,
+    csiDrivers: [CSI_DRIVERS.bucket],
+    make: (scope, { id, server, bucket }) => [new LocustLoadTest(scope, 'load-test', { server, output: { bucket, path: `load-test/${id}` } })],
+  },
+  batch: {
+    applyWithCell: false,
+    csiDrivers: [CSI_DRIVERS.bucket],
+    make: (scope, { id, server, bucket }) => {
+      const folder = `batch/${id}`;
+      const batch = new BatchInference(scope, 'batch', { server, bucket, input: `${folder}/input.jsonl`, output: `${folder}/output` });
+      return [batch, new ModelEvaluation(scope, 'evaluation', { batch, labels: `${folder}/labels.jsonl` })];
+    },
+  },
+  weights: {
+    applyWithCell: false,
+    make: (scope, { server, weights, bucket, release }) =>
+      [new WeightsLoader(scope, 'loader', { weights, bucket, release, name: `${server.name}-loader` })],
+  },
+  hydration: {
+    applyWithCell: false,
+    forDisks: true,
+    make: (scope, { server, weights, bucket }) => [new WeightsHydration(scope, 'hydration', { weights, server, bucket })],
+  },
+  snapshot: {
+    applyWithCell: false,
+    forDisks: true,
+    needs: 'hydration',
+    make: (scope, { made }) => {
+      const hydration = made.find(construct => construct instanceof WeightsHydration)!;
+      return [new WeightsSnapshot(scope, 'snapshot', { hydration })];
+    },
+  },
+} satisfies { readonly [name: string]: Unit };
+
+/** Name of a unit that a cell can have beside `server`. */
+export type CellUnit = keyof typeof UNITS;
+
+export const CELL_UNITS = Object.keys(UNITS) as CellUnit[];
+
+export function unitOf(name: CellUnit): Unit {
+  return UNITS[name];
+}
+
+export function hasIdentity(construct: IConstruct): construct is CellWorkload {
+  return (construct as Partial<CellWorkload>).identity instanceof ServiceIdentity;
+}

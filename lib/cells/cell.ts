@@ -1,0 +1,33 @@
+import { Accelerator, Model } from '../catalog';
+import { IWeightsStorage, StorageId } from '../weights';
+
+/** One point of the matrix: what is served, on what, from where. */
+export interface CellPoint {
+  readonly accelerator: Accelerator;
+  /** Id of a storage, which is then made for the cell's region and bucket; or a storage of one's own making. */
+  readonly storage: StorageId | IWeightsStorage;
+  readonly model: Model;
+  /**
+   * Tells it from another cell of the same accelerator and storage; part of its names.
+   * @default - none: there is no other
+   */
+  readonly variant?: string;
+}
+
+export function storageIdOf({ storage }: Pick<CellPoint, 'storage'>): string {
+  return typeof storage === 'string' ? storage : storage.id;
+}
+
+/** Id of the cell, which is the name of its folder: `l4-gcs`, `a100-gcs-llama33-70b`. */
+export function cellId(point: Omit<CellPoint, 'model'>): string {
+  return joined(point.accelerator.id, storageIdOf(point), point.variant);
+}
+
+/** Name of the cell's server, as the guides have it: `vllm-openai-gcs-l4`, `vllm-openai-gcs-llama33-70b-a100`. */
+export function serverName(point: Omit<CellPoint, 'model'>): string {
+  return joined('vllm-openai', storageIdOf(point), point.variant, point.accelerator.id);
+}
+
+function joined(...parts: (string | undefined)[]): string {
+  return parts.filter(part => part !== undefined).join('-');
+}

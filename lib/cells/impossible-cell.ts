@@ -1,0 +1,23 @@
+import { CellPoint, cellId } from './cell';
+import { lineOf, reportOf } from './cell-report';
+
+/** A cell that cannot be, whatever the model: its accelerator and storage never meet. Made by `VllmCell.of`. */
+export class ImpossibleCell {
+  /** Id that the cell would have. */
+  readonly id: string;
+
+  /** @param reason why it cannot be, and what there is instead */
+  constructor(private readonly point: CellPoint, readonly reason: string) {
+    this.id = cellId(point);
+  }
+
+  /** The row of the report, as `VllmCell.report` has it. */
+  report(): object {
+    return reportOf(this.point, this);
+  }
+
+  /** The line that a person reads, as `VllmCell.line` has it. */
+  line(): string {
+    return lineOf(this.point, this);
+  }
+}

@@ -1,0 +1,171 @@
+import { Chart } from 'cdk8s';
+import { Construct, IConstruct } from 'constructs';
+import { VllmRelease } from '../catalog';
+import { ServiceIdentity } from '../common/identity';
+import { named, Refusal } from '../common/refusal';
+import { KustomizeUnit } from '../kustomize';
+import { ServerPlan, VllmHpa, VllmServer, VllmServerProps } from '../serving';
+import { DiskClass, IWeightsStorage, WeightsVolume } from '../weights';
+import { isNone, storageFor } from '../weights/storages';
+import { NoStorage } from '../weights/weights-binding';
+import { cellId, CellPoint, serverName } from './cell';
+import { lineOf, LINE_HEADER, reportOf } from './cell-report';
+import { CELL_UNITS, CellUnit, CellWorkload, hasIdentity, unitOf } from './cell-units';
+import { ImpossibleCell } from './impossible-cell';
+
+export interface VllmCellProps extends CellPoint {
+  /** Props of the server that the rest does not decide. @default - as they are planned */
+  readonly server?: Omit<VllmServerProps, 'weights' | 'accelerator' | 'release' | 'name' | 'maxNodes' | 'priorityClassName'>;
+  /** What the cell has beside its server. @default - all that its storage allows */
+  readonly units?: readonly CellUnit[];
+  readonly namespace: string;
+  /** Name of the bucket that holds the weights, and what load tests and batches read and write. */
+  readonly bucket: string;
+  /** Name of the cluster's region, for example `us-central1`: it decides the zones of disks, and whether there is such a machine. */
+  readonly region: string;
+  /** @default VllmRelease.DEFAULT */
+  readonly release?: VllmRelease;
+  /** The most nodes that the pool of its servers can have for it, 1 to 15,000. @default 5 */
+  readonly maxNodes?: number;
+  /** @default - the cluster's default priority */
+  readonly priorityClassName?: string;
+}
+
+/**
+ * Everything of one point of the matrix: the server with its weights, and what watches, scales, asks, tests and fills it. Each unit becomes
+ * a folder below `id` that applies alone; the server and what belongs to it apply together.
+ *
+ * @throws when its accelerator and storage never meet (`VllmCell.of` says so instead), and on everything that its parts refuse
+ */
+export class VllmCell extends Construct {
+  /** What stands above the lines of cells. */
+  static readonly LINE_HEADER = LINE_HEADER;
+
+  /** The cell, or why there can be none whatever the model: the accelerator is not in the region, or attaches no such disk. */
+  static of(scope: Construct, props: VllmCellProps): VllmCell | ImpossibleCell {
+    const storage = storageOf(props);
+    return isNone(storage) ? new ImpossibleCell(props, storage.reason) : new VllmCell(scope, { ...props, storage });
+  }
+
+  /** Id that a cell gets. */
+  static idOf(point: Omit<CellPoint, 'model'>): string {
+    return cellId(point);
+  }
+
+  /** Name of the cell's folder: `l4-gcs`, `a100-gcs-llama33-70b`. */
+  readonly id: string;
+  readonly storage: IWeightsStorage;
+  readonly server: VllmServer;
+  /** The autoscaler, when there is the unit `autoscaling`. */
+  readonly hpa?: VllmHpa;
+  /** What runs in pods, the server first. */
+  readonly workloads: readonly CellWorkload[];
+  /** Classes of the cell's disks, which are made once a cluster. */
+  readonly diskClasses: readonly DiskClass[];
+  /** Type of the disk that its weights are copied to; undefined for a bucket. */
+  readonly diskType?: string;
+  /** CSI drivers that its pods mount by. */
+  readonly csiDrivers: readonly string[];
+
+  constructor(scope: Construct, private readonly props: VllmCellProps) {
+    super(scope, cellId(props));
+    this.id = this.node.id;
+    try {
+      this.storage = this.requireStorage();
+      const units = this.requireUnits();
+      const weights = new WeightsVolume(this.unit('server'), 'weights', { model: props.model, storage: this.storage });
+      this.server = this.makeServer(weights);
+      const made = this.makeUnits(units, weights);
+      this.hpa = made.find(construct => construct instanceof VllmHpa);
+      this.workloads = [this.server, ...made.filter(hasIdentity)];
+      this.diskClasses = [this.storage.diskClass, this.storage.hydrationDisk?.(props.model).diskClass].filter(found => found !== undefined);
+      this.diskType = this.storage.diskType;
+      this.csiDrivers = [...new Set([...this.storage.csiDrivers, ...units.flatMap(name => unitOf(name).csiDrivers ?? [])])];
+    } catch (error) {
+      throw named(this, error);
+    }
+  }
+
+  get plan(): ServerPlan {
+    return this.server.plan;
+  }
+
+  /** The most nodes that the pool of its servers can have for it. */
+  get maxNodes(): number {
+    return this.server.maxReplicas / this.plan.placement.serversPerNode;
+  }
+
+  /** The most servers that it asks for. */
+  get maxReplicas(): number {
+    return this.hpa?.maxReplicas ?? this.server.replicas;
+  }
+
+  /** Who its workloads are, and what they may do in Google Cloud. */
+  get identities(): ServiceIdentity[] {
+    return this.workloads.map(({ identity }) => identity);
+  }
+
+  /** The cell's row of a report. */
+  report(): object {
+    return reportOf(this.props, this.server);
+  }
+
+  /** One line of what a person reads after synthesis, below `VllmCell.LINE_HEADER`. */
+  line(): string {
+    return lineOf(this.props, this.server);
+  }
+
+  private requireStorage(): IWeightsStorage {
+    const storage = storageOf(this.props);
+    if (isNone(storage)) {
+      throw new Refusal(storage.reason);
+    }
+    return storage;
+  }
+
+  /** Those asked for, in the order in which they are made. */
+  private requireUnits(): CellUnit[] {
+    const onDisk = this.storage.diskType !== undefined;
+    const asked = this.props.units ?? CELL_UNITS.filter(name => onDisk || !unitOf(name).forDisks);
+    for (const name of asked) {
+      if (!CELL_UNITS.includes(name)) {
+        throw new Refusal(`'units' (${name}): there is no such unit; there are ${CELL_UNITS.join(', ')}`);
+      }
+      const { forDisks, needs } = unitOf(name);
+      if (forDisks && !onDisk) {
+        throw new Refusal(`'units' (${name}): it fills a disk, and storage ${this.storage.id} is none; leave it out`);
+      }
+      if (needs !== undefined && !asked.some(other => other === needs)) {
+        throw new Refusal(`'units' (${name}): it is of what unit ${needs} makes; name ${needs} as well`);
+      }
+    }
+    return CELL_UNITS.filter(name => asked.includes(name));
+  }
+
+  private makeServer(weights: WeightsVolume): VllmServer {
+    const { server, accelerator, release, maxNodes, priorityClassName } = this.props;
+    return new VllmServer(Chart.of(weights), this.id, {
+      ...server, weights, name: serverName(this.props), accelerator, release, maxNodes, priorityClassName,
+    });
+  }
+
+  private makeUnits(units: readonly CellUnit[], weights: WeightsVolume): IConstruct[] {
+    const { bucket, release } = this.props;
+    const made: IConstruct[] = [];
+    for (const name of units) {
+      const parts = { id: this.id, weights, server: this.server, bucket, release, made };
+      made.push(...unitOf(name).make(this.unit(name), parts));
+    }
+    return made;
+  }
+
+  private unit(name: CellUnit | 'server'): KustomizeUnit {
+    const { namespace } = this.props;
+    const applyWithCell = name === 'server' || unitOf(name).applyWithCell;
+    return new KustomizeUnit(this, `${this.id}-${name}`, { cell: this.id, unit: name, namespace, applyWithCell });
+  }
+}
+
+function storageOf(props: VllmCellProps): IWeightsStorage | NoStorage {
+  return typeof props.storage === 'string' ? storageFor(props.storage, props) : props.storage;
+}

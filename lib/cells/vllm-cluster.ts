@@ -1,0 +1,37 @@
+import { Construct } from 'constructs';
+import { GpuMonitoring, MetricsAdapter, PriorityClass, ServingNamespace } from '../cluster';
+import { ServiceIdentity } from '../common/identity';
+import { KustomizeUnit } from '../kustomize';
+import { DiskClass, WeightsDiskClass, WeightsSnapshotClass } from '../weights';
+
+export interface VllmClusterProps {
+  /** Namespace of the cells. */
+  readonly namespace: string;
+  /** The cells of the cluster: their disks are of classes that are made here. */
+  readonly cells: readonly { readonly diskClasses: readonly DiskClass[] }[];
+}
+
+/**
+ * What the cells of a cluster need once: their namespace, a priority class, the classes of their disks and snapshots, the metrics of GPUs,
+ * and the adapter by which autoscalers read metrics. The folder `cluster`, to be applied before any cell.
+ */
+export class VllmCluster extends KustomizeUnit {
+  /** Name of the priority class of servers that people wait for; batch work yields to them. */
+  static readonly PRIORITY_CLASS = 'vllm-serving';
+
+  /** Who the cluster's own workloads are, and what they may do in Google Cloud. */
+  readonly identities: readonly ServiceIdentity[];
+
+  constructor(scope: Construct, { namespace, cells }: VllmClusterProps) {
+    super(scope, 'cluster', { cell: 'cluster', namespace });
+    new ServingNamespace(this, 'namespace', { name: namespace });
+    new PriorityClass(this, 'priority', {
+      name: VllmCluster.PRIORITY_CLASS, value: 100000, description: 'Servers that people wait for; batch work yields to them.',
+    });
+    const diskClasses = new Map(cells.flatMap(cell => cell.diskClasses).map(diskClass => [diskClass.name, diskClass]));
+    diskClasses.forEach((diskClass, name) => new WeightsDiskClass(this, name, diskClass));
+    new WeightsSnapshotClass(this, 'snapshots');
+    new GpuMonitoring(this, 'gpu-monitoring');
+    this.identities = [new MetricsAdapter(this, 'metrics-adapter').identity];
+  }
+}

@@ -1,0 +1,156 @@
+import { TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
+import { Construct } from 'constructs';
+import { VllmRelease } from '../catalog';
+import { ServiceIdentity } from '../common/identity';
+import { Region } from '../common/region';
+import { Placement } from '../planning';
+import { ArtifactRegistry } from './artifact-registry';
+import { CpuNodePool } from './cpu-node-pool';
+import { GkeCluster } from './gke-cluster';
+import { GpuNodePool } from './gpu-node-pool';
+import { HubToken } from './hub-token';
+import { ModelBucket } from './model-bucket';
+import { Network } from './network';
+import { NodeIdentity } from './node-identity';
+import { Project } from './project';
+import { ServingAlerts } from './serving-alerts';
+import { ServingDashboard } from './serving-dashboard';
+import { keepState } from './terraform-state';
+import { WorkloadIdentity } from './workload-identity';
+
+/** A regional cluster that is made in one zone of its region only could not be upgraded without a gap; three are enough. */
+const MOST_CPU_ZONES = 3;
+
+/** What the cloud has to know of a cell; a `VllmCell` says all of it. */
+export interface GkeCell {
+  readonly plan: { readonly placement: Placement };
+  /** The most servers that it asks for. */
+  readonly maxReplicas: number;
+  /** The most nodes that the pool of its servers can have for it. */
+  readonly maxNodes: number;
+  /** CSI drivers that its pods mount by. */
+  readonly csiDrivers: readonly string[];
+  /** Type of the disk that its weights are copied to. @default - none: they stay in the bucket */
+  readonly diskType?: string;
+  /** Who its workloads are, and what they may do. */
+  readonly identities: readonly ServiceIdentity[];
+}
+
+export interface GkeStackProps {
+  /** Name of the region of everything, for example `us-central1`. */
+  readonly region: string;
+  /** Name of the bucket that the cells use. */
+  readonly bucket: string;
+  readonly cells: readonly GkeCell[];
+  /** Who the cluster's own workloads are. @default - there are none */
+  readonly identities?: readonly ServiceIdentity[];
+  /** The release whose metrics are watched. @default VllmRelease.DEFAULT */
+  readonly release?: VllmRelease;
+  /** Name of the bucket that keeps Terraform's state. @default - a file beside the Terraform JSON */
+  readonly stateBucket?: string;
+  /** What the manifests were made with, as lines of `NAME=value`: an output that writes them back. @default - there is no such output */
+  readonly environment?: string;
+}
+
+/** The cluster, node pools, bucket and grants that cells need, and nothing else. */
+export class GkeStack extends TerraformStack {
+  constructor(scope: Construct, id: string, props: GkeStackProps) {
+    super(scope, id);
+    const { cells, release } = props;
+    keepState(this, props.stateBucket);
+    const project = new Project(this, 'project', { region: props.region });
+    const region = Region.of(props.region);
+    const protection = new TerraformVariable(this, 'deletion_protection', {
+      type: 'bool', default: true, nullable: false,
+      description: 'Whether the cluster, the bucket with its weights and the secret are kept from being destroyed',
+    });
+    const deletionProtection = protection.booleanValue;
+    const network = new Network(this, 'network', { project });
+    const nodes = new NodeIdentity(this, 'nodes', { project });
+    const cluster = new GkeCluster(this, 'cluster', {
+      project, network, nodes, deletionProtection, csiDrivers: unique(cells.flatMap(cell => cell.csiDrivers)),
+    });
+    const pools = poolsOf(cells, region);
+    // Weights are copied to a disk in its zone.
+    new CpuNodePool(this, 'cpu', {
+      cluster, zones: cpuZones(pools, region), diskTypes: unique(cells.flatMap(({ diskType }) => diskType ?? [])),
+    });
+    pools.forEach(pool => this.makePool(cluster, pool));
+    const bucket = new ModelBucket(this, 'models', { project, deletionProtection, name: props.bucket });
+    new WorkloadIdentity(this, 'identities', {
+      cluster, buckets: [bucket], identities: [...props.identities ?? [], ...cells.flatMap(({ identities }) => identities)],
+    });
+    const registry = new ArtifactRegistry(this, 'registry', { project, nodes });
+    const token = new HubToken(this, 'hub-token', { project, deletionProtection });
+    new ServingDashboard(this, 'dashboard', { project, release });
+    new ServingAlerts(this, 'alerts', { project, release });
+    this.addOutputs({
+      ...(props.environment !== undefined && {
+        settings: [props.environment, 'Settings of the manifests: terraform output -raw settings > .env'],
+      }),
+      credentials_command: [
+        `gcloud container clusters get-credentials ${cluster.name} --dns-endpoint --location ${project.region} --project ${project.id}`,
+        'What gives kubectl access to the cluster',
+      ],
+      registry_url: [registry.url, 'Where images of your own are pushed to'],
+      hub_token_command: [
+        `gcloud secrets versions add ${token.secret.secretId} --project ${project.id} --data-file=-`,
+        'What takes the token for gated models, from standard input',
+      ],
+    });
+  }
+
+  private makePool(cluster: GkeCluster, { name, cells, zones }: Pool): void {
+    const { machineType, localSsdCount, bootDiskBytes } = cells[0].plan.placement;
+    new GpuNodePool(this, name, {
+      cluster, machineType, localSsdCount, bootDiskBytes, zones,
+      maxNodes: sum(cells.map(cell => cell.maxNodes)),
+      requiredNodes: sum(cells.map(({ plan, maxReplicas }) => plan.placement.nodes(maxReplicas))),
+      // What is not sold on demand is lent for a week.
+      capacity: machineType.provisioning.includes('on-demand') ? 'on-demand' : 'flex-start',
+    });
+  }
+
+  /** @param outputs value and description by name */
+  private addOutputs(outputs: { readonly [name: string]: readonly [string, string] }): void {
+    for (const [name, [value, description]] of Object.entries(outputs)) {
+      new TerraformOutput(this, name, { value, description, staticId: true });
+    }
+  }
+}
+
+interface Pool {
+  readonly name: string;
+  readonly cells: readonly GkeCell[];
+  readonly zones: readonly string[];
+}
+
+/** Cells that want the same nodes share them. */
+function poolsOf(cells: readonly GkeCell[], region: Region): Pool[] {
+  const groups = new Map<string, GkeCell[]>();
+  for (const cell of cells) {
+    const { machineType, localSsdCount } = cell.plan.placement;
+    const name = `${machineType.name}-${machineType.gpus}gpu-${localSsdCount}ssd`;
+    groups.set(name, [...groups.get(name) ?? [], cell]);
+  }
+  return [...groups].map(([name, users]) => {
+    const known = region.zonesOf(users[0].plan.placement.machineType);
+    const required = unique(users.flatMap(({ plan }) => plan.placement.requiredZones));
+    return { name, cells: users, zones: [known, required, [region.likelyZone]].find(zones => zones.length > 0)! };
+  });
+}
+
+/** Those of the disks first: what fills a disk runs in its zone. */
+function cpuZones(pools: readonly Pool[], region: Region): string[] {
+  const ofDisks = unique(pools.flatMap(({ cells }) => cells.flatMap(({ plan }) => plan.placement.requiredZones)));
+  const zones = unique([...ofDisks, ...pools.flatMap(pool => pool.zones)]);
+  return zones.length > 0 ? zones.slice(0, Math.max(MOST_CPU_ZONES, ofDisks.length)) : [region.likelyZone];
+}
+
+function unique<T>(values: readonly T[]): T[] {
+  return [...new Set(values)];
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
