@@ -1,11 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import exits from '../../lib/workloads/shared/exits.json';
 import type { ProgramArgument, ProgramContract } from '../../lib/pods/contract';
 import { code, table } from './markdown';
 
 const WORKLOADS = join(__dirname, '../../lib/workloads');
-const CODES: { readonly [name: string]: number } = exits;
+const CODES = JSON.parse(readFileSync(join(WORKLOADS, 'shared/exits.json'), 'utf8')) as { readonly [name: string]: number };
 
 /** Every program that has a contract, by its folder. */
 function contracts(): [string, ProgramContract][] {
