@@ -3,15 +3,18 @@ import { join } from 'node:path';
 import type { ProgramArgument, ProgramContract } from '../../lib/pods/contract';
 import { code, table } from './markdown';
 
+/** A contract, also of a program that reads a file of settings. */
+type Described = ProgramContract & { readonly settings?: ProgramContract['arguments'] };
+
 const WORKLOADS = join(__dirname, '../../lib/workloads');
 const CODES = JSON.parse(readFileSync(join(WORKLOADS, 'shared/exits.json'), 'utf8')) as { readonly [name: string]: number };
 
 /** Every program that has a contract, by its folder. */
-function contracts(): [string, ProgramContract][] {
+function contracts(): [string, Described][] {
   const folders = readdirSync(WORKLOADS, { withFileTypes: true }).filter(entry => entry.isDirectory()).map(({ name }) => name).sort();
   return folders
     .filter(folder => readdirSync(join(WORKLOADS, folder)).includes('contract.json'))
-    .map(folder => [folder, JSON.parse(readFileSync(join(WORKLOADS, folder, 'contract.json'), 'utf8')) as ProgramContract]);
+    .map(folder => [folder, JSON.parse(readFileSync(join(WORKLOADS, folder, 'contract.json'), 'utf8')) as Described]);
 }
 
 /** What each program is called with and ends with. */
@@ -19,19 +22,17 @@ export function programSections(): string {
   return contracts().map(([folder, contract]) => section(folder, contract)).join('\n\n');
 }
 
-function section(folder: string, contract: ProgramContract): string {
+function section(folder: string, contract: Described): string {
   const commands = Object.entries(contract.commands ?? {});
   return [
     `## ${contract.name}`,
     `${contract.description}\n\nSource: [lib/workloads/${folder}](../lib/workloads/${folder}).`,
     ...commands.length > 0 ? [table(['command', 'what it does'], commands.map(([name, text]) => [code(name), text]))] : [],
-    table(
-      ['argument', 'what it is', 'default', 'allowed', ...commands.length > 0 ? ['commands'] : []],
-      Object.entries(contract.arguments).map(([name, argument]) => [
-        spelled(name, argument), argument.help, usual(argument), allowed(argument),
-        ...commands.length > 0 ? [argument.commands?.map(code).join(', ') ?? 'all'] : [],
-      ]),
-    ),
+    argumentTable(contract, commands.length > 0),
+    ...contract.settings === undefined ? [] : [
+      'The file of `--settings` is JSON, which the construct writes. A dot stands between an object and what is in it.',
+      settingsTable(contract.settings),
+    ],
     table(
       ['exit', 'meaning', 'is another try of use?'],
       [
@@ -40,6 +41,22 @@ function section(folder: string, contract: ProgramContract): string {
       ],
     ),
   ].join('\n\n');
+}
+
+function argumentTable(contract: ProgramContract, withCommands: boolean): string {
+  return table(
+    ['argument', 'what it is', 'default', 'allowed', ...withCommands ? ['commands'] : []],
+    Object.entries(contract.arguments).map(([name, argument]) => [
+      spelled(name, argument), argument.help, usual(argument), allowed(argument),
+      ...withCommands ? [argument.commands?.map(code).join(', ') ?? 'all'] : [],
+    ]),
+  );
+}
+
+function settingsTable(settings: ProgramContract['arguments']): string {
+  return table(['setting', 'what it is', 'default', 'allowed'], Object.entries(settings).map(([name, setting]) => [
+    code(name), setting.help, usual(setting), setting.type === 'flag' ? 'true or false' : allowed(setting),
+  ]));
 }
 
 function spelled(name: string, { positional, type, metavar }: ProgramArgument): string {
