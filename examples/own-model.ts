@@ -10,7 +10,8 @@ const app = new KustomizeApp({ root: __dirname });
 const unit = (name: string, applyWithCell = true) =>
   new KustomizeUnit(app, `support-${name}`, { cell: 'support', unit: name, namespace, applyWithCell });
 
-// Once a cluster: a namespace that lets nothing in by default, and what an autoscaler reads metrics with.
+// Once a cluster: a namespace that lets nothing in by default, and what an autoscaler reads metrics with. The matrix of cdk8s-vllm has
+// both in dist/kustomize/cluster: leave them out where that is applied.
 const cluster = new KustomizeUnit(app, 'support-cluster', { cell: 'support-cluster', namespace });
 new ServingNamespace(cluster, 'namespace', { name: namespace });
 new MetricsAdapter(cluster, 'metrics-adapter');

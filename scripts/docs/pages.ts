@@ -45,7 +45,7 @@ export function navigation(page: string): string {
   const link = (word: string, other: string | undefined) => other === undefined ? [] : [`${word}[${titleOf(other)}](${pathFrom(page, other)})`];
   return [
     ...link('Previous: ', all[place - 1]),
-    ...place === 0 ? [] : [`[All pages](${pathFrom(page, all[0])})`],
+    ...place < 2 ? [] : [`[All pages](${pathFrom(page, all[0])})`],
     ...link('Next: ', all[place + 1]),
   ].join(' · ');
 }
