@@ -3,7 +3,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { install } from '../../test/rig/vllm/install';
 
-const REGISTRIES = join(__dirname, '../../imports/vllm');
+export const REGISTRIES = join(__dirname, '../../imports/vllm');
 
 export function registryFile(release: string): string {
   return join(REGISTRIES, `${release}.json`);
