@@ -8,12 +8,7 @@ import { Gate } from './gate.mjs';
 /** Below the 90 minutes that a run may take, so that the closing line comes from us and not from who ends us. */
 const gate = new Gate({ minutes: 84 });
 
-/** Code that the README shows as TypeScript. */
-function examples() {
-  return [...readFileSync('README.md', 'utf8').matchAll(/```ts\n(.*?)```/gs)].map(match => match[1]);
-}
-
-/** Installs the packed library into an empty project beside its peers, and compiles and runs the README's examples there. */
+/** Installs the packed library into an empty project beside its peers, and compiles and runs the examples that the docs show there. */
 async function consume() {
   const directory = mkdtempSync(join(tmpdir(), 'consumer-'));
   const { devDependencies, name } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -26,9 +21,9 @@ async function consume() {
     dependencies: { [name]: `file:${packed.filename}`, ...pick(['cdk8s', 'cdk8s-plus-28', 'constructs']) },
     devDependencies: pick(['typescript', '@types/node']),
   }));
-  examples().forEach((code, index) => writeFileSync(join(directory, `example-${index}.ts`), code));
+  cpSync('examples', directory, { recursive: true });
   cpSync('test/fixtures/consumer/tsconfig.json', join(directory, 'tsconfig.json'));
-  await gate.check('pack', `npm install --silent && npx tsc && for example in example-*.js; do node $example || exit 1; done && ls dist/kustomize`,
+  await gate.check('pack', `npm install --silent && npx tsc && for example in *.js; do node $example || exit 1; done && ls dist/kustomize`,
     { cwd: directory, minutes: 10 });
   await gate.check('command', `npx ${name} --help && npx ${name} lock --help`, { cwd: directory, minutes: 5 });
   const cloud = ['cdktf', '@cdktf/provider-google'].map(peer => `${peer}@${devDependencies[peer]}`).join(' ');
@@ -42,7 +37,9 @@ await gate.run(async () => {
   await gate.check('synth again', 'npm run synth && git diff --exit-code dist && test -z "$(git status --porcelain dist)"', { minutes: 5 });
   await gate.check('lint', 'npm run lint', { minutes: 10 });
   await gate.tests('test', 'npm test', { minutes: 20 });
+  await gate.check('docs', 'npm run docs -- --check', { minutes: 5 });
   await gate.check('build', 'npm run build', { minutes: 5 });
+  await gate.check('publish', 'npm publish --dry-run', { minutes: 5 });
   await consume();
   await gate.tests('test:cluster', 'npm run test:cluster', { minutes: 60 });
   await gate.tests('test:vllm', 'npm run test:vllm', { minutes: 35 });

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { exampleNames, ExampleProject, EXAMPLES, PROJECT } from '../../scripts/docs/example';
+import { pages, textOf } from '../../scripts/docs/pages';
+import { contentOf } from '../kustomize/folders';
+
+/** What an example prints, and the files that it writes. */
+function outcomeOf(name: string): { printed: string; files: Record<string, string> } {
+  const project = new ExampleProject();
+  try {
+    const printed = project.run(name);
+    return { printed, files: project.manifests === undefined ? {} : contentOf(project.manifests) };
+  } finally {
+    project.remove();
+  }
+}
+
+test.each(exampleNames())('%s does something, and a page shows it', (name) => {
+  const { printed, files } = outcomeOf(name);
+  expect(printed !== '' || Object.keys(files).length > 1).toBe(true);
+  const texts = pages().map(textOf).join('\n');
+  expect(texts).toMatch(new RegExp(`<!-- docs: (?:file examples/|output )${name} -->`));
+});
+
+test('the example of the README serves: its server, its loader and its grants agree', () => {
+  const { files } = outcomeOf('chatbot.ts');
+  const texts = Object.values(files).join('\n');
+  // the loader fills what the server mounts, and the server insists on the revision that the loader was asked for
+  const [, mounted] = /only-dir:([^,"]+)/.exec(texts) ?? [];
+  expect(files[Object.keys(files).find(name => /^chatbot\/weights\/job-/.test(name))!]).toContain(mounted);
+  const accounts = [...texts.matchAll(/kind: ServiceAccount\nmetadata:\n {2}name: (\S+)/g)].map(match => match[1]);
+  expect(accounts.sort()).toEqual(['chatbot', 'chatbot-chat', 'chatbot-loader']);
+  const readme = textOf('README.md');
+  // the chat page needs nothing of Google Cloud; both others are granted what they need
+  expect([...readme.matchAll(/--member=\$PODS\/(\S+)/g)].map(match => match[1]).sort()).toEqual(['chatbot', 'chatbot-loader']);
+});
+
+test('the refusal of the README is the one of today', () => {
+  expect(outcomeOf('refused.ts').printed).toMatch(/does not fit.*\n {2}per GPU: .*\n {2}fits: /);
+});
+
+test('an example that fails is seen', () => {
+  const project = new ExampleProject();
+  expect(() => project.run('nothing.ts')).toThrow('examples/nothing.ts fails');
+  project.remove();
+});
+
+test('Argo CD and Flux are pointed at folders that are there', () => {
+  const texts = ['argo-cd.yaml', 'flux.yaml'].map(file => readFileSync(join(EXAMPLES, 'gitops', file), 'utf8'));
+  const documents = texts.flatMap(text => parseAllDocuments(text));
+  expect(documents.flatMap(document => document.errors)).toEqual([]);
+  const specs = documents.map(document => (document.toJS() as { spec: { path?: string; source?: { path: string } } }).spec);
+  const paths = specs.map(({ path, source }) => path ?? source?.path).filter(path => path !== undefined);
+  expect(paths).toEqual(['dist/kustomize/l4-gcs', './dist/kustomize/cluster', './dist/kustomize/l4-gcs']);
+  paths.forEach(path => expect(readFileSync(join(PROJECT, path, 'kustomization.yaml'), 'utf8')).toContain('resources:'));
+});
