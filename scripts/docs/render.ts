@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
+import { settingsTable } from '../../apps/settings';
 import { BlockMakers, withBlocks } from './blocks';
 import { cellTable, impossibleCellTable } from './cells';
 import { ExampleProject, PROJECT } from './example';
@@ -9,7 +10,6 @@ import { fenced } from './markdown';
 import { contents, navigation, pages, textOf } from './pages';
 import { programSections } from './programs';
 import { house, pictureOf, tableOf } from './rooms';
-import { settingsTable } from './settings';
 
 const LANGUAGES: { readonly [extension: string]: string } = { '.ts': 'ts', '.yaml': 'yaml', '.json': 'json', '.py': 'python' };
 

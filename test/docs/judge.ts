@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT } from '../../scripts/docs/example';
-import { settingsTable } from '../../scripts/docs/settings';
+import { settingsTable } from '../../apps/settings';
 import { Command } from './commands';
 import { judgeKubectl } from './judge-kubectl';
 import { World } from './world';
