@@ -26,9 +26,18 @@ const SERIES: { readonly [name: string]: Series } = {
 };
 const GIB_PER_VCPU = 4;
 
-/** A Compute Engine machine without GPUs: `SERIES-standard-VCPUS`. */
+/**
+ * A Compute Engine machine without GPUs.
+ *
+ * @see https://cloud.google.com/compute/docs/general-purpose-machines
+ */
 export class CpuMachine {
-  /** @throws on a series that is not known here, and on a size that it has not */
+  /**
+   * The machine with that name.
+   *
+   * @param name - `SERIES-standard-VCPUS`, for example `c3d-standard-4`
+   * @throws on a series that is not known here, and on a size that the series lacks
+   */
   static of(name: string): CpuMachine {
     const [, prefix, size] = /^([a-z]\d[a-z]?)-standard-(\d+)$/.exec(name) ?? [];
     const series = Object.hasOwn(SERIES, prefix ?? '') ? SERIES[prefix] : undefined;
@@ -39,9 +48,19 @@ export class CpuMachine {
     return new CpuMachine(name, Number(size), series.diskTypes);
   }
 
+  /** Name of Compute Engine, for example `c3d-standard-4`. */
+  readonly name: string;
+  /** Number of its virtual CPUs. */
+  readonly vcpus: number;
+  /** Memory of the machine in bytes. */
   readonly memoryBytes: number;
+  /** Disk types that can be attached as data disks, for example `hyperdisk-ml`. */
+  readonly diskTypes: readonly string[];
 
-  private constructor(readonly name: string, readonly vcpus: number, readonly diskTypes: readonly string[]) {
+  private constructor(name: string, vcpus: number, diskTypes: readonly string[]) {
+    this.name = name;
+    this.vcpus = vcpus;
     this.memoryBytes = vcpus * GIB_PER_VCPU * GIB;
+    this.diskTypes = diskTypes;
   }
 }

@@ -3,12 +3,14 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { install } from '../../test/rig/vllm/install';
 
+export const REGISTRIES = join(__dirname, '../../imports/vllm');
+
 export function registryFile(release: string): string {
-  return join(__dirname, `${release}.json`);
+  return join(REGISTRIES, `${release}.json`);
 }
 
 export function committedReleases(): string[] {
-  return readdirSync(__dirname).filter(name => name.endsWith('.json')).map(name => name.replace(/\.json$/, '')).sort();
+  return readdirSync(REGISTRIES).filter(name => name.endsWith('.json')).map(name => name.replace(/\.json$/, '')).sort();
 }
 
 /** The registry as the real package of that release prints it. */
