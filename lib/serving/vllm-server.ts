@@ -9,10 +9,9 @@ import { wholeNumber } from '../common/whole-number';
 import { MountedPrograms, namespaceOf, programFiles, requireNamespace, tcp, WorkloadAccess } from '../pods';
 import { WeightsBinding } from '../weights';
 import { clientLabels, selectorLabels, serverLabels } from './labels';
-import { serverArguments } from './server-arguments';
-import { serverEnvironment } from './server-environment';
+import { SERVER_PORT, serverArguments, servedModelName } from './server-arguments';
 import { ServerPlan } from './server-plan';
-import { HOME, SERVER_PORT, serverPod } from './server-pod';
+import { serverPod } from './server-pod';
 import { VllmServerProps } from './vllm-server-props';
 
 const DEFAULT_MAX_NODES = 5;
@@ -59,14 +58,10 @@ export class VllmServer extends Construct implements IScalable {
       this.name = serverName(props);
       this.plan = new ServerPlan(weights.model, weights.storage, props);
       this.release = props.imageDigest ? this.plan.memory.release.withDigest(props.imageDigest) : this.plan.memory.release;
-      this.servedModelName = servedName(props.servedModelName ?? weights.model.id);
+      this.servedModelName = servedModelName(props);
       this.maxReplicas = this.countMaxReplicas();
       this.replicas = this.countReplicas();
-      this.args = serverArguments({
-        modelPath: weights.mountPath, servedModelName: this.servedModelName, port: SERVER_PORT, memory: this.plan.memory,
-        shutdown: this.plan.shutdown, dtype: props.dtype, kvCacheDtype: props.kvCacheDtype, quantization: props.quantization,
-        enforceEager: props.enforceEager, extraArgs: props.extraArgs ?? [],
-      });
+      this.args = serverArguments(this.plan, props);
       this.labels = serverLabels(this.name);
       const binding = weights.bind({ name: this.name, cacheMedium: this.plan.placement.cacheMedium, labels: this.labels });
       this.identity = this.makeAccess(namespace, binding);
@@ -166,15 +161,8 @@ export class VllmServer extends Construct implements IScalable {
         progressDeadlineSeconds: plan.startup.progressDeadlineSeconds,
         strategy: { type: 'RollingUpdate', rollingUpdate: this.rollingUpdate() },
         selector: { matchLabels: selectorLabels(name) },
-        template: serverPod({
-          name, plan, binding, weights: props.weights, image: this.release.image, args: [...this.args],
-          env: serverEnvironment({
-            release: this.release, home: HOME, engineReadyTimeoutSeconds: plan.startup.engineReadyTimeoutSeconds,
-            extraEnv: props.extraEnv ?? {},
-          }),
-          programs,
-          serviceAccountName: this.identity.serviceAccountName,
-          priorityClassName: props.priorityClassName, spot: props.spot ?? false,
+        template: serverPod(plan, props, {
+          name, image: this.release.image, args: this.args, binding, programs, serviceAccountName: this.identity.serviceAccountName,
         }),
       },
     });
@@ -204,12 +192,4 @@ const LONGEST_NAME = 53;
 
 function serverName(props: VllmServerProps): string {
   return requireWorkloadName(props.name ?? `vllm-openai-${props.weights.storage.id}-${props.accelerator.id}`, LONGEST_NAME);
-}
-
-/** Stands in the expressions of alerts as well as in requests. */
-function servedName(name: string): string {
-  if (!/^[A-Za-z0-9][A-Za-z0-9_./:@+-]*$/.test(name)) {
-    throw new Refusal(`'servedModelName' (${name}) must be letters, digits and any of _ . / : @ + -, starting with a letter or digit`);
-  }
-  return name;
 }
