@@ -151,11 +151,11 @@ export class Accelerator {
   }
 
   /**
-   * Whether vLLM, which asks for the card's name, gives it the batch defaults of an A100.
+   * Whether vLLM, which asks for the card's name, gives it the batch defaults of an A100; of both memory sizes.
    *
    * @internal
    */
   get isA100(): boolean {
-    return this.gkeLabel.includes('a100');
+    return this.id.split('-')[0] === 'a100';
   }
 }

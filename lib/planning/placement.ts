@@ -126,7 +126,7 @@ export class Placement {
     this.serversPerNode = Math.floor(machineType.gpus / props.gpus);
     this.strandedGpus = machineType.gpus % props.gpus;
     this.strandedHourlyUsd = machineType.hourlyPriceUsd && machineType.hourlyPriceUsd * this.strandedGpus / machineType.gpus;
-    this.zones = this.commonZones(props.zones);
+    this.zones = this.zonesWithMachine(props.zones);
     this.requiredZones = props.zones ? this.zones : [];
 
     const cacheBytes = props.cacheBytes ?? 0;
@@ -149,7 +149,7 @@ export class Placement {
     return Math.ceil(servers / this.serversPerNode);
   }
 
-  private commonZones(asked: readonly string[] | undefined): readonly string[] {
+  private zonesWithMachine(asked: readonly string[] | undefined): readonly string[] {
     const { zones } = this.machineType;
     if (!asked || zones.length === 0) {
       return [...asked ?? zones];

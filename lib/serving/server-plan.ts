@@ -76,7 +76,7 @@ export class ServerPlan {
       gpus: this.memory.tensorParallelSize * this.memory.pipelineParallelSize,
       machineType: props.machineType,
       diskType: storage.diskType,
-      zones: commonZones(props.zones, storage.zones),
+      zones: zonesWithWeights(props.zones, storage.zones),
       cacheBytes: storage.cacheBytes(model),
       sidecar: storage.sidecar,
     });
@@ -104,7 +104,7 @@ function fittingPlan(props: MemoryPlanProps): MemoryPlan {
   return plan;
 }
 
-function commonZones(asked: readonly string[] | undefined, storage: readonly string[] | undefined): readonly string[] | undefined {
+function zonesWithWeights(asked: readonly string[] | undefined, storage: readonly string[] | undefined): readonly string[] | undefined {
   if (!asked || !storage) {
     return asked ?? storage;
   }
