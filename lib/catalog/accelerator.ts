@@ -1,7 +1,7 @@
 import { GIB } from '../common/bytes';
 import { Refusal } from '../common/refusal';
 
-/** The facts of a GPU model. */
+/** Facts of an `Accelerator`. */
 export interface AcceleratorProps {
   /** Short id that cells are named after, for example `l4`. */
   readonly id: string;

@@ -6,7 +6,7 @@ import { ModelProps } from './model-props';
 import { parseFile, readCheckpoint } from './safetensors';
 import { Refusal } from '../common/refusal';
 
-/** What the folder itself may not say of its model. */
+/** Options of `Model.fromDirectory`: what the folder may not say of its model. */
 export interface HuggingFaceFolderOptions {
   /**
    * Hugging Face id of the model, for example `google/gemma-2-9b-it`.

@@ -1,6 +1,6 @@
 import { Accelerator } from './accelerator';
 
-/** The facts of a machine type. */
+/** Facts of a `MachineType`. */
 export interface MachineTypeProps {
   /** Name of Compute Engine, for example `g2-standard-24`. */
   readonly name: string;

@@ -8,7 +8,7 @@ export interface LatentAttention {
   readonly qkRopeHeadDim: number;
 }
 
-/** The experts of a mixture of experts. */
+/** Shape of a mixture of experts. */
 export interface Experts {
   /** Number of routed experts in a layer. */
   readonly count: number;
@@ -28,7 +28,7 @@ export interface ModelFile {
   readonly sha256: string;
 }
 
-/** The facts of a model, as its `config.json` and the headers of its safetensors say them. */
+/** Facts of a `Model`, as its `config.json` and the headers of its safetensors say them. */
 export interface ModelProps {
   /** Hugging Face id, for example `google/gemma-2-9b-it`. */
   readonly id: string;

@@ -1,6 +1,6 @@
 import { Accelerator, Model, VllmDtype, VllmKvCacheDtype, VllmModelRunner, VllmQuantization, VllmRelease } from '../catalog';
 
-/** What a memory plan is made for; the names are those of the arguments of `vllm serve`. */
+/** Props of `MemoryPlan.of`. Those that become arguments of `vllm serve` have their names. */
 export interface MemoryPlanProps {
   /** The model that is served. */
   readonly model: Model;

@@ -17,7 +17,7 @@ const BOOT_DISK_BYTES = 200 * GIB;
 /** Logs, `/tmp` and the compile caches of one server: measured 95 MB, with room for larger models. */
 const SERVER_EPHEMERAL_BYTES = 12 * GIB;
 
-/** What a placement is made for. */
+/** Props of `Placement.of`. */
 export interface PlacementProps {
   /** The GPU that the server runs on. */
   readonly accelerator: Accelerator;

@@ -12,7 +12,7 @@ const SPOT_PROPAGATION_SECONDS = 2;
 /** As measured, without a margin: a spot node leaves none to give. */
 const SPOT_EXIT_SECONDS = 5;
 
-/** What an end depends on. */
+/** Props of `ShutdownPlan.of`. */
 export interface ShutdownPlanProps {
   /**
    * Seconds of the longest answer that is waited for, 0 or more.

@@ -26,7 +26,7 @@ const SAFETY = 3;
 const LEAST_BUDGET_SECONDS = 600;
 const PROBE_PERIOD_SECONDS = 10;
 
-/** What a start depends on. */
+/** Props of `StartupPlan.of`. */
 export interface StartupPlanProps {
   /** The model that is loaded. */
   readonly model: Model;

@@ -8,7 +8,7 @@ import { Refusal } from '../common/refusal';
 const A_DAY = 86_400;
 const SECONDS = ['startupBudgetSeconds', 'longestAnswerSeconds', 'shutdownTimeoutSeconds', 'terminationGracePeriodSeconds'] as const;
 
-/** What a server is asked to be: the part of its props that its numbers follow from. */
+/** Props of `ServerPlan`: what of a server its numbers follow from. */
 export interface ServerPlanProps extends Omit<MemoryPlanProps, 'model' | 'modelRunner'> {
   /**
    * Number of GPUs that share each layer, 1 or more; it has to divide the attention heads.

@@ -6,7 +6,7 @@ import { VllmMetric } from './vllm-metric';
 import { VllmServer } from './vllm-server';
 import { named, Refusal } from '../common/refusal';
 
-/** What a server is scaled by, and how far. */
+/** Props of `VllmHpa`. */
 export interface VllmHpaProps {
   /** The server that is scaled. */
   readonly server: VllmServer;

@@ -5,7 +5,7 @@ import { Refusal } from '../common/refusal';
 /** Google Cloud's names hold `/`, which the metrics adapter writes as `|`. */
 const PROMETHEUS = 'prometheus.googleapis.com';
 
-/** The facts of a metric. */
+/** Facts of a `VllmMetric`. */
 export interface VllmMetricProps {
   /**
    * Name of the metric in vLLM's `/metrics`, which the release of the server has to export.

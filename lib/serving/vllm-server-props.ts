@@ -1,7 +1,7 @@
 import { WeightsVolume } from '../weights';
 import { ServerPlanProps } from './server-plan';
 
-/** What a server is. */
+/** Props of `VllmServer`. */
 export interface VllmServerProps extends ServerPlanProps {
   /** The weights that it serves. */
   readonly weights: WeightsVolume;

@@ -31,22 +31,33 @@ const SERVER_PROGRAMS = { folder: 'vllm-server', data: programFiles(__dirname, [
  * @see https://docs.vllm.ai/en/latest/deployment/k8s/
  */
 export class VllmServer extends Construct implements IScalable {
+  /** Name of the server's objects. */
   readonly name: string;
+  /** Release of vLLM that it runs. */
   readonly release: VllmRelease;
+  /** Numbers of the server, computed before anything was made. */
   readonly plan: ServerPlan;
+  /** Name of the model in requests and metrics. */
   readonly servedModelName: string;
+  /** Number of servers, unless an autoscaler holds them. */
   readonly replicas: number;
-  /** Servers that the node pools can ever hold. */
+  /** Number of servers that the node pools can ever hold. */
   readonly maxReplicas: number;
+  /** Identity of the pods, which the cloud layer has to grant its roles. */
   readonly identity: ServiceIdentity;
+  /** The Deployment, for patches. */
   readonly deployment: k8s.KubeDeployment;
+  /** The Service in front of all servers. */
   readonly service: k8s.KubeService;
+  /** Port of the API. */
   readonly port = SERVER_PORT;
-  /** Of the API, inside the cluster. */
+  /** Address of the API inside the cluster. */
   readonly url: string;
-  /** The arguments of `vllm serve`. */
+  /** Arguments of `vllm serve`. */
   readonly args: readonly string[];
+  /** Labels of every object of the server. */
   readonly labels: { readonly [name: string]: string };
+  /** Whether an autoscaler holds the replicas; the Deployment names none then. */
   hasAutoscaler = false;
 
   constructor(scope: Construct, id: string, private readonly props: VllmServerProps) {
@@ -74,16 +85,21 @@ export class VllmServer extends Construct implements IScalable {
     }
   }
 
-  /** Its pods have these. */
+  /** Labels that select the pods. */
   get selectorLabels(): { [name: string]: string } {
     return selectorLabels(this.name);
   }
 
-  /** Pods with these labels, in the same namespace, may call the server. */
+  /** Labels of pods in the same namespace that may call the server. */
   get clientLabels(): { [name: string]: string } {
     return clientLabels(this.name);
   }
 
+  /**
+   * Hands the replicas over to an autoscaler.
+   *
+   * @throws when there is one already
+   */
   markHasAutoscaler(): void {
     if (this.hasAutoscaler) {
       throw new Refusal(`VllmServer '${this.node.id}': '${this.name}' has an autoscaler already; two would fight over its replicas`);
@@ -91,6 +107,7 @@ export class VllmServer extends Construct implements IScalable {
     this.hasAutoscaler = true;
   }
 
+  /** The Deployment as the target of an autoscaler. */
   toScalingTarget(): ScalingTarget {
     return { kind: 'Deployment', apiVersion: 'apps/v1', name: this.name, containers: [], replicas: this.replicas };
   }
