@@ -1,12 +1,12 @@
 export * from './catalog';
 export * from './cells';
-export * from './workloads';
 export * from './cluster';
 export * from './common/identity';
 export { Refusal } from './common/refusal';
 export * from './kustomize';
 export * from './planning';
 export { ProgramImage } from './pods';
-export type { ProgramImageProps } from './pods';
+export type { ProgramFiles } from './pods';
 export * from './serving';
 export * from './weights';
+export * from './workloads';

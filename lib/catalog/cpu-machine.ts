@@ -10,9 +10,18 @@ const VCPUS: { readonly [family: string]: readonly number[] } = {
 };
 const GIB_PER_VCPU = 4;
 
-/** A Compute Engine machine without GPUs: `FAMILY-standard-VCPUS`. */
+/**
+ * A Compute Engine machine without GPUs.
+ *
+ * @see https://cloud.google.com/compute/docs/general-purpose-machines
+ */
 export class CpuMachine {
-  /** @throws on a family that is not known here, and on a size that it has not */
+  /**
+   * The machine with that name.
+   *
+   * @param name - `FAMILY-standard-VCPUS`, for example `c3d-standard-4`
+   * @throws on a family that is not known here, and on a size that the family lacks
+   */
   static of(name: string): CpuMachine {
     const [, family, size] = /^([a-z]\d[a-z]?)-standard-(\d+)$/.exec(name) ?? [];
     const sizes = Object.hasOwn(VCPUS, family ?? '') ? VCPUS[family] : [];
@@ -23,10 +32,19 @@ export class CpuMachine {
     return new CpuMachine(name, Number(size), MACHINE_FAMILIES[family].diskTypes);
   }
 
+  /** Name of Compute Engine, for example `c3d-standard-4`. */
+  readonly name: string;
+  /** Number of its virtual CPUs. */
+  readonly vcpus: number;
+  /** Memory of the machine in bytes. */
   readonly memoryBytes: number;
+  /** Disk types that can be attached as data disks, for example `hyperdisk-ml`. */
+  readonly diskTypes: readonly string[];
 
-  /** @param diskTypes types that its nodes are labelled to attach: what a guide has beside is no reason to buy a machine */
-  private constructor(readonly name: string, readonly vcpus: number, readonly diskTypes: readonly string[]) {
+  private constructor(name: string, vcpus: number, diskTypes: readonly string[]) {
+    this.name = name;
+    this.vcpus = vcpus;
     this.memoryBytes = vcpus * GIB_PER_VCPU * GIB;
+    this.diskTypes = diskTypes;
   }
 }

@@ -6,14 +6,15 @@ import { ModelProps } from './model-props';
 import { parseFile, readCheckpoint } from './safetensors';
 import { Refusal } from '../common/refusal';
 
+/** Options of `Model.fromDirectory`: what the folder may not say of its model. */
 export interface HuggingFaceFolderOptions {
   /**
-   * Hugging Face id of the model.
+   * Hugging Face id of the model, for example `google/gemma-2-9b-it`.
    * @default - `_name_or_path` of config.json where it is an id, otherwise the name of the folder
    */
   readonly id?: string;
   /**
-   * Commit of the Hugging Face repository.
+   * Commit of the Hugging Face repository, 40 hexadecimal digits.
    * @default - not pinned
    */
   readonly revision?: string;

@@ -20,8 +20,8 @@ export function modelFacts(config: HuggingFaceConfig, checkpoint: Checkpoint): O
     globalHeadDim: config.globalHeadDim,
     vocabSize: config.vocabSize,
     maxModelLen: config.maxModelLen,
-    // vLLM serves float32 checkpoints in bfloat16 (vllm/config/model.py, _resolve_auto_dtype)
-    dtype: dtype === 'float32' ? 'bfloat16' : dtype,
+    // vLLM serves float32 checkpoints in bfloat16 (vllm/config/model.py, _resolve_auto_dtype); what is no dtype at all, a plan refuses
+    dtype: dtype === 'float32' ? 'bfloat16' : dtype as ModelProps['dtype'],
     weightsBytes: weightsBytes(config, checkpoint, dtype),
     tieWordEmbeddings: config.tieWordEmbeddings,
     slidingWindow: slidingLayers > 0 ? config.slidingWindow : undefined,

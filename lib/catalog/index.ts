@@ -1,4 +1,7 @@
+export type { VllmDtype, VllmKvCacheDtype, VllmQuantization } from '../../imports/vllm/values';
 export * from './accelerator';
+export * from './cpu-machine';
 export * from './machine-type';
 export * from './model';
+export type { VllmEnvironmentVariable, VllmExportedMetric, VllmFlag, VllmRegistry, VllmValueType } from './vllm-registry';
 export * from './vllm-release';

@@ -1,23 +1,34 @@
+import { VllmDtype } from '../../imports/vllm/values';
+
 /** Latent attention (DeepSeek): one vector a token and layer instead of keys and values. */
 export interface LatentAttention {
+  /** Width of the compressed keys and values. */
   readonly kvLoraRank: number;
+  /** Width of the part of a key that carries the position. */
   readonly qkRopeHeadDim: number;
 }
 
+/** Shape of a mixture of experts. */
 export interface Experts {
+  /** Number of routed experts in a layer. */
   readonly count: number;
+  /** Number of experts that each token is sent to. */
   readonly perToken: number;
+  /** Width of one expert's feed-forward layer. */
   readonly intermediateSize: number;
 }
 
 /** A file of a Hugging Face repository. */
 export interface ModelFile {
+  /** Name of the file; served files lie at the root of the repository. */
   readonly path: string;
+  /** Size of the file in bytes. */
   readonly size: number;
-  /** 64 hexadecimal digits. */
+  /** Digest of the file's content, 64 hexadecimal digits. */
   readonly sha256: string;
 }
 
+/** Facts of a `Model`, as its `config.json` and the headers of its safetensors say them. */
 export interface ModelProps {
   /** Hugging Face id, for example `google/gemma-2-9b-it`. */
   readonly id: string;
@@ -26,47 +37,57 @@ export interface ModelProps {
    * @default - not pinned
    */
   readonly revision?: string;
-  /** First entry of `architectures` in `config.json`. */
+  /** Class of the model: the first entry of `architectures` in `config.json`. */
   readonly architecture: string;
+  /** Number of layers. */
   readonly layers: number;
+  /** Width of the residual stream. */
   readonly hiddenSize: number;
   /** Width of the dense feed-forward layer. */
   readonly intermediateSize: number;
+  /** Number of attention heads; tensor parallel sizes have to divide it. */
   readonly attentionHeads: number;
+  /** Number of key-value heads. */
   readonly kvHeads: number;
+  /** Width of one attention head. */
   readonly headDim: number;
   /**
-   * Key-value heads of the full-attention layers, where they differ from those of the sliding-window layers.
+   * Number of key-value heads of the full-attention layers, where they differ from those of the sliding-window layers.
    * @default - kvHeads
    */
   readonly globalKvHeads?: number;
   /**
-   * Head dimension of the full-attention layers, where it differs from that of the sliding-window layers.
+   * Width of one attention head of the full-attention layers, where it differs from that of the sliding-window layers.
    * @default - headDim
    */
   readonly globalHeadDim?: number;
+  /** Number of tokens in the vocabulary, padding included. */
   readonly vocabSize: number;
-  /** Longest context that vLLM derives from `config.json`, rope scaling included. */
+  /** Longest context in tokens that vLLM derives from `config.json`, rope scaling included. */
   readonly maxModelLen: number;
-  /** `bfloat16`, `float16` or `float32`. */
-  readonly dtype: string;
+  /** Number format of the weights, and of the computation unless the server is told otherwise. */
+  readonly dtype: Exclude<VllmDtype, 'auto'>;
   /**
    * Bytes of the weights that vLLM keeps on the GPUs: those of the safetensors, without an output head that is tied to the
    * embedding, and with keys counted twice where a layer uses them as values too.
    */
   readonly weightsBytes: number;
+  /** Whether the output head is the embedding. */
   readonly tieWordEmbeddings: boolean;
   /**
-   * Tokens that a sliding-window layer attends to.
+   * Number of tokens that a sliding-window layer attends to.
    * @default - no layer has a window
    */
   readonly slidingWindow?: number;
   /**
-   * How many of `layers` use the window.
+   * How many of the layers attend to the sliding window, from 0 to `layers`.
    * @default 0
    */
   readonly slidingLayers?: number;
-  /** @default false */
+  /**
+   * Whether the final logits are capped, which takes a second copy of them.
+   * @default false
+   */
   readonly finalLogitSoftcapping?: boolean;
   /**
    * Whether vLLM runs the model in float16; it refuses to for architectures that overflow, which leaves float32 on cards without
@@ -74,9 +95,15 @@ export interface ModelProps {
    * @default true
    */
   readonly supportsFloat16?: boolean;
-  /** @default - keys and values are cached */
+  /**
+   * Shape of the latent attention.
+   * @default - keys and values are cached
+   */
   readonly mla?: LatentAttention;
-  /** @default - dense feed-forward layers only */
+  /**
+   * Shape of the mixture of experts.
+   * @default - dense feed-forward layers only
+   */
   readonly experts?: Experts;
   /**
    * Quantization method of the checkpoint itself, for example `fp8` or `mxfp4`.
@@ -99,12 +126,12 @@ export interface ModelProps {
    */
   readonly gated?: boolean;
   /**
-   * Every file that a server needs, as its lock names them.
+   * Every file that a server needs, as the model's lock names them.
    * @default - not locked: the loader takes what the hub lists at the revision
    */
   readonly files?: readonly ModelFile[];
   /**
-   * First vLLM release that knows the architecture.
+   * First release of vLLM that knows the architecture, for example `0.28.0`.
    * @default - unknown
    */
   readonly minimumRelease?: string;

@@ -41,7 +41,7 @@ interface Argument {
  * Stricter than vLLM's parser: names in full, nothing twice, nothing deprecated, and the values that vLLM looks at only when the
  * engine starts, which is after the pod was scheduled and the weights were mounted.
  */
-export function checkVllmArguments(release: KnownFlags, args: string[]): void {
+export function checkVllmArguments(release: KnownFlags, args: readonly string[]): void {
   const found = split(release, args);
   const names = found.map(argument => argument.name + (argument.key ?? ''));
   const twice = names.find((name, index) => names.indexOf(name) !== index);
@@ -68,7 +68,7 @@ function isFlag(text: string): boolean {
   return text.startsWith('-') && !/^-\d/.test(text);
 }
 
-function split(release: KnownFlags, args: string[]): Argument[] {
+function split(release: KnownFlags, args: readonly string[]): Argument[] {
   const found: Argument[] = [];
   for (let index = 0; index < args.length; index++) {
     const text = args[index];

@@ -1,4 +1,4 @@
-import { VLLM_REGISTRIES, VllmEnvironmentVariable, VllmFlag, VllmMetric, VllmRegistry } from './vllm-registry';
+import { VLLM_REGISTRIES, VllmEnvironmentVariable, VllmExportedMetric, VllmFlag, VllmRegistry } from './vllm-registry';
 import { checkVllmArguments } from './vllm-arguments';
 import { nearestName } from '../common/nearest-name';
 import { REMOVED_ENVIRONMENT, REMOVED_FLAGS, REMOVED_METRICS, RemovedName } from './vllm-removed';
@@ -10,9 +10,14 @@ const REPOSITORY = 'docker.io/vllm/vllm-openai';
 /** Below this an API key can be bypassed through the Host header. https://nvd.nist.gov/vuln/detail/CVE-2026-48746 */
 const OLDEST_SAFE_RELEASE = '0.22.0';
 
+/** One of the two programs in vLLM that run a model on a GPU; they use memory differently. */
 export type VllmModelRunner = 'V1' | 'V2';
 
-/** What decides which of the two model runners serves a model. */
+/**
+ * What decides which of the two model runners serves a model.
+ *
+ * @internal
+ */
 export interface VllmRunnerSubject {
   /** As in the `architectures` of `config.json`. */
   readonly architecture: string;
@@ -74,20 +79,27 @@ const FACTS_0_32: VllmMemoryFacts = { ...FACTS_0_28, runsOnV2: () => true, v2Est
  * Everything that it knows by name is generated from the real package, see `imports/README.md`.
  */
 export class VllmRelease {
+  /** vLLM 0.22.0. */
   static readonly V0_22 = new VllmRelease(registryOf('0.22.0'), FACTS_0_22);
+  /** vLLM 0.28.0. */
   static readonly V0_28 = new VllmRelease(registryOf('0.28.0'), FACTS_0_28);
+  /** vLLM 0.32.0. */
   static readonly V0_32 = new VllmRelease(registryOf('0.32.0'), FACTS_0_32);
+  /** The release that a server runs unless it is told otherwise: the newest one. */
   static readonly DEFAULT = VllmRelease.V0_32;
 
+  /** Every release of the catalogue, the oldest first. */
   static all(): VllmRelease[] {
     return [VllmRelease.V0_22, VllmRelease.V0_28, VllmRelease.V0_32];
   }
 
   /**
-   * A release by its version, `0.32.0` or `v0.32.0`.
+   * The release with that version.
    *
-   * @param registry what `imports/vllm/dump_registry.py` prints in that release's environment, for one that the catalogue lacks;
-   *   its memory facts are those of the nearest older release of the catalogue.
+   * @param version - `0.32.0` or `v0.32.0`
+   * @param registry - what `scripts/vllm-registry/dump_registry.py` prints in that release's environment, for one that the catalogue
+   *   lacks; its memory facts are those of the nearest older release of the catalogue
+   * @throws on what is no version, on one with a known critical hole, and on one that is neither in the catalogue nor handed over
    */
   static of(version: string, registry?: VllmRegistry): VllmRelease {
     const plain = version.replace(/^v/, '');
@@ -105,7 +117,7 @@ export class VllmRelease {
     if (!registry) {
       throw new Refusal(`VllmRelease: the flags and metrics of vLLM ${plain} are not known; known are`
         + ` ${VllmRelease.all().map(release => release.version).join(', ')}. Take one of these, or hand over the registry that`
-        + ' imports/vllm/dump_registry.py prints for it');
+        + ' scripts/vllm-registry/dump_registry.py prints for it');
     }
     if (registry.release !== plain) {
       throw new Refusal(`VllmRelease: the registry handed over for vLLM ${plain} is that of ${registry.release}`);
@@ -113,15 +125,25 @@ export class VllmRelease {
     return new VllmRelease(registry, older.facts);
   }
 
+  /** Version without a `v`, for example `0.32.0`. */
   readonly version: string;
+  /** Image of the server, by its tag and, as far as one is given, by its digest. */
   readonly image: string;
+  /** Digest that the image is pinned to, `sha256:` and 64 hexadecimal digits; undefined when it is known by its tag only. */
+  readonly digest?: string;
 
-  private constructor(private readonly registry: VllmRegistry, private readonly facts: VllmMemoryFacts, readonly digest?: string) {
+  private constructor(private readonly registry: VllmRegistry, private readonly facts: VllmMemoryFacts, digest?: string) {
     this.version = registry.release;
+    this.digest = digest;
     this.image = `${REPOSITORY}:v${this.version}${digest ? `@${digest}` : ''}`;
   }
 
-  /** The same release with its image pinned to a digest as well. */
+  /**
+   * The same release with its image pinned to a digest as well.
+   *
+   * @param digest - `sha256:` and 64 hexadecimal digits
+   * @throws on what is no digest
+   */
   withDigest(digest: string): VllmRelease {
     if (!/^sha256:[0-9a-f]{64}$/.test(digest)) {
       throw new Refusal(`VllmRelease ${this.version}: '${digest}' is no image digest; it is 'sha256:' and 64 hexadecimal digits`);
@@ -129,16 +151,21 @@ export class VllmRelease {
     return new VllmRelease(this.registry, this.facts, digest);
   }
 
-  /** Whether this is the given version or a newer one. */
+  /** Whether this is the given version, for example `0.28.0`, or a newer one. */
   supports(version: string): boolean {
     return compareVersions(this.version, version) >= 0;
   }
 
+  /** Names of all flags of `vllm serve`, spelled in full. */
   get flagNames(): string[] {
     return Object.keys(this.registry.flags);
   }
 
-  /** What is known of a flag, spelled in full; also of the negated spelling of a boolean. */
+  /**
+   * What is known of a flag, spelled in full; the negated spelling of a boolean finds it as well.
+   *
+   * @throws on a flag that the release does not know, with its successor if there is one, on a short form and on a cut-off name
+   */
   flag(name: string): VllmFlag {
     const { flags } = this.registry;
     const positive = this.flagNames.find(known => flags[known].negated === name) ?? name;
@@ -160,11 +187,20 @@ export class VllmRelease {
     throw this.unknown('flag', name, this.flagNames, REMOVED_FLAGS, registry => registry.flags);
   }
 
-  /** Refuses an argument list that this release would refuse or misread, before or after parsing. */
-  checkArgs(args: string[]): void {
+  /**
+   * Refuses an argument list of `vllm serve` that this release would refuse or misread, before or after parsing.
+   *
+   * @throws on the first argument that is wrong
+   */
+  checkArgs(args: readonly string[]): void {
     checkVllmArguments(this, args);
   }
 
+  /**
+   * What is known of an environment variable.
+   *
+   * @throws on a variable that the release does not know, with its successor if there is one
+   */
   environment(name: string): VllmEnvironmentVariable {
     const { environment } = this.registry;
     if (Object.hasOwn(environment, name)) {
@@ -173,8 +209,12 @@ export class VllmRelease {
     throw this.unknown('environment variable', name, Object.keys(environment), REMOVED_ENVIRONMENT, registry => registry.environment);
   }
 
-  /** What is known of a metric by its name in `/metrics`; a histogram also by its `_bucket`, `_sum` and `_count`. */
-  metric(name: string): VllmMetric {
+  /**
+   * What is known of a metric by its name in `/metrics`; a histogram is also found by its `_bucket`, `_sum` and `_count`.
+   *
+   * @throws on a metric that the release does not export, with its successor if there is one
+   */
+  metric(name: string): VllmExportedMetric {
     const { metrics } = this.registry;
     if (Object.hasOwn(metrics, name)) {
       return metrics[name];
@@ -189,31 +229,52 @@ export class VllmRelease {
     throw this.unknown('metric', name, Object.keys(metrics), REMOVED_METRICS, registry => registry.metrics);
   }
 
+  /** Share of the GPU's total memory that vLLM uses unless it is told otherwise, above 0 and at most 1. */
   get defaultGpuMemoryUtilization(): number {
     return this.registry.flags['--gpu-memory-utilization'].default as number;
   }
 
-  /** Of the API server on a GPU with that much memory in all. */
+  /**
+   * Tokens of one batch that the API server takes by default on a GPU with that much memory in all.
+   *
+   * @internal
+   */
   defaultMaxNumBatchedTokens(totalBytes: number, isA100: boolean): number {
     return this.batchDefaults(totalBytes, isA100).maxNumBatchedTokens;
   }
 
-  /** Of the API server on a GPU with that much memory in all; vLLM lowers it to the batched tokens. */
+  /**
+   * Sequences that the API server runs at once by default on a GPU with that much memory in all; vLLM lowers it to the batched tokens.
+   *
+   * @internal
+   */
   defaultMaxNumSeqs(totalBytes: number, isA100: boolean): number {
     return this.batchDefaults(totalBytes, isA100).maxNumSeqs;
   }
 
-  /** The model runner of a text generating server without speculation, unless `VLLM_USE_V2_MODEL_RUNNER` says otherwise. */
+  /**
+   * The model runner of a text generating server without speculation, unless `VLLM_USE_V2_MODEL_RUNNER` says otherwise.
+   *
+   * @internal
+   */
   modelRunner(subject: VllmRunnerSubject): VllmModelRunner {
     return this.facts.runsOnV2(subject) ? 'V2' : 'V1';
   }
 
-  /** Whether the memory of CUDA graphs is estimated and taken from the KV cache; otherwise it comes on top of the budget. */
+  /**
+   * Whether the memory of CUDA graphs is estimated and taken from the KV cache; otherwise it comes on top of the budget.
+   *
+   * @internal
+   */
   estimatesCudaGraphs(runner: VllmModelRunner): boolean {
     return runner === 'V1' || this.facts.v2EstimatesCudaGraphs;
   }
 
-  /** Batches of `max-num-batched-tokens` that one request's sliding window has to hold. Async scheduling is on by default. */
+  /**
+   * Batches of `max-num-batched-tokens` that one request's sliding window has to hold. Async scheduling is on by default.
+   *
+   * @internal
+   */
   slidingWindowBatches(runner: VllmModelRunner, pipelineParallelSize: number): number {
     if (!this.facts.windowCountsBatchesInFlight) {
       return 1;
@@ -221,7 +282,11 @@ export class VllmRelease {
     return runner === 'V2' ? pipelineParallelSize + 1 : Math.max(2, pipelineParallelSize);
   }
 
-  /** The most tokens a captured CUDA graph is made for, before it is cut to twice the sequences and to the batched tokens. */
+  /**
+   * The most tokens a captured CUDA graph is made for, before it is cut to twice the sequences and to the batched tokens.
+   *
+   * @internal
+   */
   largestCudaGraph(computeCapability: number): number {
     return Math.floor(computeCapability) === 10 ? this.facts.largestGraphOnBlackwell : 512;
   }

@@ -1,13 +1,12 @@
-import { Accelerator, MachineType, Model } from '../catalog';
+import { Accelerator, Model } from '../catalog';
+import { Refusal } from '../common/refusal';
 import { MemoryPlan, MemoryPlanProps } from '../planning';
-import { legalTensorParallelSizes } from '../planning/memory-checks';
+import { suffices, tensorParallelSizes } from '../planning/smallest-plan';
 
 type Setting = Pick<MemoryPlanProps, 'dtype' | 'maxModelLen'>;
 
 /** What one would try in turn: as it is, in float16 where there is no bfloat16, then with a shorter context. */
 const SETTINGS: Setting[] = [{}, { dtype: 'half' }, { maxModelLen: 'auto' }, { dtype: 'half', maxModelLen: 'auto' }];
-/** Shorter is not worth a server. */
-const SHORTEST_USEFUL_LEN = 2048;
 
 /** One line for each accelerator: the smallest tensor parallel size that holds the model, and the context that goes with it. */
 export function holdingGpus(model: Model): string[] {
@@ -15,27 +14,30 @@ export function holdingGpus(model: Model): string[] {
 }
 
 function answerFor(model: Model, accelerator: Accelerator): string {
-  const most = Math.max(1, ...MachineType.forAccelerator(accelerator).map(machine => machine.gpus));
-  const sizes = legalTensorParallelSizes(model.attentionHeads, most);
-  const tried = SETTINGS.flatMap(setting =>
-    sizes.map(tensorParallelSize => ({ ...setting, plan: tryPlan({ model, accelerator, tensorParallelSize, ...setting }) })));
-  for (const { plan, dtype } of tried) {
-    if (plan instanceof MemoryPlan && plan.fits && plan.maxModelLen >= Math.min(SHORTEST_USEFUL_LEN, model.maxModelLen)) {
+  const contradictions: Refusal[] = [];
+  for (const setting of SETTINGS) {
+    const props = { model, accelerator, ...setting };
+    const plan = smallest(props);
+    if (plan instanceof Refusal) {
+      contradictions.push(plan);
+    } else if (suffices(plan, props)) {
       const length = plan.maxModelLen < model.maxModelLen ? `maxModelLen <= ${plan.maxModelLen}` : `all ${model.maxModelLen} tokens`;
-      return `tensorParallelSize ${plan.tensorParallelSize}, ${length}${dtype ? `, dtype ${dtype}` : ''}`;
+      return `tensorParallelSize ${plan.tensorParallelSize}, ${length}${setting.dtype ? `, dtype ${setting.dtype}` : ''}`;
     }
   }
-  const contradictions = tried.map(({ plan }) => plan).filter(plan => plan instanceof Error);
-  return contradictions.length === tried.length
+  return contradictions.length === SETTINGS.length
     ? `no: ${contradictions[0].message.replace(/^MemoryPlan: /, '').split(';')[0]}`
-    : `no, not with ${sizes.at(-1)} of them either`;
+    : `no, not with ${tensorParallelSizes({ model, accelerator }).at(-1)} of them either`;
 }
 
 /** A contradiction of model and card is an answer as well. */
-function tryPlan(props: MemoryPlanProps): MemoryPlan | Error {
+function smallest(props: MemoryPlanProps): MemoryPlan | Refusal {
   try {
-    return MemoryPlan.of(props);
+    return MemoryPlan.smallest(props);
   } catch (error) {
-    return error as Error;
+    if (error instanceof Refusal) {
+      return error;
+    }
+    throw error;
   }
 }

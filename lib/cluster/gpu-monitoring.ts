@@ -5,7 +5,8 @@ import {
 import { GPU_UTILIZATION } from '../serving/signals';
 
 /**
- * Scrapes GPU utilisation from the DCGM exporter that GKE manages, under a name that an autoscaler can ask for: it knows lower case only.
+ * Scrape of the GPU utilisation that the DCGM exporter of GKE measures, under a name that an autoscaler can ask for: it knows lower case
+ * only. One a cluster.
  *
  * @see https://cloud.google.com/kubernetes-engine/docs/how-to/dcgm-metrics
  */

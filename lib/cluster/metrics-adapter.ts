@@ -11,11 +11,12 @@ const PORT = 4443;
 const LABELS = { 'app.kubernetes.io/name': NAME, 'app.kubernetes.io/part-of': 'cdk8s-vllm' };
 
 /**
- * The Custom Metrics Stackdriver Adapter: lets autoscalers read Cloud Monitoring. Once a cluster.
+ * The Custom Metrics Stackdriver Adapter, which lets autoscalers read Cloud Monitoring. One a cluster.
  *
  * @see https://cloud.google.com/stackdriver/docs/managed-prometheus/hpa
  */
 export class MetricsAdapter extends Construct {
+  /** Identity of the adapter's pods, which the cloud layer has to grant its role. */
   readonly identity = new ServiceIdentity({ namespace: NAMESPACE, serviceAccountName: NAME, grants: [{ role: 'roles/monitoring.viewer' }] });
 
   constructor(scope: Construct, id: string) {

@@ -1,13 +1,15 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 
+/** Props of `ServingNamespace`. */
 export interface ServingNamespaceProps {
+  /** Name of the namespace: a DNS label. */
   readonly name: string;
 }
 
 /**
- * A namespace in which nothing runs, talks or is reached but what says so: Pod Security "restricted", no traffic by default, no
- * Service that is open to the outside, a share of resources for pods that name none.
+ * A namespace in which nothing runs, talks or is reached but what says so: Pod Security "restricted", no traffic by default, no Service
+ * that is open to the outside, and default requests for pods that name none. One a cluster and namespace.
  */
 export class ServingNamespace extends Construct {
   constructor(scope: Construct, id: string, props: ServingNamespaceProps) {

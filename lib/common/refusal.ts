@@ -5,11 +5,11 @@ export interface Refusing {
 }
 
 /**
- * An input that cannot work, found before a byte is written: what is wrong with the value got, the numbers, the nearest fix.
- * Every other error that leaves this library is a bug of it.
+ * An input that cannot work, found before a byte is written: what is wrong with the value got, the numbers, the nearest fix. Every other
+ * error that leaves this library is a bug of it.
  */
 export class Refusal extends Error {
-  /** Path of the construct that refuses, as far as one does; plans and facts refuse without one. */
+  /** Path of the construct that refuses; undefined when a plan or a fact does. */
   readonly path?: string;
 
   constructor(message: string, options: { readonly cause?: unknown; readonly path?: string } = {}) {

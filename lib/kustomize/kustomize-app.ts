@@ -11,23 +11,24 @@ import { toYaml } from './manifests/yaml-writer';
 import { ProgramFolders } from './program-folders';
 import { Refusal } from '../common/refusal';
 
+/** Props of `KustomizeApp`. */
 export interface KustomizeAppProps {
   /**
-   * The folder that relative paths start from, so that the result does not depend on where the program is called.
+   * Folder that relative paths start from, so that the result does not depend on where the program is called.
    * @default - the working directory
    */
   readonly root?: string;
 
   /**
-   * Where the manifests go. The folder is replaced as a whole.
+   * Folder of the manifests, which is replaced as a whole.
    * @default - $CDK8S_OUTDIR, else dist/kustomize below `root`
    */
   readonly outdir?: string;
 }
 
 /**
- * Turns every `KustomizeUnit` into a folder that `kubectl apply -k` takes. Everything is rendered and checked in memory;
- * only then the output folders are swapped, together.
+ * Turns every `KustomizeUnit` into a folder that `kubectl apply -k` takes. Everything is rendered and checked in memory; only then the
+ * output folders are swapped, together.
  */
 export class KustomizeApp extends App {
   private readonly root: string;
@@ -42,10 +43,11 @@ export class KustomizeApp extends App {
   }
 
   /**
-   * Another folder that is replaced together with the manifests, such as a report on them.
+   * Adds a folder that is replaced together with the manifests, such as a report on them.
    *
-   * @param folder relative to `root`
-   * @param files content by path relative to the folder
+   * @param folder - path relative to `root`
+   * @param files - content by path relative to the folder
+   * @throws on a file outside the folder, and on a folder that overlaps with another one
    */
   public addFolder(folder: string, files: ReadonlyMap<string, string>): void {
     const absolute = this.freePath(folder);
@@ -58,9 +60,11 @@ export class KustomizeApp extends App {
   }
 
   /**
-   * One more file that is replaced together with the manifests, in a folder whose other files stay as they are.
+   * Adds a file that is replaced together with the manifests, in a folder whose other files stay as they are.
    *
-   * @param file relative to `root`
+   * @param file - path relative to `root`
+   * @param content - text of the file
+   * @throws on a file that is in a folder which is replaced already
    */
   public addFile(file: string, content: string): void {
     this.companions.set(this.freePath(file), Buffer.from(content));
@@ -77,6 +81,11 @@ export class KustomizeApp extends App {
     return absolute;
   }
 
+  /**
+   * Renders and checks everything, then replaces the output folders. A failure leaves them as they were.
+   *
+   * @throws on what a check refuses, with the object and its folder
+   */
   public override synth(): void {
     const folders = new OutputFolders([this.outdir, ...this.companions.keys()]);
     explaining(() => folders.recover());

@@ -4,21 +4,22 @@ import { PROGRAMS } from './program-folders';
 import { DnsName } from '../common/dns-name';
 import { Refusal } from '../common/refusal';
 
+/** Props of `KustomizeUnit`. */
 export interface KustomizeUnitProps {
-  /** The folder below the output folder: one point of the matrix, such as `l4-gcs`, or `cluster`. */
+  /** Name of the folder below the output folder: one point of the matrix, such as `l4-gcs`, or `cluster`. A DNS label. */
   readonly cell: string;
 
   /**
-   * The folder below the cell, such as `server`.
+   * Name of the folder below the cell, such as `server`: a DNS label.
    * @default - the objects stand in the cell's folder itself
    */
   readonly unit?: string;
 
-  /** The namespace of every namespaced object of the unit. */
+  /** Namespace of every namespaced object of the unit: a DNS label. */
   readonly namespace: string;
 
   /**
-   * Whether `kubectl apply -k <cell>` applies the unit. It can always be applied alone.
+   * Whether `kubectl apply -k CELL` applies the unit. It can always be applied alone.
    * @default true
    */
   readonly applyWithCell?: boolean;
@@ -31,17 +32,22 @@ export interface KustomizeUnitProps {
 }
 
 /**
- * A chart that becomes one folder which applies alone. Names come from `metadata.name` only: a construct may be renamed
- * or moved without a change in what is applied.
+ * A chart that becomes one folder which applies alone. Names come from `metadata.name` only: a construct may be renamed or moved without a
+ * change in what is applied.
+ *
+ * @throws on a cell, unit or namespace that is no DNS label
  */
 export class KustomizeUnit extends Chart {
-  /** `instanceof` does not tell: cdk8s makes it true for every chart. */
+  /** Whether a construct is a unit. `instanceof` does not tell: cdk8s makes it true for every chart. */
   public static isUnit(construct: unknown): construct is KustomizeUnit {
     return Chart.isChart(construct) && 'applyWithCell' in construct;
   }
 
+  /** Name of the folder below the output folder. */
   public readonly cell: string;
+  /** Name of the folder below the cell; undefined when the objects stand in the cell's folder itself. */
   public readonly unit?: string;
+  /** Whether `kubectl apply -k CELL` applies the unit. */
   public readonly applyWithCell: boolean;
 
   constructor(scope: Construct, id: string, props: KustomizeUnitProps) {
@@ -59,11 +65,16 @@ export class KustomizeUnit extends Chart {
     }
   }
 
-  /** The unit's folder, relative to the output folder. */
+  /** Folder of the unit, relative to the output folder. */
   public get folder(): string {
     return this.unit === undefined ? this.cell : `${this.cell}/${this.unit}`;
   }
 
+  /**
+   * Refuses an object without a name, as cdk8s would make one from the construct's path.
+   *
+   * @throws always
+   */
   public override generateObjectName(object: ApiObject): string {
     throw new Refusal(`KustomizeUnit '${this.node.id}': ${object.kind} '${object.node.path}' has no metadata.name. `
       + 'Give it one: a name made from construct ids would change, and the object be replaced, when a construct moves');

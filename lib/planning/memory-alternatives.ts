@@ -1,15 +1,16 @@
 import { Accelerator, MachineType } from '../catalog';
-import { legalTensorParallelSizes } from './memory-checks';
+import { Refusal } from '../common/refusal';
 import { MemoryFindings, MemoryPlanProps } from './memory-plan-props';
+import { SHORTEST_USEFUL_LEN, smallestPlan, suffices, tensorParallelSizes } from './smallest-plan';
 
-/** A change that fits: a sentence for people, and the props that make it. */
+/** A change that fits. */
 export interface MemoryAlternative {
+  /** The change in words, for example `tensorParallelSize 4 on g2-standard-48`. */
   readonly sentence: string;
+  /** The props that make it. */
   readonly props: MemoryPlanProps;
 }
 
-/** Shorter is not worth proposing. */
-const SHORTEST_USEFUL_LEN = 2048;
 const MOST_ALTERNATIVES = 5;
 
 /** Nearest first: a setting, then more GPUs of the same kind, then other GPUs by price. */
@@ -65,35 +66,46 @@ class AlternativeSearch {
 
   /** The smallest tensor parallel size from `least` that fits, with a shorter context if need be. */
   private firstFit(accelerator: Accelerator, least: number): MemoryAlternative[] {
-    const { pipelineParallelSize } = this.plan;
-    const most = Math.max(0, ...MachineType.forAccelerator(accelerator).map(machine => machine.gpus)) / pipelineParallelSize;
     const same = accelerator.id === this.plan.accelerator.id;
-    for (const tensorParallelSize of legalTensorParallelSizes(this.plan.model.attentionHeads, most).filter(size => size >= least)) {
-      // The same card keeps the utilization that was asked for, another one has its own default.
-      const hardware = { accelerator, tensorParallelSize, ...(same ? {} : { gpuMemoryUtilization: undefined }) };
-      const maxModelLen = usefulLength(this.tryPlan({ ...hardware, maxModelLen: 'auto' })?.maxModelLen ?? 0);
-      for (const change of [hardware, { ...hardware, maxModelLen }]) {
-        if (!('maxModelLen' in change && change.maxModelLen === 0) && this.tryPlan(change)?.fits) {
-          const machine = machineFor({ ...this.props, ...change })!;
-          const length = 'maxModelLen' in change ? ` with maxModelLen <= ${change.maxModelLen}` : '';
-          const where = same ? '' : `accelerator ${accelerator.id}, `;
-          return [{
-            sentence: `${where}tensorParallelSize ${tensorParallelSize} on ${machine.name}${length}`,
-            props: { ...this.props, ...change },
-          }];
-        }
-      }
+    // The same card keeps the utilization that was asked for, another one has its own default.
+    const hardware = { accelerator, ...(same ? {} : { gpuMemoryUtilization: undefined }) };
+    const asAsked = this.smallest(hardware, least);
+    const shorter = this.smallest({ ...hardware, maxModelLen: 'auto' }, least);
+    const nearest = !shorter || (asAsked && asAsked.tensorParallelSize <= shorter.tensorParallelSize) ? asAsked : shorter;
+    const machine = nearest && machineFor(nearest);
+    if (!machine) {
+      return [];
     }
-    return [];
+    const { tensorParallelSize } = nearest;
+    const length = nearest === shorter ? { maxModelLen: usefulLength(shorter.maxModelLen) } : {};
+    return [{
+      sentence: `${same ? '' : `accelerator ${accelerator.id}, `}tensorParallelSize ${tensorParallelSize} on ${machine.name}`
+        + (length.maxModelLen ? ` with maxModelLen <= ${length.maxModelLen}` : ''),
+      props: { ...this.props, ...hardware, tensorParallelSize, ...length },
+    }];
   }
 
-  /** A change that contradicts the model or the card is no alternative. */
+  private smallest(change: Partial<MemoryPlanProps>, least: number): MemoryFindings | undefined {
+    const props = { ...this.props, ...change };
+    const sizes = tensorParallelSizes(props).filter(size => size >= least);
+    const plan = sizes.length > 0 ? unlessContradictory(() => smallestPlan(props, sizes, this.planOf)) : undefined;
+    return plan && suffices(plan, props) ? plan : undefined;
+  }
+
   private tryPlan(change: Partial<MemoryPlanProps>): MemoryFindings | undefined {
-    try {
-      return this.planOf({ ...this.props, ...change });
-    } catch {
+    return unlessContradictory(() => this.planOf({ ...this.props, ...change }));
+  }
+}
+
+/** A change that contradicts the model or the card is no alternative. */
+function unlessContradictory<T>(plan: () => T): T | undefined {
+  try {
+    return plan();
+  } catch (error) {
+    if (error instanceof Refusal) {
       return undefined;
     }
+    throw error;
   }
 }
 
@@ -102,9 +114,8 @@ function priceOf(props: MemoryPlanProps): number {
 }
 
 /** The smallest machine that holds all GPUs of the server. */
-function machineFor(props: MemoryPlanProps): MachineType | undefined {
-  const gpus = (props.tensorParallelSize ?? 1) * (props.pipelineParallelSize ?? 1);
-  return MachineType.forAccelerator(props.accelerator).find(machine => machine.gpus >= gpus);
+function machineFor({ accelerator, tensorParallelSize = 1, pipelineParallelSize = 1 }: MemoryPlanProps): MachineType | undefined {
+  return MachineType.forAccelerator(accelerator).find(machine => machine.gpus >= tensorParallelSize * pipelineParallelSize);
 }
 
 function describe(change: Partial<MemoryPlanProps>): string {

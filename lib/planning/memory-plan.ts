@@ -1,30 +1,44 @@
 import { VllmModelRunner, VllmRelease } from '../catalog';
-import { Facts } from '../catalog/facts';
 import { gib, GIB } from '../common/bytes';
 import { KvCache } from './kv-cache';
 import { MemoryAlternative, memoryAlternatives } from './memory-alternatives';
 import { checkMemoryPlanProps } from './memory-checks';
 import { MemoryOverhead } from './memory-overhead';
-import { MemoryFindings, MemoryPerGpu, MemoryPlanProps, ResolvedMemoryProps } from './memory-plan-props';
+import { MemoryPerGpu, MemoryPlanProps, ResolvedMemoryProps } from './memory-plan-props';
+import { smallestPlan, tensorParallelSizes } from './smallest-plan';
 import { weightsPerGpu } from './weight-bytes';
 
-export type { MemoryPerGpu, MemoryPlanProps } from './memory-plan-props';
-export type { MemoryAlternative } from './memory-alternatives';
+/** The settings of the plan, with every default filled in. */
+export interface MemoryPlan extends ResolvedMemoryProps {}
 
 /**
  * Whether a model fits an accelerator, and the sum that shows it, by vLLM's own accounting on a new node (cold compile cache).
  *
  * @see https://docs.vllm.ai/en/latest/configuration/conserving_memory/
  */
-export class MemoryPlan extends Facts<ResolvedMemoryProps>() implements MemoryFindings {
+export class MemoryPlan {
   /**
+   * The plan for these settings. A plan that merely does not fit says so in `fits`.
+   *
    * @throws on contradictions: a tensor parallel size that does not divide the heads, a `maxModelLen` above the model's, more sequences
-   *   than batched tokens, a dtype that the accelerator lacks. A plan that merely does not fit says so in `fits`.
+   *   than batched tokens, a dtype that the accelerator lacks
    */
   static of(props: MemoryPlanProps): MemoryPlan {
     return new MemoryPlan(props);
   }
 
+  /**
+   * The plan with the smallest tensor parallel size that fits a machine of the catalogue; when none does, the plan of the smallest
+   * size, which says why. With `maxModelLen` `auto`, sizes that hold at least 2,048 tokens, or all of the model's, come first.
+   *
+   * @param props - `tensorParallelSize` is not looked at
+   * @throws on contradictions that no tensor parallel size resolves
+   */
+  static smallest(props: MemoryPlanProps): MemoryPlan {
+    return smallestPlan(props, tensorParallelSizes(props), MemoryPlan.of);
+  }
+
+  /** Bytes on each GPU. */
   readonly perGpu: MemoryPerGpu;
   /** Tokens that the KV cache of the whole server holds, as vLLM prints it. */
   readonly kvCacheTokens: number;
@@ -37,9 +51,9 @@ export class MemoryPlan extends Facts<ResolvedMemoryProps>() implements MemoryFi
   /** Bytes per GPU that are missing; 0 when it fits. */
   readonly shortfallBytes: number;
   /** Why it does not fit, each reason with its sum; empty when it fits. */
-  readonly reasons: string[];
-  /** Where a figure is an estimate outside of what was measured. */
-  readonly notes: string[];
+  readonly reasons: readonly string[];
+  /** Remarks on figures that are estimates outside of what was measured. */
+  readonly notes: readonly string[];
 
   private readonly props: MemoryPlanProps;
 
@@ -49,7 +63,7 @@ export class MemoryPlan extends Facts<ResolvedMemoryProps>() implements MemoryFi
     const runner = runnerOf(resolved, props);
     const overhead = new MemoryOverhead({ ...resolved, runner, enforceEager: props.enforceEager ?? false });
     const gpuMemoryUtilization = props.gpuMemoryUtilization ?? affordableUtilization(resolved, overhead.outsideBudgetBytes);
-    super({ ...resolved, gpuMemoryUtilization });
+    Object.assign(this, resolved, { gpuMemoryUtilization });
     this.props = props;
     const totalBytes = this.accelerator.memoryBytes;
     const budgetBytes = Math.ceil(totalBytes * this.gpuMemoryUtilization);
@@ -82,23 +96,24 @@ export class MemoryPlan extends Facts<ResolvedMemoryProps>() implements MemoryFi
     this.reasons = missing.map(lack => lack.reason);
   }
 
+  /** Whether the model fits. */
   get fits(): boolean {
     return this.shortfallBytes === 0;
   }
 
-  /** Nearest changes that fit, best first. */
+  /** Nearest changes that fit, at most five, the best first; none when the plan itself fits. */
   get alternatives(): MemoryAlternative[] {
     return this.fits ? [] : memoryAlternatives(this, this.props, MemoryPlan.of);
   }
 
-  /** `2 x NVIDIA L4 (tensorParallelSize 2)` */
+  /** GPUs of the plan for people: `2 x NVIDIA L4 (tensorParallelSize 2)`. */
   get hardware(): string {
     const gpus = this.tensorParallelSize * this.pipelineParallelSize;
     const stages = this.pipelineParallelSize > 1 ? `, pipelineParallelSize ${this.pipelineParallelSize}` : '';
     return `${gpus} x ${this.accelerator.displayName} (tensorParallelSize ${this.tensorParallelSize}${stages})`;
   }
 
-  /** The refusal's text: what does not fit, the sum per GPU, and what would. */
+  /** Text of the refusal: what does not fit, the sum per GPU, and what would. */
   explain(): string {
     const fixes = this.alternatives.map(alternative => alternative.sentence);
     return [
@@ -145,9 +160,8 @@ export class MemoryPlan extends Facts<ResolvedMemoryProps>() implements MemoryFi
 function withDefaults(props: MemoryPlanProps): ResolvedMemoryProps {
   const { model, accelerator } = props;
   const release = props.release ?? VllmRelease.DEFAULT;
-  // Of both memory sizes: a100, a100-80gb.
-  const isA100 = accelerator.id.split('-')[0] === 'a100';
-  const maxNumBatchedTokens = props.maxNumBatchedTokens ?? release.defaultMaxNumBatchedTokens(accelerator.memoryBytes, isA100);
+  const { memoryBytes, isA100 } = accelerator;
+  const maxNumBatchedTokens = props.maxNumBatchedTokens ?? release.defaultMaxNumBatchedTokens(memoryBytes, isA100);
   return {
     model,
     accelerator,
@@ -156,7 +170,7 @@ function withDefaults(props: MemoryPlanProps): ResolvedMemoryProps {
     pipelineParallelSize: props.pipelineParallelSize ?? 1,
     gpuMemoryUtilization: props.gpuMemoryUtilization ?? release.defaultGpuMemoryUtilization,
     maxNumBatchedTokens,
-    maxNumSeqs: props.maxNumSeqs ?? Math.min(release.defaultMaxNumSeqs(accelerator.memoryBytes, isA100), maxNumBatchedTokens),
+    maxNumSeqs: props.maxNumSeqs ?? Math.min(release.defaultMaxNumSeqs(memoryBytes, isA100), maxNumBatchedTokens),
   };
 }
 

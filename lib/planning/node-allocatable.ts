@@ -9,9 +9,13 @@ export interface NodeResources {
   readonly bootDiskBytes: number;
 }
 
+/** What pods request and nodes have. */
 export interface Amounts {
+  /** CPU in thousandths of a virtual CPU. */
   readonly cpuMillis: number;
+  /** Memory in bytes. */
   readonly memoryBytes: number;
+  /** Ephemeral storage in bytes. */
   readonly ephemeralStorageBytes: number;
 }
 

@@ -15,40 +15,49 @@ const LEAST_MEMORY_BYTES_PER_GPU = 3 * GIB;
 /** Logs, `/tmp` and the compile caches of one server: measured 95 MB, with room for larger models. */
 const SERVER_EPHEMERAL_BYTES = 12 * GIB;
 
+/** Props of `Placement.of`. */
 export interface PlacementProps {
+  /** The GPU that the server runs on. */
   readonly accelerator: Accelerator;
-  /** GPUs of one server. */
+  /** Number of GPUs of one server, 1 or more. */
   readonly gpus: number;
-  /** @default - the smallest that holds the GPUs and what else is asked for */
+  /**
+   * Machine type of the node.
+   * @default - the smallest that holds the GPUs and what else is asked for
+   */
   readonly machineType?: MachineType;
   /**
-   * A disk type that must be attachable.
+   * Type of a disk that the machine has to attach, for example `hyperdisk-ml`.
    * @default - none
    */
   readonly diskType?: string;
   /**
-   * The zones that the server may run in.
+   * Zones that the server may run in.
    * @default - all that have the machine
    */
-  readonly zones?: string[];
+  readonly zones?: readonly string[];
   /**
-   * Bytes that are cached on the node beside each server.
+   * Bytes that are cached on the node beside each server, 0 or more.
    * @default 0
    */
   readonly cacheBytes?: number;
   /**
-   * What else runs in each server's pod.
+   * Requests of what else runs in each server's pod.
    * @default - nothing
    */
   readonly sidecar?: Amounts;
 }
 
-/** Where cached files live: `local-ssd` is the node's ephemeral storage, `memory` a tmpfs. */
+/** Where cached files live: `local-ssd` is the node's ephemeral storage on such disks, `memory` a tmpfs. */
 export type CacheMedium = 'local-ssd' | 'memory';
 
 /** The machine that a server runs on, and the share of it that one server requests. */
 export class Placement {
-  /** @throws when no machine type holds the GPUs, takes the disk, caches the bytes or stands in one of the zones */
+  /**
+   * The placement on the machine type that is given, or on the smallest that takes the server.
+   *
+   * @throws when no machine type holds the GPUs, takes the disk, caches the bytes or stands in one of the zones
+   */
   static of(props: PlacementProps): Placement {
     if (!Number.isSafeInteger(props.gpus) || props.gpus < 1) {
       throw new Refusal(`Placement: 'gpus' (${props.gpus}) must be a whole number of at least 1`);
@@ -59,7 +68,7 @@ export class Placement {
     const machines = MachineType.forAccelerator(props.accelerator);
     const large = machines.filter(machine => machine.gpus >= props.gpus);
     if (large.length === 0) {
-      const most = Math.max(0, ...machines.map(machine => machine.gpus));
+      const most = MachineType.mostGpus(props.accelerator);
       throw new Refusal(`Placement: no machine type has ${props.gpus} x ${props.accelerator.displayName}; the largest has ${most}.`
         + ` Use at most ${most} GPUs a server`);
     }
@@ -74,27 +83,35 @@ export class Placement {
     throw first;
   }
 
+  /** Machine type of the node. */
+  readonly machineType: MachineType;
+  /** Number of GPUs of one server. */
   readonly gpus: number;
+  /** Number of servers that one node holds. */
   readonly serversPerNode: number;
-  /** GPUs of the machine that no server of this kind can use. */
+  /** Number of GPUs of the machine that no server of this kind can use. */
   readonly strandedGpus: number;
-  /** What the stranded GPUs cost an hour, as their share of the machine's price; undefined when no price is known. */
+  /** US dollars that the stranded GPUs cost an hour, as their share of the machine's price; undefined when no price is known. */
   readonly strandedHourlyUsd?: number;
   /** Zones that have the machine, as far as is known; empty when none is known and none was asked for. */
-  readonly zones: string[];
+  readonly zones: readonly string[];
   /** Those of the zones that were asked for; empty when any will do. */
-  readonly requiredZones: string[];
+  readonly requiredZones: readonly string[];
   /** Where `cacheBytes` live; undefined when nothing is cached. */
   readonly cacheMedium?: CacheMedium;
-  /** Local SSDs for ephemeral storage that the node pool must have. */
+  /** Number of local SSDs for ephemeral storage that the node pool must have. */
   readonly localSsdCount: number;
-  readonly bootDiskBytes = BOOT_DISK_BYTES;
-  /** Request and limit of the server's container. */
+  /** Size of the node's boot disk in bytes. */
+  readonly bootDiskBytes: number = BOOT_DISK_BYTES;
+  /** CPU that the server's container requests, in thousandths of a virtual CPU. */
   readonly cpuMillis: number;
+  /** Memory that the server's container requests, in bytes. */
   readonly memoryBytes: number;
-  readonly ephemeralStorageBytes = SERVER_EPHEMERAL_BYTES;
+  /** Ephemeral storage that the server's container requests, in bytes. */
+  readonly ephemeralStorageBytes: number = SERVER_EPHEMERAL_BYTES;
 
-  private constructor(props: PlacementProps, readonly machineType: MachineType) {
+  private constructor(props: PlacementProps, machineType: MachineType) {
+    this.machineType = machineType;
     this.gpus = props.gpus;
     if (machineType.accelerator.id !== props.accelerator.id || machineType.gpus < props.gpus) {
       throw this.refusal(`has ${machineType.gpus} x ${machineType.accelerator.displayName}, but a server needs ${props.gpus} x`
@@ -120,17 +137,17 @@ export class Placement {
     this.memoryBytes = Math.floor(share.memoryBytes / GIB) * GIB;
   }
 
-  /** What pods may request on a node of the pool that this placement asks for. */
+  /** What all pods together may request on a node of the pool that this placement asks for. */
   get nodeAllocatable(): Amounts {
     return allocatable(this.machineType, this.localSsdCount);
   }
 
-  /** Nodes that hold so many servers. */
+  /** Number of nodes that hold so many servers. */
   nodes(servers: number): number {
     return Math.ceil(servers / this.serversPerNode);
   }
 
-  private zonesWithMachine(asked: string[] | undefined): string[] {
+  private zonesWithMachine(asked: readonly string[] | undefined): readonly string[] {
     const { zones } = this.machineType;
     if (!asked || zones.length === 0) {
       return [...asked ?? zones];

@@ -12,9 +12,10 @@ const SPOT_PROPAGATION_SECONDS = 2;
 /** As measured, without a margin: a spot node leaves none to give. */
 const SPOT_EXIT_SECONDS = 5;
 
+/** Props of `ShutdownPlan.of`. */
 export interface ShutdownPlanProps {
   /**
-   * Seconds of the longest answer that is waited for.
+   * Seconds of the longest answer that is waited for, 0 or more.
    * @default 120, on spot what fits 15 s
    */
   readonly longestAnswerSeconds?: number;
@@ -24,11 +25,14 @@ export interface ShutdownPlanProps {
    */
   readonly shutdownTimeoutSeconds?: number;
   /**
-   * Seconds that Kubernetes gives the pod.
+   * Seconds that Kubernetes gives the pod, at least those that the drain takes.
    * @default - propagation, drain, shutdown timeout and exit
    */
   readonly terminationGracePeriodSeconds?: number;
-  /** @default false */
+  /**
+   * Whether the server runs on a spot node, which gives its pods 15 seconds.
+   * @default false
+   */
   readonly spot?: boolean;
 }
 
@@ -37,15 +41,22 @@ export interface ShutdownPlanProps {
  * everywhere and then until no request is left; only then vLLM gets SIGTERM, after which it would refuse new requests with 500.
  */
 export class ShutdownPlan {
-  /** @throws on a shutdown timeout that would cut answers, a grace period shorter than the drain, a spot node that does not wait */
+  /**
+   * The plan of an end.
+   *
+   * @throws on a shutdown timeout that would cut answers, a grace period shorter than the drain, a spot node that does not wait
+   */
   static of(props: ShutdownPlanProps = {}): ShutdownPlan {
     return new ShutdownPlan(props);
   }
 
+  /** Seconds that preStop waits until every proxy and load balancer has dropped the endpoint. */
   readonly propagationSeconds: number;
-  /** The most that preStop waits for running requests. */
+  /** Seconds that preStop waits at most for running requests. */
   readonly drainSeconds: number;
+  /** Seconds of `--shutdown-timeout`. */
   readonly shutdownTimeoutSeconds: number;
+  /** Seconds between the pod's deletion and its kill. */
   readonly terminationGracePeriodSeconds: number;
 
   private constructor(props: ShutdownPlanProps) {

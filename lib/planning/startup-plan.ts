@@ -26,42 +26,58 @@ const SAFETY = 3;
 const LEAST_BUDGET_SECONDS = 600;
 const PROBE_PERIOD_SECONDS = 10;
 
+/** Props of `StartupPlan.of`. */
 export interface StartupPlanProps {
+  /** The model that is loaded. */
   readonly model: Model;
-  /** Bytes a second that one server reads its weights with. */
+  /** Bytes a second that one server reads its weights with, above 0. */
   readonly weightsBytesPerSecond: number;
-  /** @default false */
+  /**
+   * Whether the weights are quantized while they load.
+   * @default false
+   */
   readonly quantizedOnline?: boolean;
-  /** @default false */
+  /**
+   * Whether the server runs without compilation and CUDA graphs.
+   * @default false
+   */
   readonly enforceEager?: boolean;
   /**
-   * Seconds that the startup probe waits.
+   * Seconds that the startup probe waits, at least those of the estimate.
    * @default - three times the estimate, at least 10 minutes
    */
   readonly budgetSeconds?: number;
 }
 
-/** How long a new server takes, and the deadlines that follow. Estimates are the measured figures' upper ends, on a cold node. */
+/** How long a new server takes to answer, and the deadlines that follow. Estimates are the measured figures' upper ends, on a cold node. */
 export class StartupPlan {
-  /** @throws when a given budget is shorter than the estimate */
+  /**
+   * The plan of a start.
+   *
+   * @throws when a given budget is shorter than the estimate, and on a storage that reads nothing
+   */
   static of(props: StartupPlanProps): StartupPlan {
     return new StartupPlan(props);
   }
 
-  readonly imagePullSeconds = Math.ceil(IMAGE_BYTES / IMAGE_BYTES_PER_SECOND);
+  /** Seconds that a node takes to pull the image of the server. */
+  readonly imagePullSeconds: number = Math.ceil(IMAGE_BYTES / IMAGE_BYTES_PER_SECOND);
+  /** Seconds that the server takes to read its weights. */
   readonly loadSeconds: number;
-  /** Compilation, graph capture and everything that is neither pull nor load. */
+  /** Seconds of compilation, graph capture and everything that is neither pull nor load. */
   readonly engineSeconds: number;
-  /** From the container's start until it answers. */
+  /** Seconds from the container's start until it answers. */
   readonly readySeconds: number;
 
-  /** How long the startup probe lets the server load before it is restarted. */
+  /** Seconds that the startup probe lets the server load before it is restarted. */
   readonly budgetSeconds: number;
-  readonly probePeriodSeconds = PROBE_PERIOD_SECONDS;
+  /** Seconds between two startup probes. */
+  readonly probePeriodSeconds: number = PROBE_PERIOD_SECONDS;
+  /** Number of startup probes that may fail. */
   readonly probeFailureThreshold: number;
-  /** `VLLM_ENGINE_READY_TIMEOUT_S`: vLLM gives up by itself at 600 s unless told otherwise. */
+  /** Seconds of `VLLM_ENGINE_READY_TIMEOUT_S`: vLLM gives up by itself at 600 unless told otherwise. */
   readonly engineReadyTimeoutSeconds: number;
-  /** `progressDeadlineSeconds`: a rollout also waits for a node and the image. */
+  /** Seconds of `progressDeadlineSeconds`: a rollout also waits for a node and the image. */
   readonly progressDeadlineSeconds: number;
 
   private constructor(props: StartupPlanProps) {

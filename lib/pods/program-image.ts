@@ -15,24 +15,31 @@ export interface ProgramImageProps {
 }
 
 /**
- * Python programs and the public image that carries what they need. Mounted on it from a ConfigMap, or built into an image of one's
- * own by the files that this writes.
+ * Python programs and the public image that carries what they need. They are mounted on it from a ConfigMap, or built into an image of
+ * one's own by the files that this writes.
  */
 export class ProgramImage {
+  /** Name of the workload that the programs are of, for example `gradio-chat`. */
   readonly name: string;
+  /** Public image, by its tag or digest, with the interpreter and the packages that the programs need. */
   readonly base: string;
-  /** By file name: the programs, what they share with others, and their contract. `main.py` is the one that is run. */
+  /** Source text by file name: the programs, what they share with others, and their contract. `main.py` is the one that is run. */
   readonly programs: ProgramFiles;
-  /** The program that is run, in the container. */
+  /** Path of the program that is run, in the container. */
   readonly path = `${PROGRAMS_PATH}/main.py`;
 
+  /**
+   * Reads the programs of a workload.
+   *
+   * @internal
+   */
   constructor({ contract, base, directory }: ProgramImageProps) {
     this.name = contract.name;
     this.base = base;
     this.programs = programFiles(directory, ['contract.json'], [...ALWAYS_SHARED, ...contract.shared]);
   }
 
-  /** What builds the image: `docker build .`, or `gcloud builds submit --substitutions=_IMAGE=… .` */
+  /** Files that build the image: `docker build .`, or `gcloud builds submit --substitutions=_IMAGE=… .` */
   buildFiles(): ProgramFiles {
     return {
       Dockerfile: [

@@ -1,4 +1,3 @@
-export { clientLabels } from './labels';
 export { ServerPlan } from './server-plan';
 export type { ServerPlanProps } from './server-plan';
 export * from './vllm-hpa';

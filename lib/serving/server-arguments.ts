@@ -1,18 +1,10 @@
-import { MemoryPlan, ShutdownPlan } from '../planning';
+import { isCommit } from '../common/names';
 import { Refusal } from '../common/refusal';
+import { ServerPlan } from './server-plan';
+import { VllmServerProps } from './vllm-server-props';
 
-export interface ServerArgumentsProps {
-  readonly modelPath: string;
-  readonly servedModelName: string;
-  readonly port: number;
-  readonly memory: MemoryPlan;
-  readonly shutdown: ShutdownPlan;
-  readonly dtype?: string;
-  readonly kvCacheDtype?: string;
-  readonly quantization?: string;
-  readonly enforceEager?: boolean;
-  readonly extraArgs: readonly string[];
-}
+/** Port of the API, of the probes and of the metrics. */
+export const SERVER_PORT = 8000;
 
 /** Loads code from the model's repository. */
 const RUNS_MODEL_CODE = '--trust-remote-code';
@@ -33,11 +25,11 @@ const SECRETS = ['--api-key', '--hf-token'];
  *
  * @throws on an extra argument that the release does not know or that a prop decides
  */
-export function serverArguments(props: ServerArgumentsProps): string[] {
-  const { memory } = props;
+export function serverArguments({ memory, shutdown }: Pick<ServerPlan, 'memory' | 'shutdown'>, props: VllmServerProps): string[] {
+  const { weights, extraArgs = [] } = props;
   const planned: [string, string | number | boolean | undefined][] = [
-    ['--served-model-name', props.servedModelName],
-    ['--port', props.port],
+    ['--served-model-name', servedModelName(props)],
+    ['--port', SERVER_PORT],
     ['--tensor-parallel-size', memory.tensorParallelSize],
     ['--pipeline-parallel-size', memory.pipelineParallelSize > 1 ? memory.pipelineParallelSize : undefined],
     ['--gpu-memory-utilization', memory.gpuMemoryUtilization],
@@ -48,25 +40,38 @@ export function serverArguments(props: ServerArgumentsProps): string[] {
     ['--kv-cache-dtype', props.kvCacheDtype],
     ['--quantization', props.quantization],
     ['--enforce-eager', props.enforceEager],
-    ['--shutdown-timeout', props.shutdown.shutdownTimeoutSeconds],
+    ['--shutdown-timeout', shutdown.shutdownTimeoutSeconds],
     ['--disable-access-log-for-endpoints', '/health,/ping,/metrics'],
   ];
-  refuseSecrets(props.extraArgs);
-  refuseUnplanned(props.extraArgs);
-  refuseRepeated(planned.map(([flag]) => flag), props.extraArgs);
-  if (props.extraArgs.includes(RUNS_MODEL_CODE) && !/^[0-9a-f]{40}$/.test(memory.model.revision ?? '')) {
+  refuseSecrets(extraArgs);
+  refuseUnplanned(extraArgs);
+  refuseRepeated(planned.map(([flag]) => flag), extraArgs);
+  if (extraArgs.includes(RUNS_MODEL_CODE) && !isCommit(memory.model.revision)) {
     throw new Refusal(`extra argument '${RUNS_MODEL_CODE}' runs code of ${memory.model.id} whose revision is not pinned (${memory.model.revision ?? 'main'});`
       + ' give the model a 40-digit revision, or leave it out');
   }
   const args = [
-    props.modelPath,
+    weights.mountPath,
     ...planned
       .filter(([, value]) => value !== undefined && value !== false)
       .map(([flag, value]) => value === true ? flag : `${flag}=${value}`),
-    ...props.extraArgs,
+    ...extraArgs,
   ];
   memory.release.checkArgs(args);
   return args;
+}
+
+/**
+ * The model's name in requests and metrics, which stands in the expressions of alerts as well.
+ *
+ * @throws on what an expression cannot hold
+ */
+export function servedModelName(props: VllmServerProps): string {
+  const name = props.servedModelName ?? props.weights.model.id;
+  if (!/^[A-Za-z0-9][A-Za-z0-9_./:@+-]*$/.test(name)) {
+    throw new Refusal(`'servedModelName' (${name}) must be letters, digits and any of _ . / : @ + -, starting with a letter or digit`);
+  }
+  return name;
 }
 
 function refuseUnplanned(extraArgs: readonly string[]): void {

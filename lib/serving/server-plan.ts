@@ -1,6 +1,5 @@
-import { Accelerator, MachineType, Model, VllmRelease } from '../catalog';
+import { MachineType, Model } from '../catalog';
 import { MemoryPlan, MemoryPlanProps, Placement, ShutdownPlan, StartupPlan } from '../planning';
-import { legalTensorParallelSizes } from '../planning/memory-checks';
 import { IWeightsStorage } from '../weights';
 import { wholeNumber } from '../common/whole-number';
 import { Refusal } from '../common/refusal';
@@ -9,40 +8,45 @@ import { Refusal } from '../common/refusal';
 const A_DAY = 86_400;
 const SECONDS = ['startupBudgetSeconds', 'longestAnswerSeconds', 'shutdownTimeoutSeconds', 'terminationGracePeriodSeconds'] as const;
 
-/** What a server is asked to be; the part of its props that its numbers follow from. */
-export interface ServerPlanProps extends Omit<MemoryPlanProps, 'model' | 'accelerator' | 'release' | 'modelRunner'> {
-  readonly accelerator: Accelerator;
-  /** @default VllmRelease.DEFAULT */
-  readonly release?: VllmRelease;
-  /** @default - the smallest that holds the GPUs, the disk and the cache */
+/** Props of `ServerPlan`: what of a server its numbers follow from. */
+export interface ServerPlanProps extends Omit<MemoryPlanProps, 'model' | 'modelRunner'> {
+  /**
+   * Number of GPUs that share each layer, 1 or more; it has to divide the attention heads.
+   * @default - the smallest that fits
+   */
+  readonly tensorParallelSize?: number;
+  /**
+   * Machine type of the nodes.
+   * @default - the smallest that holds the GPUs, the disk and the cache
+   */
   readonly machineType?: MachineType;
   /**
-   * Zones that the server may run in.
+   * Zones that the server may run in, for example `us-central1-a`.
    * @default - those of the storage, else all that have the machine
    */
-  readonly zones?: string[];
+  readonly zones?: readonly string[];
   /**
-   * Seconds that the startup probe lets the server load.
+   * Seconds that the startup probe lets the server load, from the planned start to a day.
    * @default - three times the planned start, at least 10 minutes
    */
   readonly startupBudgetSeconds?: number;
   /**
-   * Seconds of the longest answer that a leaving server finishes.
+   * Seconds of the longest answer that a leaving server finishes, from 0 to a day.
    * @default 120, on spot nodes what their notice allows
    */
   readonly longestAnswerSeconds?: number;
   /**
-   * `--shutdown-timeout` in seconds: 0, or longer than the longest answer.
+   * Seconds of `--shutdown-timeout`: 0, or longer than the longest answer, at most a day.
    * @default 0
    */
   readonly shutdownTimeoutSeconds?: number;
   /**
-   * Seconds between the pod's deletion and its kill.
+   * Seconds between the pod's deletion and its kill, from the sum of the shutdown plan to a day.
    * @default - the sum of the shutdown plan
    */
   readonly terminationGracePeriodSeconds?: number;
   /**
-   * Run on spot nodes.
+   * Whether the server runs on spot nodes, which leave within 15 seconds.
    * @default false
    */
   readonly spot?: boolean;
@@ -50,12 +54,20 @@ export interface ServerPlanProps extends Omit<MemoryPlanProps, 'model' | 'accele
 
 /** All the numbers of a server, computed before anything is rendered. */
 export class ServerPlan {
+  /** What the server holds in GPU memory. */
   readonly memory: MemoryPlan;
+  /** How long the server starts. */
   readonly startup: StartupPlan;
+  /** How the server leaves. */
   readonly shutdown: ShutdownPlan;
+  /** What the server runs on. */
   readonly placement: Placement;
 
-  /** @throws when the model does not fit, and on everything that the four plans refuse */
+  /**
+   * The plan of a server of that model from that storage.
+   *
+   * @throws when the model does not fit, and on everything that the four plans refuse
+   */
   constructor(model: Model, storage: IWeightsStorage, props: ServerPlanProps) {
     SECONDS.forEach(name => wholeNumber(name, props[name] ?? 0, 0, A_DAY));
     this.memory = fittingPlan({ ...props, model });
@@ -84,24 +96,15 @@ export class ServerPlan {
   }
 }
 
-/** The plan as asked for, or with the smallest tensor parallel size that fits when none is given. */
 function fittingPlan(props: MemoryPlanProps): MemoryPlan {
-  const most = Math.max(1, ...MachineType.forAccelerator(props.accelerator).map(machine => machine.gpus));
-  const sizes = props.tensorParallelSize === undefined
-    ? legalTensorParallelSizes(props.model.attentionHeads, most)
-    : [props.tensorParallelSize];
-  let refused: MemoryPlan | undefined;
-  for (const tensorParallelSize of sizes) {
-    const plan = MemoryPlan.of({ ...props, tensorParallelSize });
-    if (plan.fits) {
-      return plan;
-    }
-    refused ??= plan;
+  const plan = props.tensorParallelSize === undefined ? MemoryPlan.smallest(props) : MemoryPlan.of(props);
+  if (!plan.fits) {
+    throw new Refusal(plan.explain());
   }
-  throw new Refusal(refused!.explain());
+  return plan;
 }
 
-function zonesWithWeights(asked: string[] | undefined, storage: string[] | undefined): string[] | undefined {
+function zonesWithWeights(asked: readonly string[] | undefined, storage: readonly string[] | undefined): readonly string[] | undefined {
   if (!asked || !storage) {
     return asked ?? storage;
   }

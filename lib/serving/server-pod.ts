@@ -1,54 +1,51 @@
 import { k8s } from 'cdk8s-plus-28';
 import { guaranteed, MountedPrograms, PROGRAMS_PATH, quantity, restrictedContainer, restrictedPod } from '../pods';
-import { WeightsBinding, WeightsVolume } from '../weights';
+import { WeightsBinding } from '../weights';
 import { selectorLabels, serverLabels } from './labels';
+import { SERVER_PORT } from './server-arguments';
+import { HOME, serverEnvironment } from './server-environment';
 import { ServerPlan } from './server-plan';
+import { VllmServerProps } from './vllm-server-props';
 import { GIB } from '../common/bytes';
 
-export const SERVER_PORT = 8000;
-export const HOME = '/home/vllm';
 /** The probes look at the whole server; a slow answer under load must not restart it. */
 const LIVENESS_FAILURES = 10;
 
-export interface ServerPodProps {
+/** What was made for the server before its pod. */
+export interface ServerParts {
   readonly name: string;
   readonly image: string;
-  readonly plan: ServerPlan;
-  readonly weights: WeightsVolume;
+  readonly args: readonly string[];
   readonly binding: WeightsBinding;
-  readonly args: string[];
-  readonly env: { name: string; value: string }[];
   readonly programs: MountedPrograms;
   readonly serviceAccountName: string;
-  readonly priorityClassName?: string;
-  readonly spot: boolean;
 }
 
 /** The pod of one server: checked weights, then vLLM with its probes, drain and writable directories. */
-export function serverPod(props: ServerPodProps): k8s.PodTemplateSpec {
-  const { plan, binding } = props;
+export function serverPod(plan: ServerPlan, props: VllmServerProps, parts: ServerParts): k8s.PodTemplateSpec {
+  const { binding, programs } = parts;
   return {
     metadata: {
-      labels: serverLabels(props.name),
+      labels: serverLabels(parts.name),
       annotations: {
         ...binding.podAnnotations,
-        ...props.programs.annotations,
+        ...programs.annotations,
         // Better packing is no reason to stop a server that takes minutes to start.
         'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
       },
     },
     spec: {
-      serviceAccountName: props.serviceAccountName,
+      serviceAccountName: parts.serviceAccountName,
       ...restrictedPod(),
       priorityClassName: props.priorityClassName,
       terminationGracePeriodSeconds: plan.shutdown.terminationGracePeriodSeconds,
-      ...scheduling(props),
-      initContainers: [checkContainer(props)],
-      containers: [serverContainer(props)],
+      ...scheduling(parts.name, plan, props.spot),
+      initContainers: [checkContainer(props, parts)],
+      containers: [serverContainer(plan, props, parts)],
       volumes: [
         binding.volume,
         ...binding.volumes,
-        props.programs.volume,
+        programs.volume,
         { name: 'home', emptyDir: { sizeLimit: quantity('8Gi') } },
         { name: 'tmp', emptyDir: { sizeLimit: quantity('2Gi') } },
         ...(sharesMemory(plan) ? [{ name: 'dshm', emptyDir: { medium: 'Memory', sizeLimit: quantity('2Gi') } }] : []),
@@ -57,7 +54,7 @@ export function serverPod(props: ServerPodProps): k8s.PodTemplateSpec {
   };
 }
 
-function scheduling({ name, plan, spot }: ServerPodProps): Partial<k8s.PodSpec> {
+function scheduling(name: string, plan: ServerPlan, spot = false): Partial<k8s.PodSpec> {
   const { machineType, requiredZones, cacheMedium } = plan.placement;
   const tolerations: k8s.Toleration[] = [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }];
   const nodeSelector: { [label: string]: string } = {
@@ -93,29 +90,28 @@ function scheduling({ name, plan, spot }: ServerPodProps): Partial<k8s.PodSpec> 
   };
 }
 
-function checkContainer(props: ServerPodProps): k8s.Container {
+function checkContainer({ weights }: VllmServerProps, { image, programs }: ServerParts): k8s.Container {
   return {
     name: 'check-weights',
-    image: props.image,
+    image,
     imagePullPolicy: 'Always',
     command: ['python3', `${PROGRAMS_PATH}/weights_check.py`],
-    args: props.weights.checkArguments,
+    args: weights.checkArguments,
     resources: guaranteed({ cpu: '500m', memory: '512Mi', ephemeralStorage: '64Mi' }),
     securityContext: restrictedContainer(),
-    volumeMounts: [props.weights.mount, props.programs.mount],
+    volumeMounts: [weights.mount, programs.mount],
   };
 }
 
-function serverContainer(props: ServerPodProps): k8s.Container {
-  const { plan } = props;
+function serverContainer(plan: ServerPlan, props: VllmServerProps, parts: ServerParts): k8s.Container {
   const { placement, startup, shutdown } = plan;
   const probe = (path: string): k8s.Probe => ({ httpGet: { path, port: k8s.IntOrString.fromString('http') } });
   return {
     name: 'inference-server',
-    image: props.image,
+    image: parts.image,
     imagePullPolicy: 'Always',
-    args: props.args,
-    env: props.env,
+    args: [...parts.args],
+    env: serverEnvironment(plan, props),
     ports: [{ name: 'http', containerPort: SERVER_PORT, protocol: 'TCP' }],
     resources: guaranteed({
       cpu: `${placement.cpuMillis / 1000}`, memory: `${placement.memoryBytes / GIB}Gi`,
@@ -140,7 +136,7 @@ function serverContainer(props: ServerPodProps): k8s.Container {
     },
     volumeMounts: [
       props.weights.mount,
-      props.programs.mount,
+      parts.programs.mount,
       { name: 'home', mountPath: HOME },
       { name: 'tmp', mountPath: '/tmp' },
       ...(sharesMemory(plan) ? [{ name: 'dshm', mountPath: '/dev/shm' }] : []),

@@ -6,16 +6,27 @@ import { VllmMetric } from './vllm-metric';
 import { VllmServer } from './vllm-server';
 import { named, Refusal } from '../common/refusal';
 
+/** Props of `VllmHpa`. */
 export interface VllmHpaProps {
+  /** The server that is scaled. */
   readonly server: VllmServer;
-  /** @default - as many as one node holds */
+  /**
+   * Number of servers at least, from 1 to `maxReplicas`.
+   * @default - as many as one node holds
+   */
   readonly minReplicas?: number;
-  /** @default - as many as the node pools can hold */
+  /**
+   * Number of servers at most, up to what the node pools can hold.
+   * @default - as many as the node pools can hold
+   */
   readonly maxReplicas?: number;
-  /** @default VllmMetric.REQUESTS_WAITING */
+  /**
+   * Figure that the server is scaled by.
+   * @default VllmMetric.REQUESTS_WAITING
+   */
   readonly metric?: VllmMetric;
   /**
-   * Average per server that is aimed at.
+   * Average for each server that is aimed at (for each GPU where every GPU reports the metric), from 0.001 to what the metric can reach.
    * @default - the metric's
    */
   readonly target?: number;
@@ -34,10 +45,11 @@ const MOST_TARGET = 1e12;
  * Scales a server by what it has to do. A new server answers only after its start, so the next one is not added before, and none is
  * taken away before two starts have passed.
  *
+ * @throws when the release does not export the metric, the target cannot be reached or the node pools cannot hold the replicas
  * @see https://cloud.google.com/kubernetes-engine/docs/best-practices/machine-learning/inference/autoscaling
  */
 export class VllmHpa extends Construct {
-  /** Servers that it can ask for. */
+  /** Number of servers that it can ask for. */
   readonly maxReplicas: number;
 
   constructor(scope: Construct, id: string, props: VllmHpaProps) {

@@ -12,23 +12,25 @@ import { VllmServer } from './vllm-server';
 
 const AN_HOUR = 3600;
 
+/** Props of `VllmMonitoring`. */
 export interface VllmMonitoringProps {
+  /** The server that is watched. */
   readonly server: VllmServer;
   /**
-   * Seconds until the first token that one request in twenty may exceed.
+   * Seconds until the first token that one request in twenty may exceed, above 0 and at most an hour.
    * @default 5
    */
   readonly timeToFirstTokenSeconds?: number;
 }
 
 /**
- * Scrapes a server into Managed Service for Prometheus and watches it.
+ * Scrapes a server into Managed Service for Prometheus and watches it by rules.
  *
  * @throws when the release does not export a metric that is read here
  * @see https://cloud.google.com/stackdriver/docs/managed-prometheus/setup-managed
  */
 export class VllmMonitoring extends Construct {
-  /** The metrics that are scraped, as the release names them. */
+  /** Names of the metrics that are scraped, as the release exports them. */
   readonly metrics: readonly string[];
 
   constructor(scope: Construct, id: string, props: VllmMonitoringProps) {

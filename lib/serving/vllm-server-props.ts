@@ -1,44 +1,52 @@
 import { WeightsVolume } from '../weights';
 import { ServerPlanProps } from './server-plan';
 
+/** Props of `VllmServer`. */
 export interface VllmServerProps extends ServerPlanProps {
+  /** The weights that it serves. */
   readonly weights: WeightsVolume;
-  /** @default - vllm-openai-STORAGE-ACCELERATOR */
+  /**
+   * Name of the server's objects: a DNS label of at most 53 characters that starts with a letter.
+   * @default - vllm-openai-STORAGE-ACCELERATOR
+   */
   readonly name?: string;
   /**
-   * The model's name in requests and metrics.
+   * Name of the model in requests and metrics: letters, digits and any of `_ . / : @ + -`, starting with a letter or digit.
    * @default - the model's Hugging Face id
    */
   readonly servedModelName?: string;
   /**
-   * Ignored as soon as an autoscaler holds the server.
+   * Number of servers, 1 or more; ignored as soon as an autoscaler holds the server.
    * @default - as many as one node holds
    */
   readonly replicas?: number;
   /**
-   * The most nodes that the pools for this server can have.
+   * Number of nodes that the pools for this server can have at most, from 1 to 15,000.
    * @default 5
    */
   readonly maxNodes?: number;
   /**
-   * GPUs kept free for updates: with none, an update replaces servers one by one.
+   * Number of GPUs that are kept free for updates: 0, or those of one server or more. With none, an update replaces servers one by one.
    * @default 0
    */
   readonly spareGpus?: number;
-  /** @default - the cluster's default priority */
+  /**
+   * Name of the PriorityClass of the pods.
+   * @default - the cluster's default priority
+   */
   readonly priorityClassName?: string;
   /**
-   * The server image by digest, `sha256:…`.
-   * @default - by the release's tag
+   * Digest that the image is pinned to, `sha256:` and 64 hexadecimal digits.
+   * @default - the image is known by the release's tag
    */
   readonly imageDigest?: string;
   /**
-   * Further arguments of `vllm serve`, each `--flag=value`.
+   * Further arguments of `vllm serve`, each `--flag=value`; the release has to know them, and no prop may decide them.
    * @default - none
    */
-  readonly extraArgs?: string[];
+  readonly extraArgs?: readonly string[];
   /**
-   * Further environment of the server.
+   * Further environment variables of the server; the release has to know those that begin with `VLLM_`.
    * @default - none
    */
   readonly extraEnv?: { readonly [name: string]: string };

@@ -10,10 +10,9 @@ import { wholeNumber } from '../common/whole-number';
 import { MountedPrograms, namespaceOf, programFiles, requireNamespace, tcp, WorkloadAccess } from '../pods';
 import { WeightsBinding } from '../weights';
 import { clientLabels, selectorLabels, serverLabels } from './labels';
-import { serverArguments } from './server-arguments';
-import { serverEnvironment } from './server-environment';
+import { SERVER_PORT, serverArguments, servedModelName } from './server-arguments';
 import { ServerPlan } from './server-plan';
-import { HOME, SERVER_PORT, serverPod } from './server-pod';
+import { serverPod } from './server-pod';
 import { VllmServerProps } from './vllm-server-props';
 
 const DEFAULT_MAX_NODES = 5;
@@ -31,22 +30,33 @@ const SERVER_PROGRAMS = { folder: 'vllm-server', data: programFiles(__dirname, [
  * @see https://docs.vllm.ai/en/latest/deployment/k8s/
  */
 export class VllmServer extends Construct implements IScalable {
+  /** Name of the server's objects. */
   readonly name: string;
+  /** Release of vLLM that it runs. */
   readonly release: VllmRelease;
+  /** Numbers of the server, computed before anything was made. */
   readonly plan: ServerPlan;
+  /** Name of the model in requests and metrics. */
   readonly servedModelName: string;
+  /** Number of servers, unless an autoscaler holds them. */
   readonly replicas: number;
-  /** Servers that the node pools can ever hold. */
+  /** Number of servers that the node pools can ever hold. */
   readonly maxReplicas: number;
+  /** Identity of the pods, which the cloud layer has to grant its roles. */
   readonly identity: ServiceIdentity;
+  /** The Deployment, for patches. */
   readonly deployment: k8s.KubeDeployment;
+  /** The Service in front of all servers. */
   readonly service: k8s.KubeService;
+  /** Port of the API. */
   readonly port = SERVER_PORT;
-  /** Of the API, inside the cluster. */
+  /** Address of the API inside the cluster. */
   readonly url: string;
-  /** The arguments of `vllm serve`. */
+  /** Arguments of `vllm serve`. */
   readonly args: readonly string[];
+  /** Labels of every object of the server. */
   readonly labels: { readonly [name: string]: string };
+  /** Whether an autoscaler holds the replicas; the Deployment names none then. */
   hasAutoscaler = false;
 
   constructor(scope: Construct, id: string, private readonly props: VllmServerProps) {
@@ -58,14 +68,10 @@ export class VllmServer extends Construct implements IScalable {
       this.name = serverName(props);
       this.plan = new ServerPlan(weights.model, weights.storage, props);
       this.release = props.imageDigest ? this.plan.memory.release.withDigest(props.imageDigest) : this.plan.memory.release;
-      this.servedModelName = servedName(props.servedModelName ?? weights.model.id);
+      this.servedModelName = servedModelName(props);
       this.maxReplicas = this.countMaxReplicas();
       this.replicas = this.countReplicas();
-      this.args = serverArguments({
-        modelPath: weights.mountPath, servedModelName: this.servedModelName, port: SERVER_PORT, memory: this.plan.memory,
-        shutdown: this.plan.shutdown, dtype: props.dtype, kvCacheDtype: props.kvCacheDtype, quantization: props.quantization,
-        enforceEager: props.enforceEager, extraArgs: props.extraArgs ?? [],
-      });
+      this.args = serverArguments(this.plan, props);
       this.labels = serverLabels(this.name);
       this.url = `http://${this.name}.${namespace}.svc.cluster.local:${SERVER_PORT}`;
       this.service = this.makeService();
@@ -78,16 +84,21 @@ export class VllmServer extends Construct implements IScalable {
     }
   }
 
-  /** Its pods have these. */
+  /** Labels that select the pods. */
   get selectorLabels(): { [name: string]: string } {
     return selectorLabels(this.name);
   }
 
-  /** Pods with these labels, in the same namespace, may call the server. */
+  /** Labels of pods in the same namespace that may call the server. */
   get clientLabels(): { [name: string]: string } {
     return clientLabels(this.name);
   }
 
+  /**
+   * Hands the replicas over to an autoscaler.
+   *
+   * @throws when there is one already
+   */
   markHasAutoscaler(): void {
     if (this.hasAutoscaler) {
       throw new Refusal(`VllmServer '${this.node.id}': '${this.name}' has an autoscaler already; two would fight over its replicas`);
@@ -95,6 +106,7 @@ export class VllmServer extends Construct implements IScalable {
     this.hasAutoscaler = true;
   }
 
+  /** The Deployment as the target of an autoscaler. */
   toScalingTarget(): ScalingTarget {
     return { kind: 'Deployment', apiVersion: 'apps/v1', name: this.name, containers: [], replicas: this.replicas };
   }
@@ -165,15 +177,8 @@ export class VllmServer extends Construct implements IScalable {
         progressDeadlineSeconds: plan.startup.progressDeadlineSeconds,
         strategy: { type: 'RollingUpdate', rollingUpdate: this.rollingUpdate() },
         selector: { matchLabels: selectorLabels(name) },
-        template: serverPod({
-          name, plan, binding, weights: props.weights, image: this.release.image, args: [...this.args],
-          env: serverEnvironment({
-            release: this.release, home: HOME, engineReadyTimeoutSeconds: plan.startup.engineReadyTimeoutSeconds,
-            extraEnv: props.extraEnv ?? {},
-          }),
-          programs,
-          serviceAccountName: this.identity.serviceAccountName,
-          priorityClassName: props.priorityClassName, spot: props.spot ?? false,
+        template: serverPod(plan, props, {
+          name, image: this.release.image, args: this.args, binding, programs, serviceAccountName: this.identity.serviceAccountName,
         }),
       },
     });
@@ -203,12 +208,4 @@ const LONGEST_NAME = 53;
 
 function serverName(props: VllmServerProps): string {
   return requireWorkloadName(props.name ?? `vllm-openai-${props.weights.storage.id}-${props.accelerator.id}`, LONGEST_NAME);
-}
-
-/** Stands in the expressions of alerts as well as in requests. */
-function servedName(name: string): string {
-  if (!/^[A-Za-z0-9][A-Za-z0-9_./:@+-]*$/.test(name)) {
-    throw new Refusal(`'servedModelName' (${name}) must be letters, digits and any of _ . / : @ + -, starting with a letter or digit`);
-  }
-  return name;
 }

@@ -144,7 +144,7 @@ test.each(['model.safetensors', 'config.json', 'tokenizer.model', 'merges.txt', 
   });
 
 test('the loader takes the same kinds of files', () => {
-  const loader = fs.readFileSync(path.join(__dirname, '..', '..', 'lib', 'weights', 'weights_hub.py'), 'utf8');
+  const loader = fs.readFileSync(path.join(__dirname, '..', '..', 'lib', 'workloads', 'weights-loader', 'program', 'hub.py'), 'utf8');
   const kinds = /def is_served.*?\\\.\(([a-z|]+)\)/s.exec(loader)![1].split('|');
   expect(kinds.filter(kind => isServedFile(`a.${kind}`))).toEqual(kinds);
   expect(isServedFile.toString()).toContain(`(${kinds.join('|')})`);

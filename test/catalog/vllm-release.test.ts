@@ -47,7 +47,7 @@ describe('which release', () => {
     + ' It is closed in 0.22.0; the default is 0.32.0'],
     ['latest', 'VllmRelease: \'latest\' is no version of vLLM; write it as 0.32.0'],
     ['0.31.0', 'VllmRelease: the flags and metrics of vLLM 0.31.0 are not known; known are 0.22.0, 0.28.0, 0.32.0. Take one of these,'
-    + ' or hand over the registry that imports/vllm/dump_registry.py prints for it'],
+    + ' or hand over the registry that scripts/vllm-registry/dump_registry.py prints for it'],
   ])('of refuses %s', (version, message) => {
     expect(messageOf(() => VllmRelease.of(version))).toBe(message);
   });

@@ -1,4 +1,4 @@
-import { clientLabels } from '../../lib';
+import { clientLabels } from '../../lib/serving/labels';
 import { Cell, CLUSTER_FOLDER, Manifest, manifestsIn } from './cells';
 
 type Labels = Record<string, string>;

@@ -41,8 +41,8 @@ export function propsOf(row: MeasuredRow): MemoryPlanProps {
     maxModelLen: flags['max-model-len'] as number | 'auto' | undefined,
     maxNumSeqs: number('max-num-seqs'),
     maxNumBatchedTokens: number('max-num-batched-tokens'),
-    kvCacheDtype: flags['kv-cache-dtype'] as string | undefined,
-    quantization: flags.quantization as string | undefined,
+    kvCacheDtype: flags['kv-cache-dtype'] as MemoryPlanProps['kvCacheDtype'],
+    quantization: flags.quantization as MemoryPlanProps['quantization'],
     enforceEager: flags['enforce-eager'] as boolean | undefined,
     modelRunner: row.model_runner,
   };

@@ -391,7 +391,7 @@ describe('contradictions', () => {
     + ' meta-llama/Llama-3.1-8B-Instruct was made for; use at most 131072'],
     ['more sequences than tokens', { maxNumSeqs: 4096, maxNumBatchedTokens: 2048 },
       '\'maxNumBatchedTokens\' (2048) must be at least \'maxNumSeqs\' (4096); raise maxNumBatchedTokens to 4096 or lower maxNumSeqs to 2048'],
-    ['an unknown dtype', { dtype: 'int4' }, '\'dtype\' (int4) is none of auto, bfloat16, float16, half, float32, float'],
+    ['an unknown dtype', { dtype: 'int4' as never }, '\'dtype\' (int4) is none of auto, bfloat16, float16, half, float32, float'],
     ['bfloat16 on a T4', { accelerator: Accelerator.T4 }, 'NVIDIA T4 (compute capability 7.5) has no bfloat16, the dtype of'
     + ' meta-llama/Llama-3.1-8B-Instruct; set dtype to half'],
     ['bfloat16 on a T4 for a model without float16', { model: Model.GEMMA_3_4B_IT, accelerator: Accelerator.T4 },
@@ -423,7 +423,7 @@ describe('contradictions', () => {
     + ' capability 8.9 or above; NVIDIA A100 40GB has 8. Leave kvCacheDtype out'],
     ['a bfloat16 KV cache on a T4', { accelerator: Accelerator.T4, dtype: 'half', kvCacheDtype: 'bfloat16' }, '\'kvCacheDtype\' (bfloat16) needs'
     + ' compute capability 8 or above; NVIDIA T4 has 7.5. Leave kvCacheDtype out (auto), or set it to float16'],
-    ['a KV cache of unknown size', { kvCacheDtype: 'int8' },
+    ['a KV cache of unknown size', { kvCacheDtype: 'int8' as never },
       'kvCacheDtype \'int8\' has no known size; use auto, bfloat16, float16, fp8, fp8_e4m3 or fp8_e5m2'],
     ['a model that is newer than the release', {
       model: Model.of({ ...Model.LLAMA_3_1_8B_INSTRUCT, minimumRelease: '0.28.0' }), release: VllmRelease.V0_22,
@@ -435,7 +435,7 @@ describe('contradictions', () => {
   });
 
   test('the dtypes that a T4 has for its KV cache are none', () => {
-    for (const kvCacheDtype of ['auto', 'float16', undefined]) {
+    for (const kvCacheDtype of ['auto', 'float16', undefined] as const) {
       expect(() => MemoryPlan.of({ model: Model.QWEN2_5_7B_INSTRUCT, accelerator: Accelerator.T4, dtype: 'half', kvCacheDtype })).not.toThrow();
     }
   });

@@ -55,7 +55,7 @@ describe('the machine', () => {
   });
 
   test('its zones cannot be changed through the plan', () => {
-    onMachine('g2-standard-24', 2).zones.length = 0;
+    (onMachine('g2-standard-24', 2).zones as string[]).length = 0;
     expect(MachineType.fromName('g2-standard-24').zones.length).toBeGreaterThan(0);
   });
 });

@@ -1,34 +1,33 @@
-import { Accelerator, MemoryPlan, Model, ShutdownPlan, VllmRelease } from '../../lib';
-import { serverArguments, ServerArgumentsProps } from '../../lib/serving/server-arguments';
-import { refusalOf } from './rendered';
+import { Testing } from 'cdk8s';
+import { Accelerator, MemoryPlan, Model, ShutdownPlan, VllmRelease, VllmServerProps, WeightsVolume } from '../../lib';
+import { serverArguments } from '../../lib/serving/server-arguments';
+import { gcs, refusalOf } from './rendered';
 
 const MEMORY = MemoryPlan.of({ model: Model.QWEN3_8B, accelerator: Accelerator.H100, maxModelLen: 8192 });
-
-/** Every optional prop is there, so that a new one breaks this until it is covered. */
-const ALL: Required<ServerArgumentsProps> = {
-  modelPath: '/weights', servedModelName: 'qwen', port: 8000,
-  memory: MemoryPlan.of({
-    model: Model.QWEN3_8B, accelerator: Accelerator.H100, maxModelLen: 8192, pipelineParallelSize: 2, tensorParallelSize: 2,
-  }),
-  shutdown: ShutdownPlan.of({ longestAnswerSeconds: 60, shutdownTimeoutSeconds: 61 }),
-  dtype: 'bfloat16', kvCacheDtype: 'fp8', quantization: 'fp8', enforceEager: true, extraArgs: ['--seed=7'],
+const PROPS: VllmServerProps = {
+  accelerator: Accelerator.H100,
+  weights: new WeightsVolume(Testing.chart(), 'weights', { model: Model.QWEN3_8B, storage: gcs() }),
 };
 
-function args(props: Partial<ServerArgumentsProps> = {}): string[] {
-  return serverArguments({
-    modelPath: '/weights', servedModelName: 'qwen', port: 8000, memory: MEMORY, shutdown: ShutdownPlan.of(), extraArgs: [], ...props,
-  });
+function args(props: Partial<VllmServerProps> = {}, memory = MEMORY, shutdown = ShutdownPlan.of()): string[] {
+  return serverArguments({ memory, shutdown }, { ...PROPS, ...props });
 }
 
 test('defaults', () => {
   expect(args()).toEqual([
-    '/weights', '--served-model-name=qwen', '--port=8000', '--tensor-parallel-size=1', '--gpu-memory-utilization=0.92', '--max-model-len=8192',
+    '/weights', '--served-model-name=Qwen/Qwen3-8B', '--port=8000', '--tensor-parallel-size=1', '--gpu-memory-utilization=0.92', '--max-model-len=8192',
     '--max-num-seqs=1024', '--max-num-batched-tokens=8192', '--shutdown-timeout=0', '--disable-access-log-for-endpoints=/health,/ping,/metrics',
   ]);
 });
 
 test('all the props', () => {
-  expect(serverArguments(ALL)).toEqual([
+  const memory = MemoryPlan.of({
+    model: Model.QWEN3_8B, accelerator: Accelerator.H100, maxModelLen: 8192, pipelineParallelSize: 2, tensorParallelSize: 2,
+  });
+  const props: Partial<VllmServerProps> = {
+    servedModelName: 'qwen', dtype: 'bfloat16', kvCacheDtype: 'fp8', quantization: 'fp8', enforceEager: true, extraArgs: ['--seed=7'],
+  };
+  expect(args(props, memory, ShutdownPlan.of({ longestAnswerSeconds: 60, shutdownTimeoutSeconds: 61 }))).toEqual([
     '/weights', '--served-model-name=qwen', '--port=8000', '--tensor-parallel-size=2', '--pipeline-parallel-size=2',
     '--gpu-memory-utilization=0.92', '--max-model-len=8192', '--max-num-seqs=1024', '--max-num-batched-tokens=8192', '--dtype=bfloat16',
     '--kv-cache-dtype=fp8', '--quantization=fp8', '--enforce-eager', '--shutdown-timeout=61',
@@ -39,7 +38,7 @@ test('all the props', () => {
 test('every flag is one that the release spells so, in every release', () => {
   for (const release of VllmRelease.all()) {
     const memory = MemoryPlan.of({ model: Model.QWEN3_8B, accelerator: Accelerator.H100, maxModelLen: 8192, release });
-    const flags = args({ memory }).slice(1).map(argument => argument.split('=')[0]);
+    const flags = args({}, memory).slice(1).map(argument => argument.split('=')[0]);
     expect(flags.filter(flag => !release.flagNames.includes(flag))).toEqual([]);
   }
 });
@@ -63,7 +62,7 @@ test('code of the model\'s repository runs only at a pinned revision', () => {
   expect(args({ extraArgs })).toContain('--trust-remote-code');
   const model = Model.of({ ...Model.QWEN3_8B, revision: undefined });
   const memory = MemoryPlan.of({ model, accelerator: Accelerator.H100, maxModelLen: 8192 });
-  expect(refusalOf(() => args({ memory, extraArgs }))).toMatch(/runs code of Qwen\/Qwen3-8B whose revision is not pinned \(main\)/);
+  expect(refusalOf(() => args({ extraArgs }, memory))).toMatch(/runs code of Qwen\/Qwen3-8B whose revision is not pinned \(main\)/);
 });
 
 test.each(['--api-key=sk-1', '--api-key', '--hf-token=x'])('%s would put a secret into a manifest', (argument) => {

@@ -1,9 +1,10 @@
-import { VllmRelease } from '../../lib';
+import { Accelerator, MemoryPlan, Model, StartupPlan, VllmRelease } from '../../lib';
 import { serverEnvironment } from '../../lib/serving/server-environment';
 import { refusalOf } from './rendered';
 
 function environment(extraEnv: Record<string, string> = {}, release = VllmRelease.DEFAULT) {
-  return serverEnvironment({ release, home: '/home/vllm', engineReadyTimeoutSeconds: 600, extraEnv });
+  const memory = MemoryPlan.of({ model: Model.QWEN3_8B, accelerator: Accelerator.H100, release });
+  return serverEnvironment({ memory, startup: StartupPlan.of({ model: Model.QWEN3_8B, weightsBytesPerSecond: 1e9 }) }, { extraEnv });
 }
 
 test('defaults: a user with a home, offline, silent, and patient', () => {

@@ -29,7 +29,7 @@ test('the load follows the storage, the engine follows what is compiled and quan
 });
 
 test('an fp8 checkpoint is not quantized again', () => {
-  const engine = (quantization?: string) =>
+  const engine = (quantization?: 'fp8') =>
     plan({ accelerator: Accelerator.B200, tensorParallelSize: 8, quantization }, gcs(), Model.DEEPSEEK_R1).startup.engineSeconds;
   expect(engine('fp8')).toBe(engine());
 });

@@ -1,5 +1,5 @@
 import { Chart, Testing } from 'cdk8s';
-import { ServerClient } from '../../lib';
+import { ServerClient } from '../../lib/workloads/server-client';
 import { toInternet } from '../../lib/pods';
 import { objectsOf, refusalOf, server, unit } from '../serving/rendered';
 

@@ -16,7 +16,7 @@ export const GEMMA_1_1_7B_IT: ModelProps = {
 const GEMMA_2 = {
   architecture: 'Gemma2ForCausalLM', vocabSize: 256000, maxModelLen: 8192, dtype: 'bfloat16', tieWordEmbeddings: true, gated: true,
   slidingWindow: 4096, finalLogitSoftcapping: true, supportsFloat16: false,
-};
+} satisfies Partial<ModelProps>;
 
 export const GEMMA_2_9B_IT: ModelProps = {
   ...GEMMA_2, id: 'google/gemma-2-9b-it', revision: '11c9b309abf73637e4b6f9a3fa1e92e615547819',
@@ -40,7 +40,7 @@ export const GEMMA_3_1B_IT: ModelProps = {
 const GEMMA_3 = {
   architecture: 'Gemma3ForConditionalGeneration', vocabSize: 262208, maxModelLen: 131072, dtype: 'bfloat16', tieWordEmbeddings: true,
   gated: true, slidingWindow: 1024, supportsFloat16: false, multimodal: true,
-};
+} satisfies Partial<ModelProps>;
 
 export const GEMMA_3_4B_IT: ModelProps = {
   ...GEMMA_3, id: 'google/gemma-3-4b-it',
@@ -65,7 +65,7 @@ export const GEMMA_3_27B_IT: ModelProps = {
 const GEMMA_4 = {
   architecture: 'Gemma4ForConditionalGeneration', headDim: 256, globalHeadDim: 512, vocabSize: 262144, maxModelLen: 262144, dtype: 'bfloat16',
   tieWordEmbeddings: true, gated: false, slidingWindow: 1024, finalLogitSoftcapping: true, multimodal: true,
-};
+} satisfies Partial<ModelProps>;
 
 export const GEMMA_4_26B_A4B_IT: ModelProps = {
   ...GEMMA_4, id: 'google/gemma-4-26B-A4B-it',

@@ -3,10 +3,10 @@ import { ModelProps } from '../model-props';
 // Shapes: Lightning-AI/litgpt litgpt/config.py@26857050fe, with the vocabulary sizes of each config.json (128256 from Llama 3 on).
 // Weights: metadata.total_size of model.safetensors.index.json, which is 2 bytes for every parameter of these shapes (tested).
 
-const LLAMA = { architecture: 'LlamaForCausalLM', headDim: 128, tieWordEmbeddings: false };
-const LLAMA_2 = { ...LLAMA, vocabSize: 32000, maxModelLen: 4096, dtype: 'float16', gated: true };
+const LLAMA = { architecture: 'LlamaForCausalLM', headDim: 128, tieWordEmbeddings: false } satisfies Partial<ModelProps>;
+const LLAMA_2 = { ...LLAMA, vocabSize: 32000, maxModelLen: 4096, dtype: 'float16', gated: true } satisfies Partial<ModelProps>;
 // rope_scaling of type llama3 is part of the 131072 already
-const LLAMA_3 = { ...LLAMA, kvHeads: 8, vocabSize: 128256, maxModelLen: 131072, dtype: 'bfloat16', gated: true };
+const LLAMA_3 = { ...LLAMA, kvHeads: 8, vocabSize: 128256, maxModelLen: 131072, dtype: 'bfloat16', gated: true } satisfies Partial<ModelProps>;
 
 export const LLAMA_2_7B: ModelProps = {
   ...LLAMA_2, id: 'meta-llama/Llama-2-7b-hf',

@@ -6,7 +6,7 @@ import { ModelProps } from '../model-props';
 const MISTRAL_7B = {
   architecture: 'MistralForCausalLM', layers: 32, hiddenSize: 4096, intermediateSize: 14336, attentionHeads: 32, kvHeads: 8, headDim: 128,
   maxModelLen: 32768, dtype: 'bfloat16', linearWeightBytes: 13958643712, tieWordEmbeddings: false,
-};
+} satisfies Partial<ModelProps>;
 
 export const MISTRAL_7B_V0_1: ModelProps = {
   ...MISTRAL_7B, id: 'mistralai/Mistral-7B-v0.1', vocabSize: 32000, weightsBytes: 14483464192, slidingWindow: 4096, slidingLayers: 32,

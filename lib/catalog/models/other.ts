@@ -4,7 +4,7 @@ import { ModelProps } from '../model-props';
 // tied head besides, which vLLM does not keep; the weights are 2 bytes for every other parameter of these shapes (tested).
 const FALCON = {
   architecture: 'FalconForCausalLM', headDim: 64, vocabSize: 65024, maxModelLen: 2048, dtype: 'bfloat16', tieWordEmbeddings: true, gated: false,
-};
+} satisfies Partial<ModelProps>;
 
 export const FALCON_7B: ModelProps = {
   ...FALCON, id: 'tiiuae/falcon-7b',
@@ -38,7 +38,7 @@ export const DEEPSEEK_V3_1: ModelProps = { ...DEEPSEEK_V3, id: 'deepseek-ai/Deep
 const GPT_OSS = {
   architecture: 'GptOssForCausalLM', hiddenSize: 2880, intermediateSize: 2880, attentionHeads: 64, kvHeads: 8, headDim: 64,
   vocabSize: 201088, maxModelLen: 131072, dtype: 'bfloat16', tieWordEmbeddings: false, gated: false, slidingWindow: 128, quantization: 'mxfp4',
-};
+} satisfies Partial<ModelProps>;
 
 export const GPT_OSS_20B: ModelProps = {
   ...GPT_OSS, id: 'openai/gpt-oss-20b', revision: '6cee5e81ee83917806bbde320786a8fb61efebee',

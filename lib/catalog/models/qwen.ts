@@ -4,11 +4,11 @@ import { ModelProps } from '../model-props';
 // of model.safetensors.index.json, which is 2 bytes for every parameter of these shapes (tested); Qwen3-0.6B ships its tied head
 // besides, which vLLM does not keep.
 
-const QWEN = { headDim: 128, dtype: 'bfloat16', tieWordEmbeddings: false, gated: false };
+const QWEN = { headDim: 128, dtype: 'bfloat16', tieWordEmbeddings: false, gated: false } satisfies Partial<ModelProps>;
 // 131072 needs a rope_scaling that the config.json does not have
-const QWEN2_5 = { ...QWEN, architecture: 'Qwen2ForCausalLM', vocabSize: 152064, maxModelLen: 32768 };
-const QWEN3 = { ...QWEN, architecture: 'Qwen3ForCausalLM', vocabSize: 151936, maxModelLen: 40960 };
-const QWEN3_MOE = { ...QWEN3, architecture: 'Qwen3MoeForCausalLM' };
+const QWEN2_5 = { ...QWEN, architecture: 'Qwen2ForCausalLM', vocabSize: 152064, maxModelLen: 32768 } satisfies Partial<ModelProps>;
+const QWEN3 = { ...QWEN, architecture: 'Qwen3ForCausalLM', vocabSize: 151936, maxModelLen: 40960 } satisfies Partial<ModelProps>;
+const QWEN3_MOE = { ...QWEN3, architecture: 'Qwen3MoeForCausalLM' } satisfies Partial<ModelProps>;
 
 export const QWEN2_5_7B_INSTRUCT: ModelProps = {
   ...QWEN2_5, id: 'Qwen/Qwen2.5-7B-Instruct', revision: 'a09a35458c702b33eeacc393d103063234e8bc28',

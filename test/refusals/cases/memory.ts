@@ -39,7 +39,7 @@ export const MEMORY: Refusals = {
     'asked for': serving({ accelerator: Accelerator.T4, tensorParallelSize: 2, dtype: 'bfloat16' }, Model.QWEN2_5_7B_INSTRUCT),
     'of a model that float16 overflows': serving({ accelerator: Accelerator.T4, tensorParallelSize: 4 }, Model.GEMMA_3_4B_IT),
     'and float16 of that model': serving({ accelerator: Accelerator.L4, dtype: 'half' }, Model.GEMMA_3_4B_IT),
-    'a dtype that is none': serving({ dtype: 'bf16' }),
+    'a dtype that is none': serving({ dtype: 'bf16' as never }),
   },
   'fp8 on a card that lacks it': {
     'as the KV cache': serving({ accelerator: Accelerator.A100, kvCacheDtype: 'fp8' }),
@@ -54,6 +54,6 @@ export const MEMORY: Refusals = {
     'a model that the release does not know': serving({ accelerator: Accelerator.H100, release: VllmRelease.V0_22 }, Model.of({
       ...Model.QWEN3_8B, id: 'Qwen/Qwen9-8B', minimumRelease: '0.30.0',
     })),
-    'a KV cache of a size that nobody knows': serving({ kvCacheDtype: 'int3' }),
+    'a KV cache of a size that nobody knows': serving({ kvCacheDtype: 'int3' as never }),
   },
 };
