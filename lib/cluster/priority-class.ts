@@ -1,5 +1,6 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
+import { refusing } from '../common/refusal';
 import { wholeNumber } from '../common/whole-number';
 
 /** Props of `PriorityClass`. */
@@ -22,7 +23,7 @@ export class PriorityClass extends Construct {
   constructor(scope: Construct, id: string, props: PriorityClassProps) {
     super(scope, id);
     // What is above is the system's. https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/#priorityclass
-    wholeNumber('value', props.value, -(2 ** 31), 1e9, `PriorityClass '${id}': `);
+    refusing(this, () => wholeNumber('value', props.value, -(2 ** 31), 1e9));
     new k8s.KubePriorityClass(this, 'Resource', {
       metadata: { name: props.name }, value: props.value, description: props.description,
       preemptionPolicy: 'PreemptLowerPriority',

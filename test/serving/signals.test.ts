@@ -48,7 +48,8 @@ test.each(VllmRelease.all().map(release => [release.version, release] as const))
 
 test('no two signals have one chart, one rule or one policy', () => {
   for (const names of [
-    signals().map(({ chart }) => chart?.title), signals().map(({ alarm }) => alarm?.rule), signals().map(({ alarm }) => alarm?.policy?.name),
+    signals().map(({ chart }) => chart?.title), signals().map(({ alarm }) => alarm?.rule),
+    signals().map(({ alarm }) => alarm?.policy?.name),
   ]) {
     const given = names.filter(name => name !== undefined);
     expect(new Set(given).size).toBe(given.length);
