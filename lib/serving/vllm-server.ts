@@ -6,13 +6,14 @@ import { ServiceIdentity } from '../common/identity';
 import { requireWorkloadName } from '../common/names';
 import { named, Refusal } from '../common/refusal';
 import { wholeNumber } from '../common/whole-number';
-import { MountedPrograms, namespaceOf, programFiles, requireNamespace, tcp, WorkloadAccess } from '../pods';
+import { MountedPrograms, namespaceOf, requireNamespace, tcp, WorkloadAccess } from '../pods';
 import { WeightsBinding } from '../weights';
 import { clientLabels, selectorLabels, serverLabels } from './labels';
 import { serverArguments } from './server-arguments';
 import { serverEnvironment } from './server-environment';
 import { ServerPlan } from './server-plan';
 import { HOME, SERVER_PORT, serverPod } from './server-pod';
+import { SERVER_PROGRAMS } from './server-programs';
 import { VllmServerProps } from './vllm-server-props';
 
 const DEFAULT_MAX_NODES = 5;
@@ -21,9 +22,6 @@ const MOST_NODES = 15_000;
 
 /** Google's managed collectors: Standard and Autopilot. https://cloud.google.com/stackdriver/docs/managed-prometheus/setup-managed */
 const COLLECTOR_NAMESPACES = ['gmp-system', 'gke-gmp-system'];
-
-/** What runs before the server, and when it is asked to leave. */
-const SERVER_PROGRAMS = { folder: 'vllm-server', data: programFiles(__dirname, [], []) };
 
 /**
  * vLLM's OpenAI-compatible server: Deployment, Service, ServiceAccount, PodDisruptionBudget and NetworkPolicy, all from one plan.
