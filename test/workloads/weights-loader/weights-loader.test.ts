@@ -1,6 +1,5 @@
-import { Model } from '../../../lib/catalog';
+import { IWeightsStorage, Model, WeightsLoader, WeightsLoaderProps, WeightsStorage, WeightsVolume } from '../../../lib';
 import { Manifest } from '../../../lib/kustomize/manifests/manifest';
-import { IWeightsStorage, WeightsLoader, WeightsLoaderProps, WeightsStorage, WeightsVolume } from '../../../lib/weights';
 import { objectsOf, refusalOf, unit } from '../../weights/render';
 
 const COMMIT = '11c9b309abf73637e4b6f9a3fa1e92e615547819';
