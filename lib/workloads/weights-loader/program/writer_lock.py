@@ -46,7 +46,8 @@ class WriterLock:
             if found is not None:
                 self._wait_for_death(found)
             try:
-                self._write(self.bucket, 0 if found is None else found.generation)
+                with self.stop.held_back():
+                    self._write(self.bucket, 0 if found is None else found.generation)
                 break
             except ChangedError:
                 continue
