@@ -6,6 +6,7 @@ import { HuggingFaceConfig } from './hugging-face-config';
 import { HUGGING_FACE_ID, modelFacts } from './hugging-face-model';
 import { ModelFile, ModelProps } from './model-props';
 import { Refusal } from '../common/refusal';
+import names from '../workloads/shared/weights.json';
 
 export const LOCK_VERSION = 1;
 
@@ -32,14 +33,15 @@ export interface ModelLock {
 
 type Json = Readonly<Record<string, unknown>>;
 
-const ANEW = 'Write it anew with \'npx cdk8s-vllm lock <hugging-face-id>\'.';
+const AGAIN = 'Write it again with \'npx cdk8s-vllm lock <hugging-face-id>\'.';
 const CONFIG_FILE = 'config.json';
 /** A safetensors file begins with the length of its header. */
 const LENGTH_BYTES = 8;
+const SERVED_FILE = new RegExp(`^(?:${names.servedFile})$`);
 
 /** Whether vLLM needs a file to serve: weights, configuration, tokenizer; at the root only, never a pickle, never code. */
 export function isServedFile(path: string): boolean {
-  return /^[A-Za-z0-9_+@=-][A-Za-z0-9._+@=-]*\.(safetensors|json|model|txt|jinja|tiktoken)$/.test(path);
+  return path !== names.manifest && SERVED_FILE.test(path);
 }
 
 export function sha256(content: Buffer | string): string {
@@ -67,9 +69,9 @@ export function formatModelLock({ id, revision, gated, architecture, files, weig
 /** @param name names the lock in errors */
 export function parseModelLock(name: string, text: string): ModelProps {
   const refuse = (problem: string): never => {
-    throw new Refusal(`${name}: ${problem}. ${ANEW}`);
+    throw new Refusal(`${name}: ${problem}. ${AGAIN}`);
   };
-  const lock = parseJson<ModelLock>(name, text, ANEW);
+  const lock = parseJson<ModelLock>(name, text, AGAIN);
   checkFields(lock, refuse);
   checkFiles(lock.files, refuse);
   checkWeights(lock, refuse);
@@ -156,7 +158,7 @@ function parseConfig(name: string, { files, config }: ModelLock, refuse: Refuse)
     refuse(`'config' is not the config.json that 'files' names: ${Buffer.byteLength(text)} bytes with sha256 ${sha256(text)}, not`
       + ` ${file ? `${file.size} with ${file.sha256}` : 'there'}`);
   }
-  return parseJson(`${CONFIG_FILE} in ${name}`, text, ANEW);
+  return parseJson(`${CONFIG_FILE} in ${name}`, text, AGAIN);
 }
 
 function checkKeys(what: string, value: unknown, keys: readonly string[], refuse: Refuse): void {

@@ -7,21 +7,19 @@ import { ServiceIdentity } from '../common/identity';
 import { requireWorkloadName } from '../common/names';
 import { named, Refusal } from '../common/refusal';
 import { wholeNumber } from '../common/whole-number';
-import { MountedPrograms, namespaceOf, programFiles, requireNamespace, tcp, WorkloadAccess } from '../pods';
+import { MountedPrograms, namespaceOf, requireNamespace, tcp, WorkloadAccess } from '../pods';
 import { WeightsBinding } from '../weights';
 import { clientLabels, selectorLabels, serverLabels } from './labels';
 import { SERVER_PORT, serverArguments, servedModelName } from './server-arguments';
 import { ServerPlan } from './server-plan';
 import { serverPod } from './server-pod';
+import { SERVER_PROGRAMS } from './server-programs';
 import { VllmServerProps } from './vllm-server-props';
 
 const DEFAULT_MAX_NODES = 5;
 
 /** Google's managed collectors: Standard and Autopilot. https://cloud.google.com/stackdriver/docs/managed-prometheus/setup-managed */
 const COLLECTOR_NAMESPACES = ['gmp-system', 'gke-gmp-system'];
-
-/** What runs before the server, and when it is asked to leave. */
-const SERVER_PROGRAMS = { folder: 'vllm-server', data: programFiles(__dirname, [], []) };
 
 /**
  * vLLM's OpenAI-compatible server: Deployment, Service, ServiceAccount, PodDisruptionBudget and NetworkPolicy, all from one plan.

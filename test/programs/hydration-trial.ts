@@ -2,12 +2,17 @@ import { ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
+import { WeightsHydration, WeightsLoader } from '../../lib';
+import { SERVER_PROGRAMS } from '../../lib/serving/server-programs';
 import { BucketServer } from '../rig/bucket';
 import { Fault, SeenRequest } from '../rig/faulty-server';
+import { programFolder } from '../rig/program-folder';
 import { imagePython } from '../rig/python/environment';
 
-const PROGRAMS = resolve(__dirname, '../../lib/weights');
+const [HYDRATION, LOADER, SERVER] = [
+  WeightsHydration.programImage().programs, WeightsLoader.programImage().programs, SERVER_PROGRAMS.data,
+].map(programFolder);
 const PYTHON = imagePython('vllm-openai');
 export const MODEL = 'google/gemma-2-9b-it';
 export const REVISION = '11c9b309abf73637e4b6f9a3fa1e92e615547819';
@@ -78,7 +83,7 @@ export class Trial {
 
   async run(options: RunOptions = {}): Promise<Outcome> {
     const [command, ...args] = [
-      ...options.prefix ?? [], PYTHON, join(PROGRAMS, 'weights_hydration.py'),
+      ...options.prefix ?? [], PYTHON, join(HYDRATION, 'main.py'),
       ...options.arguments ?? [MODEL, REVISION, this.bucket.bucket, PREFIX, options.directory ?? this.directory],
       '--patience', `${options.patience ?? 1.5}`,
     ];
@@ -122,7 +127,7 @@ export class Trial {
 }
 
 export function checkCommand(directory: string): string[] {
-  return [join(PROGRAMS, 'weights_check.py'), directory, MODEL, REVISION];
+  return [join(SERVER, 'weights_check.py'), directory, MODEL, REVISION];
 }
 
 export function pythonCommand(): string {
@@ -131,13 +136,13 @@ export function pythonCommand(): string {
 
 /** Hub -> bucket, with the real loader. */
 export function loaderCommand(): string[] {
-  return [join(PROGRAMS, 'weights_loader.py'), 'load', MODEL, REVISION, 'models', PREFIX];
+  return [join(LOADER, 'main.py'), 'load', MODEL, REVISION, 'models', PREFIX];
 }
 
 /** What a sandbox needs of this machine: the programs, and the Python that runs them. */
 export function readable(): Record<string, string> {
   const base = spawnSync(PYTHON, ['-c', 'import sys; print(sys.base_prefix)'], { encoding: 'utf8' }).stdout.trim();
-  return Object.fromEntries([PROGRAMS, dirname(dirname(PYTHON)), base].map(path => [path, path]));
+  return Object.fromEntries([HYDRATION, SERVER, dirname(dirname(PYTHON)), base].map(path => [path, path]));
 }
 
 export function sha256(content: Buffer): string {

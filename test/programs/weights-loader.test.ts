@@ -2,14 +2,16 @@ import { ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { WeightsLoader } from '../../lib';
 import { BucketServer } from '../rig/bucket';
 import { eventually } from '../rig/eventually';
 import { Fault, SeenRequest } from '../rig/faulty-server';
 import { HubServer, sha256 } from '../rig/hub';
+import { programFolder } from '../rig/program-folder';
 import { imagePython } from '../rig/python/environment';
 import { sandboxCommand } from '../rig/vllm';
 
-const LOADER = resolve(__dirname, '../../lib/workloads/weights-loader/program/main.py');
+const LOADER = join(programFolder(WeightsLoader.programImage().programs), 'main.py');
 const PYTHON = imagePython('vllm-openai');
 /** Interpreters and environments. */
 const PYTHONS = resolve(PYTHON, '../../..');
@@ -119,10 +121,10 @@ class World {
     return this.bucket.objects.has(MARKER) && this.incomplete().length === 0;
   }
 
-  start(args: string[] = [], mode = 'load', prefix: string[] = [], loader = LOADER): { child: ChildProcess; result: Promise<Result> } {
-    const [command, ...rest] = [...prefix, PYTHON, loader, mode, MODEL, COMMIT, 'models', PREFIX, '--retry-seconds=0.002', '--lock-seconds=5',
+  start(args: string[] = [], command = 'load', prefix: string[] = [], loader = LOADER): { child: ChildProcess; result: Promise<Result> } {
+    const [program, ...rest] = [...prefix, PYTHON, loader, command, MODEL, COMMIT, 'models', PREFIX, '--retry-seconds=0.002', '--lock-seconds=5',
       '--patience-seconds=1', '--progress-seconds=0.2', ...args];
-    const child = spawn(command, rest, {
+    const child = spawn(program, rest, {
       env: {
         PATH: '/usr/bin:/bin', HF_ENDPOINT: this.hub.url, STORAGE_EMULATOR_HOST: this.bucket.url, PYTHONDONTWRITEBYTECODE: '1',
         HF_TOKEN: 'hf_of_the_environment', HOSTNAME: 'loader-pod', HOME: '/nonexistent',
@@ -147,9 +149,9 @@ class World {
   }
 
   /** Sends a signal at a moment that a busy machine does not move: so many milliseconds after so many requests. */
-  async interrupted(signal: NodeJS.Signals, requests: number, milliseconds: number, args: string[] = [], mode = 'load'): Promise<Result> {
+  async interrupted(signal: NodeJS.Signals, requests: number, milliseconds: number, args: string[] = [], command = 'load'): Promise<Result> {
     let seen = 0;
-    const { child, result } = this.start(args, mode);
+    const { child, result } = this.start(args, command);
     const fault = ({ method, path }: SeenRequest): Fault => {
       if (++seen === requests) {
         setTimeout(() => child.kill(signal), milliseconds);
@@ -162,15 +164,15 @@ class World {
     return ended;
   }
 
-  run(args: string[] = [], mode = 'load'): Promise<Result> {
-    return this.start(args, mode).result;
+  run(args: string[] = [], command = 'load'): Promise<Result> {
+    return this.start(args, command).result;
   }
 
   /** As a Job does: again, while that may help. */
-  async runAgain(args: string[] = [], mode = 'load'): Promise<Result> {
-    let result = await this.run(args, mode);
+  async runAgain(args: string[] = [], command = 'load'): Promise<Result> {
+    let result = await this.run(args, command);
     for (let again = 0; again < 5 && RETRYABLE.includes(result.code); again++) {
-      result = await this.run(args, mode);
+      result = await this.run(args, command);
     }
     return result;
   }
@@ -456,6 +458,18 @@ test('stopped by SIGTERM, it gives its place back and goes on later', async () =
   expect(stopped).toBeGreaterThanOrEqual(6);
 });
 
+test('stopped by SIGTERM while it takes its place, it gives it back', async () => {
+  const world = await World.make('SIGTERM');
+  const taking = (request: SeenRequest) => request.method === 'POST' && LOCKING(request);
+  world.bucket.fault = times(1, taking, { delayMs: 1000 });
+  const { child, result } = world.start();
+  await eventually('it takes its place', async () => world.bucket.seen.some(taking));
+  child.kill('SIGTERM');
+  expect(await result).toMatchObject({ code: 75, output: expect.stringContaining('stopped; run it again') });
+  expect([...world.bucket.objects.keys()]).toEqual([]);
+  expect(await world.end()).toEqual([]);
+});
+
 describe('a second loader', () => {
   const held = (world: World) => eventually('the lock is held', async () => world.bucket.objects.has(`${PREFIX}/.loading`));
 
@@ -503,7 +517,8 @@ describe('a second loader', () => {
     expect(second.code).toBe(0);
     first.child.kill('SIGCONT');
     const { code, output } = await first.result;
-    expect(output).toMatch(/was taken over by another loader/);
+    // whichever thread hears of it first
+    expect(output).toMatch(/was taken over by another loader|another writer changed it; one loader at a time/);
     expect(code).toBe(75);
     expect(world.complete).toBe(true);
     expect(await world.end()).toEqual([]);
@@ -575,7 +590,11 @@ describe('a model lock', () => {
       { name: 'size', args: lock('size', edited(SHARDS[0], { size: 5 })), code: 65, says: /has \d+ bytes at the hub, 5 in the lock/ },
       { name: 'a file less', args: lock('less', files.slice(1)), code: 65, says: /config.json is not in the lock/ },
       { name: 'a file more', args: lock('more', [...files, { path: 'a.json', size: 1, sha256: other }]), code: 65, says: /a.json is not at the hub/ },
-      { name: 'a path', args: lock('path', edited('config.json', { path: '../config.json' })), code: 65, says: /an entry that is none/ },
+      { name: 'a path', args: lock('path', edited('config.json', { path: '../config.json' })), code: 65, says: /'\.\.\/config\.json' is not the path of a file/ },
+      { name: 'a digest', args: lock('digest', edited('config.json', { sha256: 'abc' })), code: 65, says: /sha256 of config.json \('abc'\) must have 64/ },
+      { name: 'a size', args: lock('negative', edited('config.json', { size: -1 })), code: 65, says: /config.json cannot have -1 bytes/ },
+      { name: 'a file twice', args: lock('twice', [...files, files[0]]), code: 65, says: /names \S+ more than once/ },
+      { name: 'no files', args: lock('no-files', { model: MODEL }), code: 65, says: /no list of files/ },
       { name: 'none', args: lock('none', []), code: 65, says: /names no file/ },
       { name: 'no list', args: lock('no-list', { files: 3 }), code: 65, says: /no list of files/ },
     ])).toEqual([]);
@@ -636,22 +655,29 @@ describe('a gated model', () => {
 test('it writes nothing to any disk: a full one does not matter', async () => {
   const world = await World.make('no disk');
   const sandbox = sandboxCommand({ uid: 10001, writable: [], mounts: { '/programs': dirname(LOADER), [PYTHONS]: PYTHONS } });
-  const { code, output } = await world.start([], 'load', sandbox, '/programs/weights_loader.py').result;
+  const { code, output } = await world.start([], 'load', sandbox, '/programs/main.py').result;
   expect(output).toContain('complete: ');
   expect(code).toBe(0);
   expect(await world.end()).toEqual([]);
 });
 
 test.each([
-  ['nothing', []], ['a branch', ['load', MODEL, 'main', 'models', PREFIX]], ['another mode', ['fetch', MODEL, COMMIT, 'models', PREFIX]],
-  ['a path', ['adopt', '../tiny', 'run-7', 'models', PREFIX]], ['no time', ['load', MODEL, COMMIT, 'models', PREFIX, '--lock-seconds=0']],
-  ['what is no number', ['load', MODEL, COMMIT, 'models', PREFIX, '--at-once=x']],
-])('wrong usage is said: %s', async (_, args) => {
+  ['nothing', [], 'the following arguments are required: load|adopt'],
+  ['a branch', ['load', MODEL, 'main', 'models', PREFIX], 'revision (main) must be a commit of 40 hexadecimal digits'],
+  ['another command', ['fetch', MODEL, COMMIT, 'models', PREFIX], 'invalid choice: \'fetch\''],
+  ['a path as model', ['adopt', '../tiny', 'run-7', 'models', PREFIX], 'model (../tiny) must be a Hugging Face id such as google/gemma-2-9b-it'],
+  ['a path as revision', ['adopt', MODEL, '../7', 'models', PREFIX], 'revision (../7) must be a name of at most 63 letters'],
+  ['a URL to copy from', ['adopt', MODEL, 'run-7', 'models', PREFIX, '--from=gs://models/runs'], '--from (gs://models/runs) must be a folder of the bucket'],
+  ['no time', ['load', MODEL, COMMIT, 'models', PREFIX, '--lock-seconds=0'], '--lock-seconds (0.0) must be above 0'],
+  ['what is no number', ['load', MODEL, COMMIT, 'models', PREFIX, '--at-once=x'], 'invalid int value: \'x\''],
+  ['an argument of another command', ['adopt', MODEL, 'run-7', 'models', PREFIX, '--files=x'], 'unrecognized arguments: --files=x'],
+])('wrong usage is said: %s', async (_, args, says) => {
   const child = spawn(PYTHON, [LOADER, ...args], { env: { PATH: '/usr/bin:/bin', PYTHONDONTWRITEBYTECODE: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
   let errors = '';
   child.stderr.on('data', chunk => errors += chunk);
   expect(await new Promise(done => child.on('close', done))).toBe(64);
-  expect(errors).toMatch(/^weights_loader: /);
+  expect(errors).toMatch(/^weights-loader[: ]/);
+  expect(errors).toContain(says);
   expect(errors).not.toContain('Traceback');
 });
 
@@ -687,7 +713,7 @@ describe('adopt', () => {
     expect(world.complete).toBe(true);
     expect([...world.bucket.objects.keys()].filter(name => name.startsWith(PREFIX) && name.endsWith('.pt'))).toEqual([]);
     expect(last((await world.run(['--from=runs/7/output'], 'adopt')).output)).toMatchObject({ kept: 8 });
-    // trained anew
+    // trained again
     put(world, 'runs/7/output', { [SHARDS[1]]: safetensors(120_000, 99) });
     expect(await world.run(['--from=runs/7/output'], 'adopt')).toMatchObject({
       code: 65, output: expect.stringContaining(`was adopted before, with other content of ${SHARDS[1]}`),

@@ -42,7 +42,7 @@ test('the grace period is the sum of what the shutdown needs, and preStop knows 
   const pod = podOf({ longestAnswerSeconds: 300 });
   expect(pod.terminationGracePeriodSeconds).toBe(10 + 300 + 0 + 10);
   expect(containerOf(pod).lifecycle!.preStop!.exec!.command).toEqual([
-    'python3', '/opt/cdk8s-vllm/vllm_server_drain.py', 'http://127.0.0.1:8000/metrics', '10', '300',
+    'python3', '/opt/cdk8s-vllm/drain.py', 'http://127.0.0.1:8000/metrics', '10', '300',
   ]);
 });
 

@@ -170,7 +170,7 @@ test('a changed program is a new version of the pod', () => {
   const scope = unit();
   server(scope);
   const { data } = objectOf(scope, 'ConfigMap');
-  expect(Object.keys(data)).toEqual(['vllm_server_drain.py', 'weights_check.py']);
+  expect(Object.keys(data)).toEqual(['drain.py', 'exits.json', 'exits.py', 'weights.json', 'weights_check.py', 'weights_names.py']);
   expect(objectOf(scope, 'Deployment').spec.template.metadata.annotations['cdk8s-vllm/programs']).toMatch(/^[0-9a-f]{16}$/);
 });
 

@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process';
 import { IncomingMessage, ServerResponse, createServer } from 'node:http';
 import { AddressInfo, createServer as createTcpServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SERVER_PROGRAMS } from '../../lib/serving/server-programs';
+import { programFolder } from '../rig/program-folder';
 import { DEFAULT_RELEASE, freePort, sandboxCommand } from '../rig/vllm';
 import { pythonOf } from '../rig/vllm/install';
 
-const PROGRAM = '/opt/cdk8s-vllm/vllm_server_drain.py';
-const MOUNTS = { '/opt/cdk8s-vllm': join(__dirname, '..', '..', 'lib', 'serving') };
+const PROGRAM = '/opt/cdk8s-vllm/drain.py';
+const MOUNTS = { '/opt/cdk8s-vllm': programFolder(SERVER_PROGRAMS.data) };
 const PATH = `${dirname(pythonOf(DEFAULT_RELEASE))}:/usr/bin:/bin`;
 const PROPAGATION = 2;
 const SHORT = 3;

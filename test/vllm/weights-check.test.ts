@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
+import { SERVER_PROGRAMS } from '../../lib/serving/server-programs';
+import { programFolder } from '../rig/program-folder';
 import { DEFAULT_RELEASE, sandboxCommand } from '../rig/vllm';
 import { pythonOf } from '../rig/vllm/install';
 
 // The interpreter is that of the server's image; `npm test` needs node only, so this runs with the rig.
-const CHECK = resolve(__dirname, '../../lib/serving/program/weights_check.py');
+const PROGRAMS = programFolder(SERVER_PROGRAMS.data);
 const MODEL = 'google/gemma-2-9b-it';
 const REVISION = '11c9b309abf73637e4b6f9a3fa1e92e615547819';
 const FILES = { 'config.json': '{}', 'model-00001-of-00002.safetensors': 'x'.repeat(1000), 'nested/tokenizer.model': 'spm' };
@@ -42,7 +44,8 @@ function manifest(change: object): void {
 }
 
 function check(prefix: string[] = [], mounted = directory): { status: number | null; stdout: string; stderr: string } {
-  const [command, ...args] = [...prefix, pythonOf(DEFAULT_RELEASE), prefix.length > 0 ? '/check/weights_check.py' : CHECK, mounted, MODEL, REVISION];
+  const programs = prefix.length > 0 ? '/check' : PROGRAMS;
+  const [command, ...args] = [...prefix, pythonOf(DEFAULT_RELEASE), `${programs}/weights_check.py`, mounted, MODEL, REVISION];
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', env: { PATH: '/usr/bin:/bin', PYTHONDONTWRITEBYTECODE: '1' } });
   return { status, stdout, stderr };
 }
@@ -162,7 +165,7 @@ test('a manifest without a file', () => {
 });
 
 describe('as the server\'s user', () => {
-  const sandbox = () => sandboxCommand({ uid: 10001, writable: [], mounts: { '/check': dirname(CHECK), '/weights': directory } });
+  const sandbox = () => sandboxCommand({ uid: 10001, writable: [], mounts: { '/check': PROGRAMS, '/weights': directory } });
 
   test('complete', () => {
     complete();

@@ -5,6 +5,7 @@ Arguments, their bounds, their defaults and the exit codes stand there and nowhe
 
 import argparse
 import json
+import math
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -94,7 +95,7 @@ def _problem(rule: dict[str, Any], value: Any) -> str | None:
     if isinstance(value, bool):
         return None
     least, most, above = rule.get("least"), rule.get("most"), rule.get("above")
-    if not value == value or (least is not None and value < least):
+    if math.isnan(value) or (least is not None and value < least):
         return f"must be at least {least}"
     if above is not None and value <= above:
         return f"must be above {above}"

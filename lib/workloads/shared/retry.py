@@ -11,8 +11,9 @@ def retry_after(value: str | None, most: float) -> float:
     https://www.rfc-editor.org/rfc/rfc9110#name-retry-after
     """
     text = (value or "").strip()
+    is_number = text[:1].isdigit() and text[-1:].isdigit()
     try:
-        seconds = float(text) if text[:1].isdigit() and text[-1:].isdigit() else email.utils.parsedate_to_datetime(text).timestamp() - time.time()
+        seconds = float(text) if is_number else email.utils.parsedate_to_datetime(text).timestamp() - time.time()
     except (ValueError, TypeError, OverflowError):
         return 0.0
     return min(max(seconds, 0.0), most) if math.isfinite(seconds) else 0.0

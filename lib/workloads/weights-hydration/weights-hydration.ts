@@ -27,11 +27,11 @@ const LEAST_BYTES_PER_SECOND = 50 * MIB;
 const KEPT_SECONDS = 24 * HOUR;
 
 export interface WeightsHydrationProps {
-  /** The server's; on a disk. */
+  /** Weights of the server, on a disk. */
   readonly weights: WeightsVolume;
-  /** What reads the disk afterwards. */
+  /** Server that reads the disk afterwards. */
   readonly server: VllmServer;
-  /** Where the loader put the weights. */
+  /** Bucket that the loader filled. */
   readonly bucket: string;
   /**
    * Directory of the weights in the bucket.
@@ -39,7 +39,7 @@ export interface WeightsHydrationProps {
    */
   readonly prefix?: string;
   /**
-   * An image that has the programs already, built from `dist/kustomize/programs/weights-hydration`.
+   * Image that has the programs already, built from `dist/kustomize/programs/weights-hydration`.
    * @default - vLLM's image of the server's release, with the programs mounted
    */
   readonly image?: string;
@@ -52,16 +52,16 @@ export interface WeightsHydrationProps {
  * @throws when the weights are not on a disk, or in another namespace than the server
  */
 export class WeightsHydration extends Construct {
-  /** What the programs need is on the image of vLLM. */
+  /** The programs of the hydration on the image of vLLM, which has what they need. */
   static programImage(release = VllmRelease.DEFAULT): ProgramImage {
     return new ProgramImage({ contract: CONTRACT, base: release.image, directory: __dirname });
   }
 
-  /** Of all but the Job and the claim, whose names have the revision as well. */
+  /** Name of every object but the Job and the claim, whose names have the revision as well. */
   readonly name: string;
   readonly jobName: string;
   readonly claimName: string;
-  /** Of the snapshot that the server's claim waits for. */
+  /** Name of the snapshot that the server's claim waits for. */
   readonly snapshotName: string;
   readonly identity: ServiceIdentity;
   readonly labels: { readonly [label: string]: string };

@@ -16,46 +16,50 @@ const APP = CONTRACT.name;
 const TOKEN = { volume: 'hub-token', key: 'token', path: '/var/run/secrets/hugging-face' };
 const LOCK = { volume: 'model-lock', key: 'files.json', path: '/etc/cdk8s-vllm' };
 
-/** Leaves room for the revision in the name of the Job, which is at most 63: it becomes a label of its pods. */
+/** The name of the Job has the revision as well, and at most 63 characters: it becomes a label of its pods. */
 const LONGEST_NAME = 52;
-const DEFAULT_SECRET = 'hugging-face-token';
 const TRIES = 6;
 const KEPT_SECONDS = 24 * 3600;
-/** For all tries together: a node may have to be made, the image be pulled, and a hub under load gives little. */
+/** The least time of all tries together: a node may have to be made, the image be pulled, and a hub under load gives little. */
 const LEAST_DEADLINE_SECONDS = 2 * 3600;
 const LEAST_BYTES_PER_SECOND = 20e6;
 
 export interface WeightsLoaderProps {
+  /** Weights that the bucket is filled with. */
   readonly weights: WeightsVolume;
   /**
-   * Where the weights go, under `<model id>/<revision>`.
+   * Bucket that is filled; the weights lie there under `<model id>/<revision>`.
    * @default - the bucket of the weights' storage; a disk has none, and is filled from this one by the hydration
    */
   readonly bucket?: string;
   /**
-   * `hub`: from the Hugging Face hub, verified against it. `adopt`: what is in the bucket already, for example from a fine-tuning job.
+   * Where the weights come from. `hub`: the Hugging Face hub, verified against it; the model has to be pinned to a commit.
+   * `adopt`: the bucket itself, for example the output of a fine-tuning job; the revision is a name of your own.
    * @default hub
    */
   readonly source?: 'hub' | 'adopt';
   /**
-   * For `adopt`: the directory of the bucket that the weights are copied from, for example `fine-tuning/run-7/output`.
+   * Directory of the bucket that adopted weights are copied from, for example `fine-tuning/run-7/output`; with source `adopt` only.
    * @default - they are in their place already
    */
   readonly adoptFrom?: string;
-  /** @default - `<model>-loader` */
+  /**
+   * Name of the workload, a DNS label of at most 52 characters.
+   * @default - `<model>-loader`
+   */
   readonly name?: string;
   /**
-   * A Secret with the hub's token under the key `token`; only for models that ask for a licence agreement.
+   * Name of a Secret with the hub's token under the key `token`; only models that ask for a licence agreement need one.
    * @default hugging-face-token
    */
   readonly tokenSecretName?: string;
   /**
-   * The release whose image the program runs on.
+   * Release whose image the program runs on.
    * @default VllmRelease.DEFAULT
    */
   readonly release?: VllmRelease;
   /**
-   * An image that has the programs already, built from `dist/kustomize/programs/weights-loader`.
+   * Image that has the programs already, built from `dist/kustomize/programs/weights-loader`.
    * @default - vLLM's image, with the programs mounted
    */
   readonly image?: string;
@@ -68,14 +72,15 @@ export interface WeightsLoaderProps {
  * @throws when the model has no revision, or there is no bucket
  */
 export class WeightsLoader extends Construct {
-  /** What the programs need is on the image of vLLM. */
+  /** The programs of the loader on the image of vLLM, which has what they need. */
   static programImage(release = VllmRelease.DEFAULT): ProgramImage {
     return new ProgramImage({ contract: CONTRACT, base: release.image, directory: __dirname });
   }
 
-  /** Of all but the Job, whose name has the revision as well: a Job cannot be changed. */
+  /** Name of every object but the Job; the Job's name ends with the revision, because a Job is immutable. */
   readonly name: string;
   readonly jobName: string;
+  /** Bucket that is filled. */
   readonly bucket: string;
   readonly identity: ServiceIdentity;
   readonly labels: { readonly [label: string]: string };
@@ -91,8 +96,8 @@ export class WeightsLoader extends Construct {
       this.requireRevision();
       this.bucket = this.requireBucket();
       this.requireDirectory();
-      this.tokenSecretName = requireSecretName('tokenSecretName', props.tokenSecretName ?? DEFAULT_SECRET,
-        `kubectl create secret generic ${DEFAULT_SECRET} --from-file=token=FILE`);
+      this.tokenSecretName = requireSecretName('tokenSecretName', CONTRACT.text('token-secret', 'tokenSecretName', props.tokenSecretName),
+        `kubectl create secret generic ${CONTRACT.text('token-secret', 'tokenSecretName')} --from-file=token=FILE`);
       this.name = this.requireName();
       this.jobName = `${this.name}-${shortRevisionOf(this.model)}`;
       this.labels = workloadLabels({ app: APP, instance: this.name }, 'weights');
@@ -112,10 +117,11 @@ export class WeightsLoader extends Construct {
   private requireRevision(): void {
     const { id, revision } = this.model;
     if (this.adopts) {
-      if (revision === undefined || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(revision)) {
-        throw new Refusal(`'weights': ${id} has revision ${revision}; what is adopted is kept under one of its own, letters, digits, '.', '_' and`
-          + ' \'-\', for example a commit or run-7. Name it in Model.of({ ..., revision })');
+      if (revision === undefined) {
+        throw new Refusal(`'weights': ${id} has no revision; what is adopted is kept under one of its own, for example run-7. Name it in`
+          + ' Model.of({ ..., revision })');
       }
+      CONTRACT.text('revision', 'weights.model.revision', revision);
     } else if (!isCommit(revision)) {
       throw new Refusal(`'weights': ${id} is not pinned to a commit (revision ${revision ?? 'not given'}); a branch is another model tomorrow.`
         + ` Pin it: npx cdk8s-vllm lock ${id}, then Model.fromLock(...)`);
@@ -142,10 +148,7 @@ export class WeightsLoader extends Construct {
     if (!this.adopts) {
       throw new Refusal(`'adoptFrom' (${adoptFrom}) is for source 'adopt'; what comes from the hub is not in the bucket before`);
     }
-    if (!/^[\w=@+-][\w.=@+-]*(\/[\w=@+-][\w.=@+-]*)*\/?$/.test(adoptFrom)) {
-      throw new Refusal(`'adoptFrom' (${adoptFrom}) is no directory of the bucket ${this.bucket}: write it without gs:// and the bucket,`
-        + ' for example fine-tuning/run-7/output');
-    }
+    CONTRACT.text('from', 'adoptFrom', adoptFrom);
   }
 
   private requireName(): string {
@@ -177,7 +180,7 @@ export class WeightsLoader extends Construct {
     });
   }
 
-  /** Without the Secret the pod of a gated model waits for it; for others it is not needed. */
+  /** The pod of a gated model waits for its Secret; other models need none. */
   private token(): PodMount {
     const optional = this.model.gated !== true;
     const items = [{ key: TOKEN.key, path: TOKEN.key }];
@@ -187,7 +190,7 @@ export class WeightsLoader extends Construct {
     };
   }
 
-  /** The files of a model lock, with which the hub has to agree. */
+  /** The files that a model lock names; the hub has to agree with them. */
   private lock(): PodMount | undefined {
     if (this.model.files === undefined) {
       return undefined;

@@ -92,7 +92,7 @@ test('the Job runs the program as nobody, on a node that attaches the disk, in t
   expect(container).toMatchObject({
     name: 'weights-hydration',
     image: VllmRelease.DEFAULT.image,
-    command: ['python3', '/opt/cdk8s-vllm/weights_hydration.py'],
+    command: ['python3', '/opt/cdk8s-vllm/main.py'],
     args: [
       'google/gemma-2-9b-it', '11c9b309abf73637e4b6f9a3fa1e92e615547819', 'my-models',
       'google/gemma-2-9b-it/11c9b309abf73637e4b6f9a3fa1e92e615547819', '/weights',
@@ -102,7 +102,7 @@ test('the Job runs the program as nobody, on a node that attaches the disk, in t
   });
   expect(container.resources.requests).toEqual(container.resources.limits);
   expect(container.resources.limits).not.toHaveProperty(['nvidia.com/gpu']);
-  expect(Object.keys(made.find('ConfigMap').data as object)).toEqual(['weights_bucket.py', 'weights_hydration.py']);
+  expect(made.find('ConfigMap').data).toEqual(WeightsHydration.programImage().programs);
 });
 
 test('it lets nobody in, reaches Google\'s APIs, and may read the bucket', () => {
@@ -158,7 +158,7 @@ test('weights in a bucket are read as they are', () => {
 
 test('another namespace than the server\'s is refused', () => {
   expect(refusalOf(() => hydrated({}, HYPERDISK, 'l4', 'other'))).toBe(
-    'WeightsHydration \'hydration\': it is in namespace other, the server \'l4\' in llm; make both in one namespace');
+    'WeightsHydration \'hydration\': \'hydration/hydration\' is in namespace other, its server in llm; make both in one namespace');
 });
 
 test.each(['gs://my-models', '', 'My-Models'])('bucket \'%s\' is refused', (bucket) => {

@@ -36,5 +36,5 @@ test('its class is the cluster\'s', () => {
 
 test('another namespace than the disk\'s is refused', () => {
   expect(refusalOf(() => snapshotted('other'))).toBe(
-    'WeightsSnapshot \'snapshot\' is in namespace other, its disk in llm; make both in one namespace');
+    'WeightsSnapshot \'snapshot\': \'snapshot/snapshot\' is in namespace other, its server in llm; make both in one namespace');
 });

@@ -1,7 +1,5 @@
-import { Model } from '../../../lib/catalog';
+import { IWeightsStorage, Model, WeightsLoader, WeightsLoaderProps, WeightsStorage, WeightsVolume } from '../../../lib';
 import { Manifest } from '../../../lib/kustomize/manifests/manifest';
-import { IWeightsStorage, WeightsStorage, WeightsVolume } from '../../../lib/weights';
-import { WeightsLoader, WeightsLoaderProps } from '../../../lib/workloads';
 import { objectsOf, refusalOf, unit } from '../../weights/render';
 
 const COMMIT = '11c9b309abf73637e4b6f9a3fa1e92e615547819';
@@ -41,7 +39,7 @@ test('what it makes', () => {
 
 test('the program gets the model, its commit and where servers look for it', () => {
   const [container] = podOf(rendered().objects).containers;
-  expect(container.command).toEqual(['python3', '/opt/cdk8s-vllm/weights_loader.py']);
+  expect(container.command).toEqual(['python3', '/opt/cdk8s-vllm/main.py']);
   expect(container.args).toEqual([
     'load', 'google/gemma-2-9b-it', COMMIT, 'my-models', `google/gemma-2-9b-it/${COMMIT}`,
     '--token-file=/var/run/secrets/hugging-face/token', '--token-secret=hugging-face-token',
@@ -120,13 +118,13 @@ test.each<[string, Given, string]>([
   ['no revision', { model: UNPINNED }, 'Qwen/Qwen3-8B is not pinned to a commit (revision not given)'],
   ['a branch', { model: Model.of({ ...OPEN, revision: 'main' }) }, 'npx cdk8s-vllm lock Qwen/Qwen3-8B'],
   ['no revision to adopt', { model: UNPINNED, source: 'adopt' }, 'what is adopted is kept under one of its own'],
-  ['a revision that is a path', { model: Model.of({ ...OPEN, revision: '../x' }), source: 'adopt' }, 'has revision ../x'],
+  ['a revision that is a path', { model: Model.of({ ...OPEN, revision: '../x' }), source: 'adopt' }, '\'weights.model.revision\' (../x) must be a name of at most 63 letters'],
   ['no bucket', { storage: DISK }, '\'bucket\' is missing: weights on storage \'pd\''],
   ['another bucket', { bucket: 'other-models' }, '\'bucket\' (other-models) is not the one that the weights are read from (my-models)'],
   ['no bucket name', { storage: DISK, bucket: 'gs://my-models' }, '\'bucket\' (gs://my-models) is no bucket name'],
   ['a directory without adopt', { adoptFrom: 'runs/7' }, '\'adoptFrom\' (runs/7) is for source \'adopt\''],
-  ['a URL as directory', { source: 'adopt', adoptFrom: 'gs://my-models/runs' }, 'is no directory of the bucket my-models'],
-  ['the parent of a directory', { source: 'adopt', adoptFrom: '../other' }, 'is no directory of the bucket'],
+  ['a URL as directory', { source: 'adopt', adoptFrom: 'gs://my-models/runs' }, '\'adoptFrom\' (gs://my-models/runs) must be a folder of the bucket without gs://'],
+  ['the parent of a directory', { source: 'adopt', adoptFrom: '../other' }, '\'adoptFrom\' (../other) must be a folder of the bucket'],
   ['a name', { name: 'Loader_1' }, '\'name\' (Loader_1) is no DNS label of at most 52 characters'],
   ['a token instead of its Secret', { tokenSecretName: 'hf_abcdefgh' }, '\'tokenSecretName\' is no name of a Secret'],
 ])('%s is refused', (_, given, message) => {
