@@ -179,7 +179,8 @@ test.each(CASES)('$name: what was asked and written stays, with a sentence', asy
   expect(answer + asked.program.log).not.toMatch(TRACES);
   expect(model.asked).toHaveLength(attempts);
   model.play(whole('a good answer'));
-  expect(await asked.page.retry()).toBe('a good answer');
+  await (waits ? asked.page.retryUntil('a good answer') : asked.page.retry());
+  expect(await asked.page.last()).toBe('a good answer');
   // What the page itself said is nothing that the model said.
   expect(model.asked.at(-1)!.messages).toEqual([{ role: 'user', content: question }]);
 });

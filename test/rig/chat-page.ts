@@ -82,6 +82,17 @@ export class ChatPage {
     return this.answered(question, before);
   }
 
+  /** Asks again until the page says so; a program that waits for little may be too busy for the first try. */
+  async retryUntil(answer: string): Promise<void> {
+    await eventually(answer, async () => {
+      const said = await this.said();
+      if (said.at(-1) !== answer && await this.idle()) {
+        await this.button('Retry').click();
+      }
+      return said.at(-1) === answer && await this.idle() && this.stays(said);
+    });
+  }
+
   /** Waits until a question stands there, and nothing is being written any more. */
   async answered(question: string, not = ''): Promise<string> {
     await eventually(`an answer to ${question.slice(0, 60)}`, async () => {
@@ -113,9 +124,12 @@ export class ChatPage {
     return await this.button('Send').isVisible() && await this.button('Retry').isEnabled();
   }
 
+  /** Of a conversation that is empty already nobody could tell when the page has heard of it. */
   async renew(): Promise<void> {
-    await this.button('New conversation').click();
-    await eventually('an empty conversation', async () => (await this.said()).length === 0);
+    if ((await this.said()).length > 0) {
+      await this.button('New conversation').click();
+      await eventually('an empty conversation', async () => (await this.said()).length === 0);
+    }
   }
 
   /** Kept beside the tests, to be looked at. */

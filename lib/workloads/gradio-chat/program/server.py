@@ -50,16 +50,18 @@ class Server:
 
     async def answer(self, exchanges: Sequence[Exchange], preferences: Preferences, outcome: Outcome) -> AsyncGenerator[str, None]:
         """Pieces of the answer to the last question. Raises UnansweredError when there is none, or no more of it."""
-        try:
-            async with aclosing(self.fitting_answer(exchanges, preferences, outcome)) as pieces:
-                async for piece in pieces:
-                    yield piece
-        except NoSystemPromptError:
-            # From now on it stands before the first question, where every template has a place.
-            self.takes_system_prompt = False
-            async with aclosing(self.fitting_answer(exchanges, preferences, outcome)) as pieces:
-                async for piece in pieces:
-                    yield piece
+        for is_first in (True, False):
+            outcome.notices.clear()
+            try:
+                async with aclosing(self.fitting_answer(exchanges, preferences, outcome)) as pieces:
+                    async for piece in pieces:
+                        yield piece
+                return
+            except NoSystemPromptError:
+                if not is_first:
+                    raise
+                # From now on it stands before the first question, where every template has a place.
+                self.takes_system_prompt = False
 
     async def fitting_answer(
         self, exchanges: Sequence[Exchange], preferences: Preferences, outcome: Outcome
