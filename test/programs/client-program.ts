@@ -2,9 +2,7 @@ import { ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { imagePython } from '../rig/python/environment';
 
-const PROGRAMS = join(__dirname, '..', '..', 'lib', 'clients');
-
-/** A program of the batch, run as in its pod: the Python of the image, and next to no environment. */
+/** The program of a Job, run as in its pod: the Python of vLLM's image, and next to no environment. */
 export class ClientProgram {
   private static readonly running = new Set<ChildProcess>();
 
@@ -17,9 +15,12 @@ export class ClientProgram {
   readonly child: ChildProcess;
   private readonly ended: Promise<number | NodeJS.Signals>;
 
-  /** The wrapper stands before the command. */
-  constructor(fileName: string, args: readonly string[], wrapper: readonly string[] = []) {
-    const [command, ...rest] = [...wrapper, imagePython('vllm-openai'), join(PROGRAMS, fileName), ...args];
+  /**
+   * @param folder the programs, as `programFolder` makes it
+   * @param wrapper stands before the command
+   */
+  constructor(folder: string, args: readonly string[], wrapper: readonly string[] = []) {
+    const [command, ...rest] = [...wrapper, imagePython('vllm-openai'), join(folder, 'main.py'), ...args];
     this.child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: '/usr/bin:/bin', PYTHONDONTWRITEBYTECODE: '1' } });
     ClientProgram.running.add(this.child);
     for (const stream of [this.child.stdout!, this.child.stderr!]) {

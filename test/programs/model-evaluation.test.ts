@@ -1,10 +1,14 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BatchInference, ModelEvaluation } from '../../lib';
 import { eventually } from '../rig/eventually';
 import { Answer, FaultyServer, SeenRequest } from '../rig/faulty-server';
+import { programFolder } from '../rig/program-folder';
 import { ClientProgram } from './client-program';
 
+const EVALUATION = programFolder(ModelEvaluation.programImage().programs);
+const BATCH = programFolder(BatchInference.programImage().programs);
 const folder = mkdtempSync(join(tmpdir(), 'evaluation-'));
 const FAULT_CASES: string[] = [];
 let files = 0;
@@ -24,7 +28,7 @@ function faultCase(name: string, check: () => Promise<void>): void {
 }
 
 function program(...args: string[]): ClientProgram {
-  return new ClientProgram('model_evaluation.py', args);
+  return new ClientProgram(EVALUATION, args);
 }
 
 interface Figures {
@@ -43,7 +47,7 @@ function recordOf(customId: string, said: Said): string {
     : { id, custom_id: customId, response: { status_code: 200, body: { choices: [{ message: { content: said } }] } }, error: null });
 }
 
-/** A folder as batch_inference.py leaves it. */
+/** A folder as a batch leaves it. */
 function predictions(answers: readonly (readonly [string, Said])[], complete = true): string {
   const directory = join(folder, `${++files}-predictions`);
   mkdirSync(directory);
@@ -247,8 +251,8 @@ test('reads what the batch has written', async () => {
     const input = join(folder, `${++files}-input.jsonl`);
     writeFileSync(input, ids.map(prompt => `${JSON.stringify({ custom_id: prompt, method: 'POST', url: '/v1/completions', body: { prompt } })}\n`).join(''));
     const output = join(folder, `${++files}-batch`);
-    const shards = [0, 1].map(shard => new ClientProgram('batch_inference.py', [
-      input, output, `--url=${server.url}`, '--model=tiny', '--shards=2', `--shard=${shard}`, '--max-error-share=1', '--commit-interval=0',
+    const shards = [0, 1].map(shard => new ClientProgram(BATCH, [
+      input, output, `--url=${server.url}`, '--model=tiny', '--shards=2', `--shard=${shard}`, '--max-error-share=1', '--commit-interval=0.01',
     ]));
     expect(await Promise.all(shards.map(run => run.code()))).toEqual([0, 0]);
     const truth = labels(ids.map((id, index) => [id, index % 2 ? 'odd' : 'even']));

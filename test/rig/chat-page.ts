@@ -5,6 +5,25 @@ import { eventually } from './eventually';
 
 const SCREENSHOTS = resolve(__dirname, '../output/gradio-chat');
 
+/** The page has had its turn several times: what it had been told is shown. */
+const SOME_FRAMES = `new Promise(done => {
+  let left = 6;
+  const next = () => left-- > 0 ? requestAnimationFrame(next) : done();
+  next();
+})`;
+
+/** Notes every length that the last message has. */
+const WATCH = `{
+  const conversation = document.querySelector('#conversation');
+  window.lengths = [];
+  new MutationObserver(() => {
+    const length = [...conversation.querySelectorAll('.bot-row')].at(-1)?.innerText.length;
+    if (length !== undefined && length !== window.lengths.at(-1)) {
+      window.lengths.push(length);
+    }
+  }).observe(conversation, { subtree: true, childList: true, characterData: true });
+}`;
+
 /** The chat page in a browser of its own, as a person sees and uses it. */
 export class ChatPage {
   static async open(browser: Browser, url: string, viewport = { width: 1100, height: 800 }): Promise<ChatPage> {
@@ -50,41 +69,67 @@ export class ChatPage {
   }
 
   /** The answer to a question, when the page says that it is over. */
-  async ask(text: string, withinSeconds = 60): Promise<string> {
+  async ask(text: string): Promise<string> {
     await this.send(text);
-    return this.answered(text, withinSeconds);
+    return this.answered(text);
   }
 
   /** The next answer, which has to be another one. */
-  async retry(withinSeconds = 60): Promise<string> {
+  async retry(): Promise<string> {
     const before = await this.last();
     const question = (await this.page.locator('#conversation .user-row').allInnerTexts()).at(-1)!.trim();
     await this.button('Retry').click();
-    return this.answered(question, withinSeconds, before);
+    return this.answered(question, before);
+  }
+
+  /** Asks again until the page says so; a program that waits for little may be too busy for the first try. */
+  async retryUntil(answer: string): Promise<void> {
+    await eventually(answer, async () => {
+      const said = await this.said();
+      if (said.at(-1) !== answer && await this.idle()) {
+        await this.button('Retry').click();
+      }
+      return said.at(-1) === answer && await this.idle() && this.stays(said);
+    });
   }
 
   /** Waits until a question stands there, and nothing is being written any more. */
-  async answered(question: string, withinSeconds = 300, not = ''): Promise<string> {
-    const seen: string[] = [];
+  async answered(question: string, not = ''): Promise<string> {
     await eventually(`an answer to ${question.slice(0, 60)}`, async () => {
       const said = await this.said();
-      const over = said.length >= 2 && said.at(-1) !== not && said.at(-2)!.includes(question.slice(0, 60)) && await this.idle();
-      // The page shows its parts one after the other: it is over when nothing changes any more.
-      seen.push(over ? said.join('\n') : '');
-      return over && seen.length > 4 && new Set(seen.slice(-4)).size === 1;
-    }, withinSeconds).catch(async (error: Error) => {
+      const [asked, answer] = said.slice(-2);
+      return answer !== undefined && answer !== not && asked.includes(question.slice(0, 60)) && await this.idle() && this.stays(said);
+    }).catch(async (error: Error) => {
       throw new Error(`${error.message}. The page says: ${JSON.stringify(await this.said())}`);
     });
     return this.last();
+  }
+
+  /** Notes from now on how the last answer grows before the reader's eyes, in characters. */
+  async watch(): Promise<void> {
+    await this.page.evaluate(WATCH);
+  }
+
+  async watched(): Promise<number[]> {
+    return this.page.evaluate<number[]>('window.lengths');
+  }
+
+  /** The page shows its parts one after the other: whether it says no more when it has had its turn. */
+  private async stays(said: readonly string[]): Promise<boolean> {
+    await this.page.evaluate(SOME_FRAMES);
+    return JSON.stringify(await this.said()) === JSON.stringify(said);
   }
 
   async idle(): Promise<boolean> {
     return await this.button('Send').isVisible() && await this.button('Retry').isEnabled();
   }
 
+  /** Of a conversation that is empty already nobody could tell when the page has heard of it. */
   async renew(): Promise<void> {
-    await this.button('New conversation').click();
-    await eventually('an empty conversation', async () => (await this.said()).length === 0);
+    if ((await this.said()).length > 0) {
+      await this.button('New conversation').click();
+      await eventually('an empty conversation', async () => (await this.said()).length === 0);
+    }
   }
 
   /** Kept beside the tests, to be looked at. */

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { GradioChat, GradioChatProps } from '../../lib';
 import { server, unit } from '../serving/rendered';
 import { freePorts, RigProcess } from './process';
+import { programFolder } from './program-folder';
 import { imagePython } from './python/environment';
 import { sandboxCommand } from './vllm';
 
@@ -32,6 +33,8 @@ export class ChatProgram {
   readonly origin: string;
   readonly servedModelName: string;
   readonly title: string;
+  private readonly programs = programFolder(GradioChat.programImage().programs);
+  /** Of the key, and of the log. */
   private readonly directory = mkdtempSync(join(tmpdir(), 'gradio-chat-'));
   private readonly args: string[];
   private process?: RigProcess;
@@ -48,7 +51,8 @@ export class ChatProgram {
     // What Kubernetes does to arguments.
     const manifest = chat.args.map(arg => arg.replaceAll('$$', () => '$'));
     this.args = [...manifest.filter(arg => !flags.includes(arg.split('=')[0])), ...replaced];
-    chmodSync(this.directory, 0o755);
+    // The program's user is another.
+    [this.programs, this.directory].forEach(directory => chmodSync(directory, 0o755));
     this.writeKey('the-key');
   }
 
@@ -73,7 +77,7 @@ export class ChatProgram {
   /** Runs it with other arguments to its end. */
   run(...args: string[]): { readonly exitCode: number | null; readonly output: string } {
     const { command, args: before } = this.command(args);
-    const { status, stdout, stderr } = spawnSync(command, before, { encoding: 'utf8', env: { PATH: '/usr/bin:/bin' }, timeout: 60_000 });
+    const { status, stdout, stderr } = spawnSync(command, before, { encoding: 'utf8', env: { PATH: '/usr/bin:/bin' }, timeout: 300_000 });
     return { exitCode: status, output: stdout + stderr };
   }
 
@@ -87,15 +91,11 @@ export class ChatProgram {
     const python = imagePython('gradio-app');
     const environment = dirname(dirname(python));
     const home = spawnSync(python, ['-c', 'import sys; print(sys.base_prefix)'], { encoding: 'utf8' }).stdout.trim();
-    const image = GradioChat.programImage();
-    const programs = dirname(image.path);
-    for (const [name, source] of Object.entries(image.programs)) {
-      writeFileSync(join(this.directory, name), source);
-    }
+    const { path } = GradioChat.programImage();
     const [command, ...before] = sandboxCommand({
       uid: 10001, writable: ['/tmp'],
-      mounts: { [environment]: environment, [home]: home, [programs]: this.directory, '/var/run/secrets/vllm': this.directory },
+      mounts: { [environment]: environment, [home]: home, [dirname(path)]: this.programs, '/var/run/secrets/vllm': this.directory },
     });
-    return { command, args: [...before, '/usr/bin/env', '--chdir=/tmp', python, image.path, ...args] };
+    return { command, args: [...before, '/usr/bin/env', '--chdir=/tmp', python, path, ...args] };
   }
 }

@@ -25,7 +25,9 @@ export type Fault =
   /** The right answer with bytes added or taken away, and a length that agrees. */
   | { readonly length: number }
   /** The right answer, later. */
-  | { readonly delayMs: number };
+  | { readonly delayMs: number }
+  /** The right answer, once this is settled. */
+  | { readonly until: Promise<unknown> };
 
 export interface Answer {
   readonly status: number;
@@ -88,6 +90,9 @@ export abstract class FaultyServer {
     }
     if ('delayMs' in fault) {
       await new Promise(resolve => setTimeout(resolve, fault.delayMs));
+    }
+    if ('until' in fault) {
+      await fault.until;
     }
     let bytes = Buffer.from(body ?? '');
     if ('flip' in fault && bytes.length > 0) {

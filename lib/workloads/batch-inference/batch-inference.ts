@@ -20,45 +20,49 @@ const LONGEST_DEADLINE_SECONDS = 30 * 24 * HOUR;
 const KEPT_SECONDS = 7 * 24 * HOUR;
 /** Each try goes on where the last one stopped, so one that fails costs little. */
 const TRIES = 10;
-/** Of all pods of a batch together, unless more are asked for. */
+/** Requests in flight of all pods of a batch together, unless more are asked for. */
 const DEFAULT_MOST_IN_FLIGHT = 256;
-/** For the first node of a pool, the image, and the start itself. */
+/** The first node of a pool, the image, and the start itself take a while. */
 const LEAST_READY_SECONDS = 1800;
 const STOP_SECONDS = 30;
 const GRACE_SECONDS = 60;
-/** What a line says itself, and what the records are not made for. */
+/** Fields that each line says itself, and those that the records are not made for. */
 const NO_PARAMETERS = ['model', 'messages', 'prompt', 'input', 'stream', 'stream_options'];
 
 export interface BatchInferenceProps {
+  /** Server that is asked. */
   readonly server: VllmServer;
-  /** Of input and output. */
+  /** Bucket of input and output. */
   readonly bucket: string;
-  /** A file of the bucket in the OpenAI batch format, for example `batch/input.jsonl`. https://platform.openai.com/docs/guides/batch */
+  /** File of the bucket in the OpenAI batch format, for example `batch/input.jsonl`. @see https://platform.openai.com/docs/guides/batch */
   readonly input: string;
-  /** The folder of the bucket that gets the records, for example `batch/output`. */
+  /** Folder of the bucket that gets the records, for example `batch/output`. */
   readonly output: string;
-  /** Pods that share the lines among them. @default 1 */
+  /** Pods that share the lines among them, 1 to 1,000. @default 1 */
   readonly completions?: number;
-  /** Pods at the same time. @default - all */
+  /** Pods at the same time, 1 to `completions`. @default - all */
   readonly parallelism?: number;
-  /** For requests that do not say otherwise, for example `{ temperature: 0, max_tokens: 64 }`. @default - none */
+  /** Fields for requests that do not say otherwise, for example `{ temperature: 0, max_tokens: 64 }`. @default - none */
   readonly parameters?: { readonly [name: string]: unknown };
-  /** Requests of a pod whose answer is not written yet. @default - what the servers run at once, shared by the pods, 256 at most */
+  /**
+   * Requests of a pod whose answer is not written yet, 1 to 1,024.
+   * @default - what the servers run at once, shared by the pods, 256 at most
+   */
   readonly maxInFlight?: number;
-  /** The longest wait for one answer. @default 600 */
+  /** Seconds of the longest wait for one answer, 1 to 86,400. @default 600 */
   readonly requestTimeoutSeconds?: number;
-  /** Of a request that times out, is cut off or is answered by 429 or 5xx. @default 8 */
+  /** Further tries, 0 to 100, of a request that times out, is cut off or is answered by 429 or 5xx. @default 8 */
   readonly maxRetries?: number;
-  /** Errors of all lines above which the Job fails, with every record written; 1 only reports them. @default 0.1 */
+  /** Share of all lines, 0 to 1, that may be errors before the Job fails, with every record written; 1 only reports them. @default 0.1 */
   readonly maxErrorShare?: number;
-  /** Of the whole Job. @default 86400 */
+  /** Seconds that the whole Job may take, 60 to 2,592,000. @default 86400 */
   readonly deadlineSeconds?: number;
-  /** Secret with the server's key under `api-key`. @default - the server asks for none */
+  /** Name of a Secret with the server's key under `api-key`. @default - the server asks for none */
   readonly apiKeySecretName?: string;
-  /** @default - SERVER-batch */
+  /** Name of every object, a DNS label of 1 to 52 characters. @default - SERVER-batch */
   readonly name?: string;
   /**
-   * An image that has the programs, built from `dist/kustomize/programs/batch-inference`.
+   * Image that has the programs, built from `dist/kustomize/programs/batch-inference`.
    * @default - the server's, with the programs mounted
    */
   readonly image?: string;
@@ -68,10 +72,11 @@ export interface BatchInferenceProps {
  * A Job that asks a server every question of a file and writes the answers beside it. Killed at any moment it goes on with what has no
  * answer: none is lost, none is there twice. The input stands in `dist` by its name only; another input needs another output folder.
  *
+ * @throws on an input inside of the output folder, on parameters that each line says itself, and on values out of their range
  * @see program/main.py for files and records
  */
 export class BatchInference extends Construct {
-  /** For an image that has the programs already. */
+  /** The programs, and what builds an image that has them. */
   static programImage(release = VllmRelease.DEFAULT): ProgramImage {
     return new ProgramImage({ contract: CONTRACT, base: release.image, directory: __dirname });
   }
@@ -83,6 +88,7 @@ export class BatchInference extends Construct {
   readonly bucket: string;
   /** Folder of the records in the bucket. */
   readonly output: string;
+  /** Seconds that the whole Job may take. */
   readonly deadlineSeconds: number;
   /** The arguments of the program. */
   readonly args: readonly string[];
@@ -99,8 +105,9 @@ export class BatchInference extends Construct {
       this.deadlineSeconds = wholeNumber('deadlineSeconds', props.deadlineSeconds ?? DEFAULT_DEADLINE_SECONDS, 60, LONGEST_DEADLINE_SECONDS);
       this.completions = CONTRACT.number('shards', 'completions', props.completions);
       this.parallelism = wholeNumber('parallelism', props.parallelism ?? this.completions, 1, this.completions);
-      const key = apiKeyMount(props.apiKeySecretName);
-      this.args = [...this.programArguments(props, bucket), ...(key ? [`--api-key-file=${API_KEY.path}`] : [])];
+      const mounted = apiKeyMount(props.apiKeySecretName);
+      const key = mounted ? [mounted] : [];
+      this.args = [...this.programArguments(props, bucket), ...key.map(() => `--api-key-file=${API_KEY.path}`)];
       const client = new ServerClient(this, 'Client', {
         server: props.server, app: CONTRACT.name, name: props.name ?? `${props.server.name}-batch`, component: 'batch',
         egress: bucket.egress, grants: bucket.grants,
@@ -108,7 +115,7 @@ export class BatchInference extends Construct {
       this.name = client.name;
       this.identity = client.identity;
       this.labels = client.labels;
-      this.makeJob(props, client, [bucket, ...(key ? [key] : [])], bucket.podAnnotations);
+      this.makeJob(props, client, bucket, key);
     } catch (error) {
       throw named(this, error);
     }
@@ -123,14 +130,13 @@ export class BatchInference extends Construct {
     }
     const atOnce = Math.floor(server.plan.memory.maxNumSeqs * server.replicas / this.parallelism);
     const maxInFlight = props.maxInFlight ?? Math.max(1, Math.min(atOnce, DEFAULT_MOST_IN_FLIGHT));
-    const requestTimeout = CONTRACT.number('request-timeout', 'requestTimeoutSeconds', props.requestTimeoutSeconds);
     return [
       bucket.path(input), bucket.path(this.output), `--url=${server.url}`, `--model=${server.servedModelName}`,
       ...(revision === undefined ? [] : [`--revision=${revision}`]),
       `--parameters=${parametersOf(props.parameters ?? {})}`,
       `--shards=${this.completions}`,
       `--max-in-flight=${CONTRACT.number('max-in-flight', 'maxInFlight', maxInFlight)}`,
-      `--request-timeout=${wholeNumber('requestTimeoutSeconds', requestTimeout, 1)}`,
+      `--request-timeout=${CONTRACT.number('request-timeout', 'requestTimeoutSeconds', props.requestTimeoutSeconds)}`,
       `--max-retries=${CONTRACT.number('max-retries', 'maxRetries', props.maxRetries)}`,
       `--ready-timeout=${Math.max(LEAST_READY_SECONDS, server.plan.startup.progressDeadlineSeconds)}`,
       `--stop-timeout=${STOP_SECONDS}`,
@@ -138,10 +144,10 @@ export class BatchInference extends Construct {
     ];
   }
 
-  private makeJob(props: BatchInferenceProps, client: ServerClient, mounts: PodMount[], annotations: { readonly [name: string]: string }): void {
+  private makeJob(props: BatchInferenceProps, client: ServerClient, bucket: BucketMount, key: readonly PodMount[]): void {
     new ProgramJob(this, 'Job', {
       name: this.name, labels: this.labels, podLabels: client.podLabels, serviceAccountName: client.identity.serviceAccountName,
-      contract: CONTRACT, args: this.args, graceSeconds: GRACE_SECONDS, mounts, annotations,
+      contract: CONTRACT, args: this.args, graceSeconds: GRACE_SECONDS, mounts: [bucket, ...key], annotations: bucket.podAnnotations,
       // The other shards go on when one has too many errors; what is wrong with the input or the model is so for all.
       failIndexOn: ['MISSED'],
       spec: {

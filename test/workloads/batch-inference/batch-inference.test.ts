@@ -56,7 +56,7 @@ test('it asks its own server for the model that this serves, on the server\'s im
   const { made, given, container } = rendered();
   expect([argumentOf(made.args, '--url'), argumentOf(made.args, '--model')]).toEqual([given.server.url, given.server.servedModelName]);
   expect(container.image).toBe(given.server.release.image);
-  expect(container.command).toEqual(['python3', '/opt/cdk8s-vllm/batch_inference.py']);
+  expect(container.command).toEqual(['python3', '/opt/cdk8s-vllm/main.py']);
   expect(made.args.slice(0, 2)).toEqual(['/bucket/batch/input.jsonl', '/bucket/batch/output']);
 });
 
@@ -140,7 +140,7 @@ test.each<[Partial<BatchInferenceProps>, string]>([
   [{ completions: 2, parallelism: 3 }, '\'parallelism\' (3) must be a whole number from 1 to 2'],
   [{ maxInFlight: 0 }, '\'maxInFlight\' (0)'],
   [{ maxInFlight: 2000 }, '\'maxInFlight\' (2000) must be a whole number from 1 to 1024'],
-  [{ requestTimeoutSeconds: 0.5 }, '\'requestTimeoutSeconds\' (0.5)'],
+  [{ requestTimeoutSeconds: 0.5 }, '\'requestTimeoutSeconds\' (0.5) must be a whole number from 1 to 86400'],
   [{ maxRetries: -1 }, '\'maxRetries\' (-1)'],
   [{ maxErrorShare: 5 }, '\'maxErrorShare\' (5) must be a number from 0 to 1'],
   [{ maxErrorShare: NaN }, '\'maxErrorShare\' (NaN)'],

@@ -60,7 +60,7 @@ test('the Service is of the cluster only, on the guides\' port', () => {
   expect(made.url).toBe(`http://${made.name}.vllm.svc.cluster.local:8080/chat`);
 });
 
-test('runs the program of its image as a plain user, and writes only to /tmp', () => {
+test('runs the programs of its image as a plain user, and writes only to /tmp', () => {
   const { container, pod } = rendered();
   const image = GradioChat.programImage();
   expect(container).toMatchObject({ image: image.base, command: ['python3', image.path], workingDir: '/tmp' });
@@ -70,10 +70,10 @@ test('runs the program of its image as a plain user, and writes only to /tmp', (
   expect(container.resources.requests).toEqual(container.resources.limits);
 });
 
-test('an own image has the program already', () => {
+test('an own image has the programs already', () => {
   const { container, of, pod } = rendered({ image: 'example.com/gradio-chat:v1' });
   expect(container.image).toBe('example.com/gradio-chat:v1');
-  expect(container.command).toEqual(['python3', '/opt/cdk8s-vllm/gradio_chat.py']);
+  expect(container.command).toEqual(['python3', '/opt/cdk8s-vllm/main.py']);
   expect(of('ConfigMap')).toBeUndefined();
   expect(pod.volumes.map(({ name }: { name: string }) => name)).toEqual(['tmp']);
 });
@@ -114,9 +114,9 @@ test.each<[string, Partial<GradioChatProps>, string]>([
   ['a temperature above 2', { temperature: 2.1 }, '\'temperature\' (2.1) must be a number from 0 to 2'],
   ['a temperature that is none', { temperature: NaN }, '\'temperature\' (NaN)'],
   ['a system prompt that the page would refuse', { systemPrompt: 'x'.repeat(9000) }, '9000 characters, more than maxMessageLength (8000)'],
-  ['a prefix with a slash at its end', { pathPrefix: '/chat/' }, '\'pathPrefix\' (/chat/) must be a path'],
+  ['a prefix with a slash at its end', { pathPrefix: '/chat/' }, '\'pathPrefix\' (/chat/) must be empty, or a path without a slash at its end, for example /chat'],
   ['a prefix that is an address', { pathPrefix: 'https://example.com/chat' }, '\'pathPrefix\''],
-  ['a title of two lines', { title: 'Chat\nwith me' }, '\'title\' ("Chat\\nwith me") must be one line'],
+  ['a title of two lines', { title: 'Chat\nwith me' }, '\'title\' (Chat\nwith me) must be one line of 1 to 200 characters'],
   ['no page at all', { replicas: 0 }, '\'replicas\' (0)'],
   ['a key in the place of a Secret\'s name', { apiKeySecretName: 'sk_Very-Secret' }, 'is no name of a Secret'],
   ['a name that is no label', { name: 'Chat' }, '\'name\' (Chat) is no DNS label'],

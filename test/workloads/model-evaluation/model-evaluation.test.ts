@@ -63,14 +63,16 @@ test('an image of one\'s own has the programs already', () => {
   const { container, own } = rendered({ image: 'example.com/evaluation:1' });
   expect([container.image, container.command[1]]).toEqual(['example.com/evaluation:1', ModelEvaluation.programImage().path]);
   expect(own.some(({ kind }) => kind === 'ConfigMap')).toBe(false);
-  expect(Object.keys(ModelEvaluation.programImage().programs)).toEqual(['model_evaluation.py', 'model_evaluation_page.py']);
+  expect(Object.keys(ModelEvaluation.programImage().programs)).toEqual([
+    'contract.json', 'contract.py', 'exits.json', 'exits.py', 'figures.py', 'job.py', 'labels.py', 'main.py', 'page.py', 'predictions.py', 'rows.py',
+  ]);
 });
 
 test.each<[Partial<ModelEvaluationProps>, string]>([
   [{ labels: 'gs://my-data/labels.jsonl' }, '\'labels\' (gs://my-data/labels.jsonl) must be a path in the bucket'],
   [{ output: 'batch/output' }, '\'output\' (batch/output) is the folder of the batch'],
   [{ output: '/figures' }, '\'output\' (/figures)'],
-  [{ minAccuracy: 90 }, '\'minAccuracy\' (90) must be a share above 0 and at most 1'],
+  [{ minAccuracy: 90 }, '\'minAccuracy\' (90) must be a number above 0 and at most 1'],
   [{ minMacroF1: 0 }, '\'minMacroF1\' (0)'],
   [{ minExactMatch: NaN }, '\'minExactMatch\' (NaN)'],
   [{ name: 'Evaluation' }, '\'name\' (Evaluation) is no DNS label'],

@@ -1,4 +1,4 @@
-"""The records of one shard, written so that a killed run goes on where it stopped. Part of batch_inference.py.
+"""The records of one shard, written so that a killed run goes on where it stopped.
 
 A record counts once its commit has returned: the file was opened, appended to, synced and closed. On Cloud Storage FUSE an object is
 certain to be in the bucket only after the close, because a sync does not finish an object that is streamed; what is appended is
@@ -19,20 +19,29 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import IO, Any
 
+from exits import CONFIGURATION, TEMPORARY
+from job import EndError
+
 SEGMENT_BYTES = 8 * 2**20
 
 
-class Damaged(Exception):
+class DamagedError(EndError):
     """The folder holds what this run cannot have written."""
 
+    code = CONFIGURATION
+    advice = "This run adds nothing to it: choose another folder, or the same input, model and parameters"
 
-class Taken(Exception):
+
+class TakenError(EndError):
     """Another process writes the same records."""
+
+    code = TEMPORARY
+    advice = "Somebody else writes the same records, so this run ends"
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a run is of. Only a run of the same goes on with its records."""
+    """What the records are of. Only a run of the same goes on with them."""
 
     input_sha256: str
     model: str
@@ -66,7 +75,7 @@ class _Segments:
         pattern = re.compile(rf"{kind}-{shard:05d}-(\d{{5}})\.jsonl")
         found = sorted(int(match[1]) for match in map(pattern.fullmatch, os.listdir(folder)) if match)
         if found != list(range(len(found))):
-            raise Damaged(f"files of {self._prefix}*.jsonl are missing: there are {', '.join(map(str, found))}")
+            raise DamagedError(f"files of {self._prefix}*.jsonl are missing: there are {', '.join(map(str, found))}")
         self._count = len(found)
         self._size = 0
 
@@ -85,7 +94,7 @@ class _Segments:
                     yield f"{path}, line {count}", line
                 torn = os.fstat(file.fileno()).st_size > at
             if torn and number + 1 < self._count:
-                raise Damaged(f"{path} ends in mid-line")
+                raise DamagedError(f"{path} ends in mid-line")
             if torn:
                 with open(path, "r+b") as file:
                     file.truncate(at)
@@ -100,13 +109,13 @@ class _Segments:
         try:
             with open(path, "xb" if new else "ab", buffering=0) as file:
                 if os.fstat(file.fileno()).st_size != self._size:
-                    raise Taken(f"{path} has grown by itself")
+                    raise TakenError(f"{path} has grown by itself")
                 view = memoryview(content)
                 while view:
                     view = view[file.write(view) :]
                 os.fsync(file.fileno())
         except FileExistsError:
-            raise Taken(f"{path} is there already") from None
+            raise TakenError(f"{path} is there already") from None
         self._size += len(content)
 
 
@@ -116,34 +125,40 @@ class Journal:
     def __init__(self, folder: str, shard: int, manifest: Manifest) -> None:
         self._folder, self._shard = folder, shard
         os.makedirs(folder, exist_ok=True)
-        self._lock = self._agree(manifest)
+        self._refuse_other_runs(asdict(manifest))
+        self._lock = self._claim(asdict(manifest))
         self._answers, self._errors = _Segments(folder, "part", shard), _Segments(folder, "errors", shard)
 
-    def _agree(self, manifest: Manifest) -> IO[bytes]:
-        own = f"manifest-{self._shard:05d}.json"
-        given = asdict(manifest)
+    def _refuse_other_runs(self, given: dict[str, Any]) -> None:
         for name in sorted(name for name in os.listdir(self._folder) if re.fullmatch(r"manifest-\d{5}\.json", name)):
-            path = os.path.join(self._folder, name)
-            with open(path, encoding="utf-8") as file:
-                try:
-                    there = dict(json.load(file))
-                except (ValueError, TypeError):
-                    raise Damaged(f"{path} cannot be read") from None
+            there = self._manifest(name)
             other = [f"{key} is {json.dumps(given.get(key))} and was {json.dumps(there.get(key))}"
                      for key in sorted({*given, *there}) if given.get(key) != there.get(key)]
             if other:
-                raise Damaged(f"it holds records of another run ({name}): {'; '.join(other)}")
+                raise DamagedError(f"{self._folder} holds records of another run ({name}): {'; '.join(other)}")
+
+    def _manifest(self, name: str) -> dict[str, Any]:
+        path = os.path.join(self._folder, name)
+        with open(path, encoding="utf-8") as file:
+            try:
+                return dict(json.load(file))
+            except (ValueError, TypeError):
+                raise DamagedError(f"{path} cannot be read") from None
+
+    def _claim(self, given: dict[str, Any]) -> IO[bytes]:
+        """The own manifest, locked."""
+        own = f"manifest-{self._shard:05d}.json"
         path = os.path.join(self._folder, own)
         if not os.path.exists(path):
             if any(re.match(rf"(part|errors)-{self._shard:05d}-", name) for name in os.listdir(self._folder)):
-                raise Damaged(f"it holds records, and {own} is missing that says of what")
+                raise DamagedError(f"{self._folder} holds records, and {own} is missing, which says what they are of")
             write_whole(path, given)
         # On the same machine only: Cloud Storage FUSE knows no locks between mounts.
         lock = open(path, "rb")  # noqa: SIM115
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Taken(f"another process works on shard {self._shard} in {self._folder}") from None
+            raise TakenError(f"another process works on shard {self._shard} in {self._folder}") from None
         return lock
 
     def read(self) -> dict[int, str | None]:
@@ -156,9 +171,9 @@ class Journal:
                     number = int(str(record["id"]).removeprefix("batch_req_"))
                     code = str(record["error"]["code"]) if is_error else None
                 except (ValueError, KeyError, TypeError):
-                    raise Damaged(f"{where} is no record of a batch") from None
+                    raise DamagedError(f"{where} is no record of a batch") from None
                 if number in done:
-                    raise Damaged(f"{where}: line {number} of the input has a second record")
+                    raise DamagedError(f"{where}: line {number} of the input has a second record")
                 done[number] = code
         return done
 

@@ -1,16 +1,17 @@
-"""One request of a batch and what becomes of it, whatever the server does. Part of batch_inference.py."""
+"""One request of a batch and what becomes of it, whatever the server does."""
 
 import asyncio
-import email.utils
 import json
 import random
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp  # type: ignore[import-not-found,unused-ignore]
-from batch_input import strict_json
+from exits import CONFIGURATION, UNAVAILABLE
+from input_file import strict_json
+from job import EndError, say
+from retry import retry_after
 
 CONNECT_SECONDS = 10.0
 STATE_SECONDS = 10.0
@@ -21,22 +22,27 @@ LONGEST_SHOWN = 500
 SAID_EVERY_SECONDS = 10.0
 
 
-class Refused(Exception):
+class RefusedError(EndError):
     """The server will never take a request of this run."""
 
+    code = CONFIGURATION
 
-class Gone(Exception):
+
+class GoneError(EndError):
     """The server did not come (back) in time."""
+
+    code = UNAVAILABLE
+    advice = "What is answered is written; the next run goes on there"
 
 
 @dataclass(frozen=True)
 class Patience:
     request_seconds: float
-    """For one answer."""
+    """Seconds of the longest wait for one answer."""
     retries: int
-    """Of a request that the server got."""
+    """Further tries of a request that the server got."""
     ready_seconds: float
-    """That the server may be away."""
+    """Seconds that the server may be away."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Failure:
-    """The end of a request that has no answer; of one that may be asked again, why."""
+    """Why a request has no answer."""
 
     code: str
     message: str
@@ -57,31 +63,19 @@ class Failure:
 
 @dataclass(frozen=True)
 class _Again:
+    """The request may be asked again, not before so many seconds."""
+
     failure: Failure
     after: float = 0.0
 
 
-class _Unreached(Exception):
+class _UnreachedError(Exception):
     """The request was never sent."""
 
 
 def _pause(attempt: int) -> float:
     """Longer each time, and never the same for many at once."""
     return random.uniform(0.5, 1.0) * min(LONGEST_PAUSE_SECONDS, 0.5 * 2.0 ** min(attempt, 10))
-
-
-def _retry_after(value: str | None) -> float:
-    if value is None:
-        return 0.0
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = email.utils.parsedate_to_datetime(value).timestamp() - time.time()
-        except ValueError:
-            return 0.0
-    # Also not a number, which is compared as false
-    return min(seconds, LONGEST_RETRY_AFTER_SECONDS) if seconds > 0 else 0.0
 
 
 def _plain(error: Exception) -> str:
@@ -110,8 +104,8 @@ def _fault_of(body: Any) -> tuple[str, str] | None:
 
 
 class Server:
-    def __init__(self, url: str, model: str, patience: Patience, key: str | None, say: Callable[[str], None]) -> None:
-        self._url, self._model, self._say = url.rstrip("/"), model, say
+    def __init__(self, url: str, model: str, patience: Patience, key: str | None) -> None:
+        self._url, self._model = url.rstrip("/"), model
         self._retries, self._ready_seconds = patience.retries, patience.ready_seconds
         seconds = patience.request_seconds
         # A connection for each request, so that new servers behind the same address get their share; never through a proxy.
@@ -126,16 +120,16 @@ class Server:
         await self._session.close()
 
     async def ready(self) -> None:
-        """Waits until the server has the model. Raises Gone when that takes too long, and Refused when it has another one."""
+        """Waits until the server has the model. Raises GoneError when that takes too long, and RefusedError when it has another one."""
         started = said = time.monotonic()
         attempt = 0
         while (why := await self._hindrance()) is not None:
             waited = time.monotonic() - started
             if waited > self._ready_seconds:
-                raise Gone(f"{self._url} was not ready after {waited:.0f} s: {why}")
+                raise GoneError(f"{self._url} was not ready after {waited:.0f} s: {why}")
             if attempt == 0 or time.monotonic() - said >= SAID_EVERY_SECONDS:
                 said = time.monotonic()
-                self._say(f"waiting for {self._url}, {self._ready_seconds - waited:.0f} s at most: {why}")
+                say(f"waiting for {self._url}, {self._ready_seconds - waited:.0f} s at most: {why}")
             await asyncio.sleep(min(5.0, _pause(attempt)))
             attempt += 1
 
@@ -146,9 +140,9 @@ class Server:
         except (TimeoutError, aiohttp.ClientError) as error:
             return _plain(error) if str(error) else "it does not answer in time"
         if status in (401, 403):
-            raise Refused(f"{self._url} answers {status}: it wants another key than this program has, or one at all")
+            raise RefusedError(f"{self._url} answers {status}: it wants another key than this program has, or one at all")
         if status in (404, 405):
-            raise Refused(f"{self._url} answers {status} to /v1/models: it is no vLLM server")
+            raise RefusedError(f"{self._url} answers {status} to /v1/models: it is no vLLM server")
         if status != 200:
             return f"it answers {status}"
         try:
@@ -156,7 +150,7 @@ class Server:
         except (ValueError, KeyError, TypeError):
             return "its list of models makes no sense"
         if self._model not in models:
-            raise Refused(f"{self._url} serves {', '.join(models) or 'nothing'}, not {self._model}")
+            raise RefusedError(f"{self._url} serves {', '.join(models) or 'nothing'}, not {self._model}")
         return None
 
     async def ask(self, path: str, body: dict[str, Any]) -> Answer | Failure:
@@ -171,10 +165,10 @@ class Server:
         while True:
             try:
                 outcome = await self._once(path, content)
-            except _Unreached as error:
+            except _UnreachedError as error:
                 unreached_since = unreached_since or time.monotonic()
                 if time.monotonic() - unreached_since > self._ready_seconds:
-                    raise Gone(f"{self._url} cannot be reached: {error}") from None
+                    raise GoneError(f"{self._url} cannot be reached: {error}") from None
                 async with self._coming_back:
                     await self.ready()
                 await asyncio.sleep(_pause(unreached))
@@ -189,34 +183,44 @@ class Server:
             attempt += 1
 
     async def _once(self, path: str, content: bytes) -> Answer | Failure | _Again:
+        headers = {"content-type": "application/json"}
         try:
-            async with self._session.post(
-                self._url + path, data=content, headers={"content-type": "application/json"}, allow_redirects=False,
-            ) as response:
-                pieces, size = [], 0
-                async for piece in response.content.iter_any():
-                    size += len(piece)
-                    if size > LONGEST_ANSWER_BYTES:
-                        return Failure("answer_too_large", f"the answer has more than {LONGEST_ANSWER_BYTES} bytes")
-                    pieces.append(piece)
+            async with self._session.post(self._url + path, data=content, headers=headers, allow_redirects=False) as response:
+                whole = await _whole(response)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise _Unreached(_plain(error)) from None
+            raise _UnreachedError(_plain(error)) from None
         except TimeoutError:
             return _Again(Failure("request_timeout", "no answer in time"))
         except aiohttp.ClientPayloadError:
             return _Again(Failure("connection_lost", "the answer was cut off"))
         except aiohttp.ClientError as error:
             return _Again(Failure("connection_lost", f"the answer did not arrive: {_plain(error)}"))
-        whole = b"".join(pieces)
-        try:
-            body, fault = strict_json(whole), None
-        except ValueError as error:
-            body, fault = whole[:LONGEST_SHOWN].decode("utf-8", "replace"), ("malformed_answer", f"the answer is no JSON: {error}")
-        request_id = body.get("id") if isinstance(body, dict) else None
-        answer = Answer(response.status, request_id if isinstance(request_id, str) else "", body)
-        if answer.status != 200:
-            failure = Failure(f"http_{answer.status}", _message_of(body) or response.reason or "", answer)
-            again = answer.status in (408, 425, 429) or answer.status >= 500
-            return _Again(failure, _retry_after(response.headers.get("retry-after"))) if again else failure
-        fault = fault or _fault_of(body)
-        return answer if fault is None else _Again(Failure(*fault, answer))
+        if whole is None:
+            return Failure("answer_too_large", f"the answer has more than {LONGEST_ANSWER_BYTES} bytes")
+        return _judged(response, whole)
+
+
+async def _whole(response: Any) -> bytes | None:
+    """The body, or None when it is too large."""
+    pieces, size = [], 0
+    async for piece in response.content.iter_any():
+        size += len(piece)
+        if size > LONGEST_ANSWER_BYTES:
+            return None
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _judged(response: Any, whole: bytes) -> Answer | Failure | _Again:
+    try:
+        body, fault = strict_json(whole), None
+    except ValueError as error:
+        body, fault = whole[:LONGEST_SHOWN].decode("utf-8", "replace"), ("malformed_answer", f"the answer is no JSON: {error}")
+    request_id = body.get("id") if isinstance(body, dict) else None
+    answer = Answer(response.status, request_id if isinstance(request_id, str) else "", body)
+    if answer.status != 200:
+        failure = Failure(f"http_{answer.status}", _message_of(body) or response.reason or "", answer)
+        again = answer.status in (408, 425, 429) or answer.status >= 500
+        return _Again(failure, retry_after(response.headers.get("retry-after"), LONGEST_RETRY_AFTER_SECONDS)) if again else failure
+    fault = fault or _fault_of(body)
+    return answer if fault is None else _Again(Failure(*fault, answer))

@@ -29,43 +29,62 @@ def share(part: float, whole: float) -> float:
     return part / whole if whole else 0.0
 
 
+@dataclass(frozen=True)
+class Tally:
+    """What has been counted, each by true label."""
+
+    support: Counter[str]
+    """All lines that have the label."""
+    confusion: dict[str, Counter[str]]
+    """Labels that their answers name."""
+    unparsable: Counter[str]
+    missing: Counter[str]
+
+
 def evaluate(labels: Labels, answers: dict[str, str], failed: set[str]) -> tuple[dict[str, Any], list[Mistake]]:
-    confusion: dict[str, Counter[str]] = {name: Counter() for name in labels.names}
-    missing, unparsable, support = Counter[str](), Counter[str](), Counter(labels.by_id.values())
+    tally = Tally(Counter(labels.by_id.values()), {name: Counter() for name in labels.names}, Counter(), Counter())
     exact = 0
     mistakes: list[Mistake] = []
     for custom_id, label in labels.by_id.items():
         if custom_id not in answers:
-            missing[label] += 1
+            tally.missing[label] += 1
             continue
         said, is_exact = labels.of(answers[custom_id])
         exact += is_exact and said == label
         if said is None:
-            unparsable[label] += 1
+            tally.unparsable[label] += 1
         else:
-            confusion[label][said] += 1
+            tally.confusion[label][said] += 1
         if said != label:
             mistakes.append(Mistake(custom_id, label, said, answers[custom_id]))
-    count = len(labels.by_id)
-    right = {name: confusion[name][name] for name in labels.names}
-    predicted = Counter(said for row in confusion.values() for said in row.elements())
-    per_label = {}
-    for name in labels.names:
-        precision, recall = share(right[name], predicted[name]), share(right[name], support[name])
-        f1 = share(2 * right[name], predicted[name] + support[name])
-        per_label[name] = {
-            "precision": precision, "recall": recall, "f1": f1, "support": support[name], "predicted": predicted[name],
-            "right": right[name], "unparsable": unparsable[name], "missing": missing[name],
-        }
-    means = {
-        f"{kind}_{figure}": share(sum(row[figure] * weights[name] for name, row in per_label.items()), weights.total())
-        for kind, weights in (("macro", Counter(labels.names)), ("weighted", support)) for figure in ("precision", "recall", "f1")
-    }
+    per_label = figures_by_label(tally)
+    count, right = len(labels.by_id), sum(row["right"] for row in per_label.values())
     return {
-        "labelled": count, "right": sum(right.values()), "accuracy": share(sum(right.values()), count),
-        "exact_match": share(exact, count), **means,
-        "unparsable": unparsable.total(), "missing": missing.total(),
+        "labelled": count, "right": right, "accuracy": share(right, count), "exact_match": share(exact, count),
+        **means(per_label),
+        "unparsable": tally.unparsable.total(), "missing": tally.missing.total(),
         "missing_by_error": len(failed & labels.by_id.keys() - answers.keys()),
         "answers_without_label": len(answers.keys() - labels.by_id.keys()),
-        "labels": per_label, "confusion": {name: dict(sorted(row.items())) for name, row in confusion.items()},
+        "labels": per_label, "confusion": {name: dict(sorted(row.items())) for name, row in tally.confusion.items()},
     }, mistakes
+
+
+def figures_by_label(tally: Tally) -> dict[str, dict[str, Any]]:
+    predicted = Counter(said for row in tally.confusion.values() for said in row.elements())
+    found = {}
+    for name, row in tally.confusion.items():
+        right, support = row[name], tally.support[name]
+        found[name] = {
+            "precision": share(right, predicted[name]), "recall": share(right, support),
+            "f1": share(2 * right, predicted[name] + support), "support": support, "predicted": predicted[name],
+            "right": right, "unparsable": tally.unparsable[name], "missing": tally.missing[name],
+        }
+    return found
+
+
+def means(per_label: dict[str, dict[str, Any]]) -> dict[str, float]:
+    kinds = {"macro": dict.fromkeys(per_label, 1), "weighted": {name: row["support"] for name, row in per_label.items()}}
+    return {
+        f"{kind}_{figure}": share(sum(row[figure] * weights[name] for name, row in per_label.items()), sum(weights.values()))
+        for kind, weights in kinds.items() for figure in ("precision", "recall", "f1")
+    }

@@ -4,9 +4,14 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from exits import DATA
+from job import EndError
 
-class SenselessError(Exception):
+
+class SenselessError(EndError):
     """Labels or predictions that no figure can be computed from."""
+
+    code = DATA
 
 
 def rows(path: str, what: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -1,6 +1,6 @@
 """Waits until a server may get SIGTERM without breaking an answer. Runs as preStop, in the server's container.
 
-usage: vllm_server_drain.py METRICS_URL PROPAGATION_SECONDS DRAIN_SECONDS
+usage: drain.py METRICS_URL PROPAGATION_SECONDS DRAIN_SECONDS
 
 A deleted pod leaves its Service, but not at once everywhere: first the propagation is waited for while the server goes on
 answering. Then the running and waiting requests are counted until there are none twice in a row, at most DRAIN_SECONDS.

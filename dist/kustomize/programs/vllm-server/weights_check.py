@@ -2,7 +2,7 @@
 
 usage: weights_check.py DIRECTORY MODEL REVISION
 
-Loader and hydration write MANIFEST.json (model, revision, files with their sizes) and last of all an empty .complete-REVISION.
+Loader and hydration write a manifest (model, revision, files with their sizes) and last of all an empty marker with the revision.
 Exit codes as in sysexits.h: 0 complete, 64 wrong usage, 65 not what the server was made for.
 """
 
@@ -10,31 +10,34 @@ import json
 import os
 import sys
 
+from exits import DATA, USAGE
+from weights_names import MANIFEST, MARKER, marker_of
+
 
 def fault(directory: str, model: str, revision: str) -> str | None:
     """What is wrong with the weights, or nothing."""
     if not os.path.isdir(directory):
         return f"{directory} is not mounted"
     try:
-        markers = sorted(name for name in os.listdir(directory) if name.startswith(".complete-"))
+        markers = sorted(name for name in os.listdir(directory) if name.startswith(MARKER))
     except OSError as error:
         return f"{directory} cannot be read: {error.strerror}; may this pod's service account read the weights?"
-    if f".complete-{revision}" not in markers:
+    if marker_of(revision) not in markers:
         if markers:
-            others = ", ".join(marker.removeprefix(".complete-") for marker in markers)
+            others = ", ".join(marker.removeprefix(MARKER) for marker in markers)
             return f"there is revision {others}, not {revision}"
-        return f"there is no marker .complete-{revision}: the weights are missing or not loaded to the end"
+        return f"there is no marker {marker_of(revision)}: the weights are missing or not loaded to the end"
     try:
-        with open(os.path.join(directory, "MANIFEST.json"), encoding="utf-8") as file:
+        with open(os.path.join(directory, MANIFEST), encoding="utf-8") as file:
             manifest = json.load(file)
         found = (manifest["model"], manifest["revision"])
         sizes = {entry["path"]: int(entry["size"]) for entry in manifest["files"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        return f"MANIFEST.json cannot be read: {error}"
+        return f"{MANIFEST} cannot be read: {error}"
     if found != (model, revision):
-        return f"MANIFEST.json is of {found[0]} at revision {found[1]}"
+        return f"{MANIFEST} is of {found[0]} at revision {found[1]}"
     if not sizes:
-        return "MANIFEST.json names no file"
+        return f"{MANIFEST} names no file"
     for path, size in sorted(sizes.items()):
         try:
             actual = os.stat(os.path.join(directory, path)).st_size
@@ -48,7 +51,7 @@ def fault(directory: str, model: str, revision: str) -> str | None:
 def main() -> int:
     if len(sys.argv) != 4:
         print(__doc__, file=sys.stderr)
-        return 64
+        return USAGE
     directory, model, revision = sys.argv[1:]
     problem = fault(directory, model, revision)
     if problem is None:
@@ -61,7 +64,7 @@ def main() -> int:
         " before is complete.",
         file=sys.stderr,
     )
-    return 65
+    return DATA
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Arguments, their bounds, their defaults and the exit codes stand there and nowhe
 
 import argparse
 import json
+import math
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -45,11 +46,15 @@ class Contract:
         parser = self._parser()
         given = parser.parse_args(arguments)
         for name, rule in self.contract["arguments"].items():
-            value = getattr(given, name.replace("-", "_"), None)
+            value = getattr(given, _attribute(name), None)
             problem = None if value is None else _problem(rule, value)
             if problem:
                 parser.error(f"{name if rule.get('positional') else f'--{name}'} ({value}) {problem}")
         return given
+
+    def refuse(self, message: str) -> NoReturn:
+        """Ends the program as one that was called wrongly: for what no rule about one argument can say."""
+        self._parser().error(message)
 
     def _parser(self) -> argparse.ArgumentParser:
         kinds: dict[str, Any] = {"allow_abbrev": False, "formatter_class": argparse.RawDescriptionHelpFormatter}
@@ -67,20 +72,19 @@ class Contract:
         for name, rule in self.contract["arguments"].items():
             if command is not None and command not in rule.get("commands", [command]):
                 continue
-            text = rule["help"].replace("%", "%%") + (f" (default: {rule['default']})" if rule.get("default") not in (None, "") else "")
             if rule["type"] == "flag":
-                parser.add_argument(f"--{name}", action="store_true", help=text)
+                parser.add_argument(f"--{name}", action="store_true", help=_help(rule))
             elif rule.get("positional"):
-                parser.add_argument(name, type=TYPES[rule["type"]], metavar=name.upper(), help=text)
+                parser.add_argument(_attribute(name), type=TYPES[rule["type"]], metavar=name.upper(), help=_help(rule))
             else:
                 parser.add_argument(
                     f"--{name}",
-                    dest=name.replace("-", "_"),
+                    dest=_attribute(name),
                     type=TYPES[rule["type"]],
                     default=rule.get("default"),
                     required=rule.get("required", False),
                     metavar=rule.get("metavar", name.split("-")[-1].upper()),
-                    help=text,
+                    help=_help(rule),
                 )
 
     def _ends(self) -> str:
@@ -88,14 +92,31 @@ class Contract:
         return "exit codes:\n    0  done\n" + "\n".join(rows)
 
 
+def _attribute(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def _help(rule: dict[str, Any]) -> str:
+    """What an argument is, with its range and its default."""
+    default = rule.get("default")
+    words = [*_range(rule), *([] if default in (None, "") else [f"default: {default}"])]
+    text = rule["help"] + (f" ({'; '.join(words)})" if words else "")
+    return str(text).replace("%", "%%")
+
+
+def _range(rule: dict[str, Any]) -> list[str]:
+    words = (("least", "at least"), ("above", "above"), ("most", "at most"))
+    return [", ".join(f"{word} {rule[key]}" for key, word in words if key in rule)] if rule.keys() & dict(words).keys() else []
+
+
 def _problem(rule: dict[str, Any], value: Any) -> str | None:
+    """What is wrong with a value, as the end of a sentence."""
     if isinstance(value, str):
         return None if re.fullmatch(rule.get("pattern", r"(?s:.*)"), value) else f"must be {rule.get('form', 'a text')}"
-    if isinstance(value, bool):
-        return None
-    least, most, above = rule.get("least"), rule.get("most"), rule.get("above")
-    if not value == value or (least is not None and value < least):
-        return f"must be at least {least}"
-    if above is not None and value <= above:
-        return f"must be above {above}"
-    return f"must be at most {most}" if most is not None and value > most else None
+    if not math.isfinite(value):
+        return "must be a finite number"
+    if "least" in rule and value < rule["least"]:
+        return f"must be at least {rule['least']}"
+    if "above" in rule and value <= rule["above"]:
+        return f"must be above {rule['above']}"
+    return f"must be at most {rule['most']}" if "most" in rule and value > rule["most"] else None

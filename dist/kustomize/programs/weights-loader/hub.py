@@ -1,27 +1,27 @@
 """Reads a model at a pinned commit from the Hugging Face hub: its files with their digests, and their bytes.
 
-Used by weights_loader.py; runs nothing by itself. By the hub's HTTP API alone (https://huggingface.co/docs/hub/api): the client
-library is on another HTTP library in nearly every release of vLLM, and verifies a size where this has to verify a digest.
+By the hub's HTTP API alone (https://huggingface.co/docs/hub/api): the client library is on another HTTP library in nearly every
+release of vLLM, and verifies a size where this has to verify a digest.
 """
 
-import email.utils
 import http.client
 import json
 import os
 import random
 import re
 import ssl
-import threading
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
-import certifi  # type: ignore[import-not-found,import-untyped,unused-ignore]
-from weights_bucket import DATA, MANIFEST, NO_INPUT, NO_PERMISSION, TEMPORARY, UNAVAILABLE, Refused, is_plain_path, one_line
+import certifi
+from exits import DATA, NO_INPUT, NO_PERMISSION, UNAVAILABLE
+from refused import RefusedError, one_line
+from retry import retry_after
+from stop import Stop
+from wanted import WantedFile
 
 PIECE_BYTES = 2**20
 ANSWER_SECONDS = 60.0
@@ -30,24 +30,6 @@ LONGEST_WAIT_SECONDS = 30.0
 LONGEST_RETRY_AFTER_SECONDS = 330.0
 TRIES = 8
 REDIRECTS = 5
-
-
-@dataclass(frozen=True)
-class HubFile:
-    """A file as the hub has it: large ones by sha256, small ones by the digest that git gives them."""
-
-    path: str
-    size: int
-    sha256: str | None
-    git_blob: str | None
-
-
-class Stop(threading.Event):
-    """Set when all that runs has to end."""
-
-    def check(self) -> None:
-        if self.is_set():
-            raise Refused(TEMPORARY, "stopped; run it again, it goes on where it stopped")
 
 
 class NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -61,32 +43,22 @@ def json_answer(content: bytes) -> Any:
     try:
         return json.loads(content)
     except ValueError as error:
-        raise Refused(UNAVAILABLE, f"the hub's list of files is no JSON: {error}") from error
-
-
-def retry_after(headers: Any) -> float:
-    """Seconds, or a date. https://www.rfc-editor.org/rfc/rfc9110#name-retry-after"""
-    value = str(headers.get("Retry-After") or "0").strip()
-    try:
-        seconds = float(value) if value.isdigit() else email.utils.parsedate_to_datetime(value).timestamp() - time.time()
-    except ValueError:
-        return 0.0
-    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER_SECONDS)
+        raise RefusedError(UNAVAILABLE, f"the hub's list of files is no JSON: {error}") from error
 
 
 class Attempts:
-    """Bounded tries: waits are chosen at random below a limit that doubles, and every byte that arrives starts them anew."""
+    """Bounded tries: waits are chosen at random below a limit that doubles, and every byte that arrives starts them again."""
 
     def __init__(self, stop: Stop, first_wait_seconds: float) -> None:
         self.stop = stop
         self.first_wait_seconds = first_wait_seconds
         self.failed = 0
 
-    def after(self, problem: Refused, asked_seconds: float = 0.0) -> None:
+    def after(self, problem: RefusedError, asked_seconds: float = 0.0) -> None:
         """Waits for the next try, or gives up with the problem."""
         self.failed += 1
         if self.failed >= TRIES:
-            raise Refused(problem.code, f"{problem} ({TRIES} tries)")
+            raise RefusedError(problem.code, f"{problem} ({TRIES} tries)")
         limit = min(LONGEST_WAIT_SECONDS, self.first_wait_seconds * 2**self.failed)
         self.stop.wait(max(asked_seconds, random.uniform(limit / 2, limit)))
         self.stop.check()
@@ -107,7 +79,7 @@ class Hub:
         context.load_verify_locations(certifi.where())
         self.opener = urllib.request.build_opener(NoRedirects(), urllib.request.HTTPSHandler(context=context))
 
-    def files(self) -> tuple[HubFile, ...]:
+    def files(self) -> tuple[WantedFile, ...]:
         url = f"{self.endpoint}/api/models/{self.model}/revision/{self.revision}?blobs=true"
         attempts = Attempts(self.stop, self.first_wait_seconds)
         while True:
@@ -115,25 +87,25 @@ class Hub:
                 with self._open(url, {}) as response:
                     value = json_answer(response.read())
                 break
-            except (OSError, http.client.HTTPException, Refused) as error:
+            except (OSError, http.client.HTTPException, RefusedError) as error:
                 self._failed(error, "the list of files", attempts)
         try:
             if value["sha"] != self.revision:
-                raise Refused(DATA, f"the hub answers for commit {value['sha']} when asked for {self.revision}; pin the model anew")
+                raise RefusedError(DATA, f"the hub answers for commit {value['sha']} when asked for {self.revision}; pin the model again")
             files = tuple(self._file(sibling) for sibling in value["siblings"])
         except (KeyError, TypeError, ValueError) as error:
-            raise Refused(DATA, f"the hub's list of files cannot be read: {error!r}") from error
+            raise RefusedError(DATA, f"the hub's list of files cannot be read: {error!r}") from error
         return files
 
-    def _file(self, sibling: Any) -> HubFile:
+    def _file(self, sibling: Any) -> WantedFile:
         path, size, large = str(sibling["rfilename"]), int(sibling["size"]), sibling.get("lfs")
         if large is None:
-            return HubFile(path, size, None, str(sibling["blobId"]))
+            return WantedFile(path, size, None, str(sibling["blobId"]))
         if not re.fullmatch(r"[0-9a-f]{64}", str(large["sha256"])) or int(large["size"]) != size:
             raise ValueError(f"{path} has no sha256, or two sizes")
-        return HubFile(path, size, str(large["sha256"]), None)
+        return WantedFile(path, size, str(large["sha256"]), None)
 
-    def stream(self, file: HubFile) -> Iterator[bytes]:
+    def stream(self, file: WantedFile) -> Iterator[bytes]:
         """All bytes of a file; goes on where a connection broke. Whether they are right is for the caller to see."""
         url = f"{self.endpoint}/{self.model}/resolve/{self.revision}/{urllib.parse.quote(file.path)}"
         attempts = Attempts(self.stop, self.first_wait_seconds)
@@ -146,25 +118,26 @@ class Hub:
                     self._check_answer(response, file, done)
                     while piece := response.read(min(PIECE_BYTES, file.size - done) or 1):
                         if done + len(piece) > file.size:
-                            raise Refused(DATA, f"{file.path}: the hub sends more than {file.size} bytes")
+                            raise RefusedError(DATA, f"{file.path}: the hub sends more than {file.size} bytes")
                         done += len(piece)
                         attempts.failed = 0
                         yield piece
                 if done == file.size:
                     return
-                raise Refused(UNAVAILABLE, f"{file.path}: the connection ended after {done} of {file.size} bytes")
-            except (OSError, http.client.HTTPException, Refused) as error:
+                raise RefusedError(UNAVAILABLE, f"{file.path}: the connection ended after {done} of {file.size} bytes")
+            except (OSError, http.client.HTTPException, RefusedError) as error:
                 self._failed(error, file.path, attempts)
 
-    def _check_answer(self, response: Any, file: HubFile, start: int) -> None:
+    def _check_answer(self, response: Any, file: WantedFile, start: int) -> None:
         if start > 0 and response.status != 206:
-            raise Refused(UNAVAILABLE, f"{file.path}: the hub begins anew instead of at byte {start}")
+            raise RefusedError(UNAVAILABLE, f"{file.path}: the hub begins again instead of at byte {start}")
         content_range = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", response.headers.get("Content-Range") or f"bytes {start}-0/{file.size}")
         if content_range is None or (int(content_range[1]), int(content_range[2])) != (start, file.size):
-            raise Refused(DATA, f"{file.path}: the hub sends {response.headers.get('Content-Range')} of {file.size} bytes from {start} on")
+            sent = response.headers.get("Content-Range")
+            raise RefusedError(DATA, f"{file.path}: asked for the bytes from {start} on of {file.size}, the hub sends {sent}")
         length = response.headers.get("Content-Length")
         if length is not None and int(length) != file.size - start:
-            raise Refused(DATA, f"{file.path}: the hub sends {length} bytes instead of {file.size - start}")
+            raise RefusedError(DATA, f"{file.path}: the hub sends {length} bytes instead of {file.size - start}")
 
     def _open(self, url: str, headers: dict[str, str]) -> Any:
         """The answer to a GET, redirects followed. The caller closes it."""
@@ -184,9 +157,9 @@ class Hub:
                 self._check_commit(error.headers)
                 target = urllib.parse.urljoin(url, location)
                 if urllib.parse.urlsplit(target).scheme != urllib.parse.urlsplit(url).scheme:
-                    raise Refused(DATA, "the hub redirects to another protocol") from error
+                    raise RefusedError(DATA, "the hub redirects to another protocol") from error
                 url = target
-        raise Refused(UNAVAILABLE, f"the hub redirects more than {REDIRECTS} times")
+        raise RefusedError(UNAVAILABLE, f"the hub redirects more than {REDIRECTS} times")
 
     def _is_hub(self, url: str) -> bool:
         hub, target = urllib.parse.urlsplit(self.endpoint), urllib.parse.urlsplit(url)
@@ -195,52 +168,48 @@ class Hub:
     def _check_commit(self, headers: Any) -> None:
         commit = headers.get("X-Repo-Commit")
         if commit is not None and commit != self.revision:
-            raise MovedOn(DATA, f"the hub answers with commit {commit} when asked for {self.revision}: the repository changed; pin it anew")
+            raise MovedOnError(
+                DATA, f"the hub answers with commit {commit} when asked for {self.revision}: the repository changed; pin the model again"
+            )
 
     def _failed(self, error: Exception, what: str, attempts: Attempts) -> None:
         """Waits for another try where one may help; else says what a person can do."""
-        if isinstance(error, MovedOn):
+        if isinstance(error, MovedOnError):
             raise error
-        if isinstance(error, Refused):
+        if isinstance(error, RefusedError):
             self.stop.check()
             attempts.after(error)
             return
         if isinstance(error, urllib.error.HTTPError):
             if error.code in (401, 403, 404):
                 self._not_given(error, what)
-            problem = Refused(UNAVAILABLE, f"{what}: the hub answers {error.code} {error.reason}")
-            attempts.after(problem, retry_after(error.headers) if error.code in (408, 429) or error.code >= 500 else 0.0)
+            problem = RefusedError(UNAVAILABLE, f"{what}: the hub answers {error.code} {error.reason}")
+            asked = error.headers.get("Retry-After") if error.code in (408, 429) or error.code >= 500 else None
+            attempts.after(problem, retry_after(asked, LONGEST_RETRY_AFTER_SECONDS))
             return
-        attempts.after(Refused(UNAVAILABLE, f"{what}: the hub does not answer: {one_line(error)}"))
+        attempts.after(RefusedError(UNAVAILABLE, f"{what}: the hub does not answer: {one_line(error)}"))
 
     def _not_given(self, error: urllib.error.HTTPError, what: str) -> NoReturn:
         code, page = error.headers.get("X-Error-Code") or "", f"https://huggingface.co/{self.model}"
         secret = f"kubectl create secret generic {self.secret} --from-file=token=FILE"
         if error.code == 404:
             lacks = f"no commit {self.revision}" if code == "RevisionNotFound" else f"no {what}"
-            raise Refused(NO_INPUT, f"the hub answers 404: {self.model} has {lacks}; see {page} and pin a commit that is there")
+            raise RefusedError(NO_INPUT, f"the hub answers 404: {self.model} has {lacks}; see {page} and pin a commit that is there")
         if error.code == 401 and self.token is None:
-            raise Refused(
+            raise RefusedError(
                 NO_PERMISSION, f"the hub answers 401: {self.model} does not exist, or is not for everybody. If it is gated, accept its"
                 f" licence at {page}, make a token at https://huggingface.co/settings/tokens, write it into FILE, and: {secret}",
             )
         if error.code == 401:
-            raise Refused(
+            raise RefusedError(
                 NO_PERMISSION, f"the hub answers 401: the token is not valid, or {self.model} does not exist. Make a new one at"
                 f" https://huggingface.co/settings/tokens, delete the Secret, and: {secret}",
             )
-        raise Refused(
+        raise RefusedError(
             NO_PERMISSION, f"the hub answers 403: the account of the token may not read {self.model}. Accept its licence at {page} with"
             " that account; a fine-grained token also needs to be allowed to read gated repositories",
         )
 
 
-class MovedOn(Refused):
+class MovedOnError(RefusedError):
     """The repository is at another commit; no try will help."""
-
-
-def is_served(path: str) -> bool:
-    """Whether vLLM needs a file to serve: weights, configuration, tokenizer; at the root only, never a pickle, never code."""
-    if path == MANIFEST or not is_plain_path(path):
-        return False
-    return re.fullmatch(r"[^/]+\.(safetensors|json|model|txt|jinja|tiktoken)", path) is not None

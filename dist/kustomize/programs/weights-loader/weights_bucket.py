@@ -1,6 +1,4 @@
-"""How weights lie in a bucket: the objects of one model at one revision under one prefix, MANIFEST.json, and last of all a marker.
-
-Used by weights_loader.py (hub to bucket) and weights_hydration.py (bucket to disk); runs nothing by itself.
+"""How weights lie in a bucket: the objects of one model at one revision under one prefix, a manifest, and last of all a marker.
 
 Every write names the generation that it replaces (0: none), so that a second writer is noticed and a repeated request does no harm.
 What has been verified says so in its own metadata: the sha256 of its content, and the crc32c that the bucket had computed by then.
@@ -8,41 +6,30 @@ What has been verified says so in its own metadata: the sha256 of its content, a
 
 import base64
 import contextlib
-import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import google_crc32c  # type: ignore[import-not-found,import-untyped,unused-ignore]
-import requests.exceptions  # type: ignore[import-not-found,import-untyped,unused-ignore]
-from google.api_core import exceptions as api_exceptions  # type: ignore[import-not-found,import-untyped,unused-ignore]
-from google.auth import exceptions as auth_exceptions  # type: ignore[import-not-found,import-untyped,unused-ignore]
-from google.cloud import storage  # type: ignore[import-not-found,import-untyped,unused-ignore]
-from google.cloud.storage import exceptions as storage_exceptions  # type: ignore[import-not-found,import-untyped,unused-ignore]
-from google.cloud.storage import fileio  # type: ignore[import-not-found,import-untyped,unused-ignore]
-from google.cloud.storage.retry import DEFAULT_RETRY  # type: ignore[import-not-found,import-untyped,unused-ignore]
+import google_crc32c
+import requests.exceptions
+from exits import NO_INPUT, NO_PERMISSION, UNAVAILABLE
+from google.api_core import exceptions as api_exceptions
+from google.auth import exceptions as auth_exceptions
+from google.cloud import storage
+from google.cloud.storage import exceptions as storage_exceptions
+from google.cloud.storage import fileio
+from google.cloud.storage.retry import DEFAULT_RETRY
+from refused import RefusedError, one_line
+from weights_manifest import Manifest, parse_manifest
+from weights_names import MANIFEST
 
-# sysexits.h
-USAGE, DATA, NO_INPUT, UNAVAILABLE, TEMPORARY, NO_PERMISSION = 64, 65, 66, 69, 75, 77
-
-MANIFEST = "MANIFEST.json"
 CHUNK_BYTES = 16 * 2**20
-# Of one request, from its sending to its answer.
+# From the sending of a request to its answer.
 ANSWER_SECONDS = 60.0
 LONGEST_WAIT_SECONDS = 30.0
-PATIENCE_SECONDS = 300.0
 
 
-class Refused(Exception):
-    """What a person has to hear, and the exit code that says whether another try can help."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-class Changed(Exception):
+class ChangedError(Exception):
     """An object is not of the generation that it was; another writer was here."""
 
 
@@ -58,73 +45,19 @@ class Stored:
 
     @property
     def verified_sha256(self) -> str | None:
-        """Of its content, when somebody has computed it; a copy or an overwritten object does not count."""
+        """The sha256 of the content, when somebody has computed it; that of a copy or of an overwritten object does not count."""
         return self.metadata.get("sha256") if self.metadata.get("verified-crc32c") == self.crc32c else None
 
 
-@dataclass(frozen=True)
-class Entry:
-    path: str
-    size: int
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Manifest:
-    model: str
-    revision: str
-    files: tuple[Entry, ...]
-
-    def to_json(self) -> bytes:
-        files = [{"path": file.path, "size": file.size, "sha256": file.sha256} for file in sorted(self.files, key=lambda file: file.path)]
-        return (json.dumps({"model": self.model, "revision": self.revision, "files": files}, indent=2) + "\n").encode()
-
-    @property
-    def total_bytes(self) -> int:
-        return sum(file.size for file in self.files)
-
-
-def parse_files(value: Any, where: str) -> tuple[Entry, ...]:
-    """A list of {path, size, sha256}, as in a manifest and in a model lock."""
-    try:
-        files = tuple(Entry(str(file["path"]), int(file["size"]), str(file["sha256"])) for file in value)
-    except (KeyError, TypeError, ValueError) as error:
-        raise Refused(DATA, f"{where} is no list of files with path, size and sha256: {error!r}") from error
-    for file in files:
-        if not is_plain_path(file.path) or file.size < 0 or not re.fullmatch(r"[0-9a-f]{64}", file.sha256):
-            raise Refused(DATA, f"{where} has an entry that is none: {file.path!r}, {file.size} bytes, sha256 {file.sha256!r}")
-    if not files or len({file.path for file in files}) < len(files):
-        raise Refused(DATA, f"{where} names no file, or one of them twice")
-    return files
-
-
-def parse_manifest(content: bytes) -> Manifest:
-    try:
-        value = json.loads(content)
-        model, revision, files = str(value["model"]), str(value["revision"]), value["files"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise Refused(DATA, f"{MANIFEST} cannot be read: {error!r}; run the loader again") from error
-    return Manifest(model, revision, parse_files(files, MANIFEST))
-
-
-def is_plain_path(path: str) -> bool:
-    """Whether a path stays where it is put: no root, no parent, nothing that a terminal or a file system takes amiss."""
-    return re.fullmatch(r"[A-Za-z0-9_+@=-][A-Za-z0-9._+@=-]*(/[A-Za-z0-9_+@=-][A-Za-z0-9._+@=-]*)*", path) is not None
-
-
-def marker_of(revision: str) -> str:
-    return f".complete-{revision}"
-
-
 def crc32c_of(content: bytes) -> str:
-    """As the bucket writes it."""
+    """The checksum of a content, as the bucket writes it."""
     return base64.b64encode(int(google_crc32c.value(content)).to_bytes(4, "big")).decode()
 
 
 class WeightsBucket:
     """The objects under one prefix, with bounded retries, and with errors that a person understands."""
 
-    def __init__(self, bucket: str, prefix: str, *, first_wait_seconds: float = 1.0, patience_seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, bucket: str, prefix: str, *, first_wait_seconds: float, patience_seconds: float) -> None:
         self.name = bucket
         self.answer_seconds = min(ANSWER_SECONDS, patience_seconds)
         self.prefix = prefix.strip("/") + "/"
@@ -144,33 +77,33 @@ class WeightsBucket:
         try:
             yield
         except api_exceptions.PreconditionFailed as error:
-            raise Changed(f"{action}: another writer changed it") from error
+            raise ChangedError(f"{action}: another writer changed it") from error
         except storage_exceptions.InvalidResponse as error:
             # What the upload classes raise has the answer, but not its class.
             if error.response.status_code == 412:
-                raise Changed(f"{action}: another writer changed it") from error
+                raise ChangedError(f"{action}: another writer changed it") from error
             raise self._refusal(action, int(error.response.status_code), error) from error
         except api_exceptions.RetryError as error:
             raise self._refusal(action, 0, error.cause or error) from error
         except api_exceptions.GoogleAPICallError as error:
             raise self._refusal(action, int(error.code or 0), error) from error
         except auth_exceptions.GoogleAuthError as error:
-            raise Refused(
+            raise RefusedError(
                 UNAVAILABLE, f"{self}: {action}: no credentials ({one_line(error)}); is Workload Identity on, here and on the node pool?"
             ) from error
         except (OSError, requests.exceptions.RequestException, storage_exceptions.DataCorruption) as error:
             raise self._refusal(action, 0, error) from error
 
-    def _refusal(self, action: str, status: int, error: BaseException) -> Refused:
+    def _refusal(self, action: str, status: int, error: BaseException) -> RefusedError:
         if status in (401, 403):
-            return Refused(
+            return RefusedError(
                 NO_PERMISSION,
                 f"{self}: {action}: permission denied ({status}). Grant this pod's service account its role on the bucket, for example"
                 f" roles/storage.objectUser: {one_line(error)}",
             )
         if status == 404:
-            return Refused(NO_INPUT, f"{self}: {action}: not found. Is there a bucket {self.name}, and is the object still there?")
-        return Refused(UNAVAILABLE, f"{self}: {action}: the bucket does not answer as it should: {one_line(error)}")
+            return RefusedError(NO_INPUT, f"{self}: {action}: not found. Is there a bucket {self.name}, and is the object still there?")
+        return RefusedError(UNAVAILABLE, f"{self}: {action}: the bucket does not answer as it should: {one_line(error)}")
 
     def _blob(self, path: str, generation: int | None = None) -> Any:
         return self._bucket.blob(self.prefix + path, generation=generation)
@@ -204,7 +137,7 @@ class WeightsBucket:
                 )
             )
         if len(content) != stop - start:
-            raise Refused(UNAVAILABLE, f"{self}: reading {stored.path}: {len(content)} bytes came instead of {stop - start}")
+            raise RefusedError(UNAVAILABLE, f"{self}: reading {stored.path}: {len(content)} bytes came instead of {stop - start}")
         return content
 
     def stream(self, stored: Stored, chunk_bytes: int = CHUNK_BYTES) -> Iterator[bytes]:
@@ -213,7 +146,7 @@ class WeightsBucket:
             yield self.read(stored, start, start + chunk_bytes)
 
     def write(self, path: str, content: bytes, generation: int) -> Stored:
-        """A small object, in place of the given generation; 0: there must be none. Raises Changed."""
+        """A small object, in place of the given generation; 0: there must be none. Raises ChangedError."""
         with self.errors(f"writing {path}"):
             blob = self._blob(path)
             try:
@@ -237,7 +170,7 @@ class WeightsBucket:
         )
 
     def mark_verified(self, stored: Stored, digests: dict[str, str]) -> Stored:
-        """Notes on the object that its content has these digests. Raises Changed when it is another by now."""
+        """Notes on the object that its content has these digests. Raises ChangedError when it is another by now."""
         with self.errors(f"noting that {stored.path} is verified"):
             blob = self._blob(stored.path)
             blob.metadata = {**stored.metadata, **digests, "verified-crc32c": stored.crc32c}
@@ -250,7 +183,7 @@ class WeightsBucket:
             self._blob(stored.path).delete(if_generation_match=stored.generation, retry=self.retry, timeout=self.answer_seconds)
 
     def copy_from(self, source: "WeightsBucket", stored: Stored, generation: int) -> Stored:
-        """Within the storage: no byte comes here. Raises Changed."""
+        """Within the storage: no byte comes here. Raises ChangedError."""
         with self.errors(f"copying {source}{stored.path}"):
             target, token = self._blob(stored.path), None
             while True:
@@ -263,10 +196,6 @@ class WeightsBucket:
 
     def read_manifest(self, objects: dict[str, Stored]) -> Manifest | None:
         return parse_manifest(self.read(objects[MANIFEST])) if MANIFEST in objects else None
-
-
-def one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__
 
 
 def disagreements(manifest: Manifest, objects: dict[str, Stored]) -> list[str]:

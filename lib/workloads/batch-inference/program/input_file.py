@@ -1,4 +1,4 @@
-"""The lines of a batch in the OpenAI batch format: read, dealt out and judged. Part of batch_inference.py."""
+"""The lines of a batch in the OpenAI batch format: read, dealt out and judged."""
 
 import hashlib
 import json
@@ -43,7 +43,7 @@ class Survey:
     """Lines of this shard whose custom_id stands in an earlier one, with that one."""
 
 
-class _Unusable(ValueError):
+class _UnusableError(ValueError):
     def __init__(self, code: str, message: str, custom_id: str | None = None) -> None:
         super().__init__(message)
         self.code = code
@@ -117,34 +117,34 @@ def requests(
                 continue
             try:
                 yield _judged(number, content, repeated.get(number), model, parameters)
-            except _Unusable as error:
+            except _UnusableError as error:
                 yield BadLine(number, error.custom_id, error.code, str(error))
 
 
 def _judged(number: int, content: bytes | None, earlier: int | None, model: str, parameters: dict[str, Any]) -> Request:
     if content is None:
-        raise _Unusable("line_too_long", f"the line has more than {LONGEST_LINE_BYTES} bytes")
+        raise _UnusableError("line_too_long", f"the line has more than {LONGEST_LINE_BYTES} bytes")
     try:
         entry = strict_json(content)
     except UnicodeDecodeError as error:
-        raise _Unusable("invalid_utf8", f"byte {error.start + 1} of the line is no UTF-8") from None
+        raise _UnusableError("invalid_utf8", f"byte {error.start + 1} of the line is no UTF-8") from None
     except ValueError as error:
-        raise _Unusable("invalid_json", f"the line is no JSON: {error}") from None
+        raise _UnusableError("invalid_json", f"the line is no JSON: {error}") from None
     if not isinstance(entry, dict):
-        raise _Unusable("invalid_line", "the line is no JSON object")
+        raise _UnusableError("invalid_line", "the line is no JSON object")
     custom_id, body, url = entry.get("custom_id"), entry.get("body"), entry.get("url")
     if not isinstance(custom_id, str) or not custom_id:
-        raise _Unusable("missing_custom_id", "'custom_id' must be a text that is not empty")
+        raise _UnusableError("missing_custom_id", "'custom_id' must be a text that is not empty")
     if earlier is not None:
-        raise _Unusable("duplicate_custom_id", f"'custom_id' is already in line {earlier}", custom_id)
+        raise _UnusableError("duplicate_custom_id", f"'custom_id' is already in line {earlier}", custom_id)
     if entry.get("method", "POST") != "POST":
-        raise _Unusable("invalid_method", f"'method' ({entry['method']}) must be POST", custom_id)
+        raise _UnusableError("invalid_method", f"'method' ({entry['method']}) must be POST", custom_id)
     if url not in URLS:
-        raise _Unusable("invalid_url", f"'url' ({url}) must be one of {', '.join(URLS)}", custom_id)
+        raise _UnusableError("invalid_url", f"'url' ({url}) must be one of {', '.join(URLS)}", custom_id)
     if not isinstance(body, dict):
-        raise _Unusable("invalid_body", "'body' must be a JSON object", custom_id)
+        raise _UnusableError("invalid_body", "'body' must be a JSON object", custom_id)
     if body.get("model", model) != model:
-        raise _Unusable("wrong_model", f"'model' ({body['model']}) must be {model}, or be left out", custom_id)
+        raise _UnusableError("wrong_model", f"'model' ({body['model']}) must be {model}, or be left out", custom_id)
     if body.get("stream"):
-        raise _Unusable("stream_not_possible", "'stream' must be left out: an answer is one record", custom_id)
+        raise _UnusableError("stream_not_possible", "'stream' must be left out: an answer is one record", custom_id)
     return Request(number, custom_id, url, {**parameters, **body, "model": model})

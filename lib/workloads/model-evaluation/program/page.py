@@ -1,4 +1,4 @@
-"""The page of an evaluation: one file, no script, nothing from elsewhere. Part of model_evaluation.py."""
+"""The page of an evaluation: one file, no script, nothing from elsewhere."""
 
 import html
 from typing import Any
@@ -78,31 +78,36 @@ def _per_label(figures: dict[str, Any]) -> str:
     return _table([_th(name) for name in ("label", "precision", "recall", "F1", *counts)], body, foot)
 
 
+def _confusion(figures: dict[str, Any]) -> str:
+    return _matrix(figures) if len(figures["labels"]) <= MOST_COLUMNS else _mix_ups(figures)
+
+
+def _mix_ups(figures: dict[str, Any]) -> str:
+    pairs = [(count, label, said) for label, row in figures["confusion"].items() for said, count in row.items() if said != label]
+    most = sorted(pairs, key=lambda pair: (-pair[0], *pair[1:]))[:MOST_CONFUSIONS]
+    rows = [[_th(label), _td(_text(said), "text"), _td(f"{count:,}")] for count, label, said in most]
+    note = f'<p class="note">The {len(rows)} most frequent mix-ups of {len(figures["labels"])} labels; all are in evaluation.json.</p>'
+    return note + _table([_th("label"), _th("answer says", "text"), _th("times")], rows)
+
+
 def _matrix(figures: dict[str, Any]) -> str:
-    names = list(figures["labels"])
-    if len(names) > MOST_COLUMNS:
-        pairs = [(count, label, said) for label, row in figures["confusion"].items() for said, count in row.items() if said != label]
-        most = sorted(pairs, key=lambda pair: (-pair[0], *pair[1:]))[:MOST_CONFUSIONS]
-        rows = [[_th(label), _td(_text(said), "text"), _td(f"{count:,}")] for count, label, said in most]
-        note = f'<p class="note">The {len(rows)} most frequent mix-ups of {len(names)} labels; all are in evaluation.json.</p>'
-        return note + _table([_th("label"), _th("answer says", "text"), _th("times")], rows)
     body = []
-    for label in names:
-        row, support = figures["confusion"][label], max(figures["labels"][label]["support"], 1)
-        cells = [_th(label)]
-        for said in names:
-            count = row.get(said, 0)
-            colour = "26,127,55" if said == label else "196,49,75"
-            tint = f' style="background: rgba({colour},{0.6 * count / support:.2f})"' if count else ' class="none"'
-            cells.append(f"<td{tint}>{count:,}</td>")
-        body.append([*cells, *(_td(f"{figures['labels'][label][kind]:,}", "" if figures["labels"][label][kind] else "none")
-                               for kind in ("unparsable", "missing"))])
+    for label, row in figures["labels"].items():
+        said = figures["confusion"][label]
+        cells = [_tinted(said.get(other, 0) / max(row["support"], 1), said.get(other, 0), other == label) for other in figures["labels"]]
+        body.append([_th(label), *cells, *(_td(f"{row[kind]:,}", "" if row[kind] else "none") for kind in ("unparsable", "missing"))])
     note = '<p class="note">A row for each true label, a column for each label that answers name.</p>'
-    return note + _table([_th("true label"), *(_th(name) for name in names), _th("unparsable"), _th("missing")], body)
+    return note + _table([_th("true label"), *map(_th, figures["labels"]), _th("unparsable"), _th("missing")], body)
+
+
+def _tinted(portion: float, count: int, right: bool) -> str:
+    if count == 0:
+        return '<td class="none">0</td>'
+    return f'<td style="background: rgba({"26,127,55" if right else "196,49,75"},{0.6 * portion:.2f})">{count:,}</td>'
 
 
 def page(title: str, figures: dict[str, Any], mistakes: list[dict[str, Any]], count: int) -> str:
-    """The mistakes are the first ones of that many."""
+    """One HTML file. The mistakes are the first ones of that many."""
     rows = [[_td(_text(mistake["custom_id"]), "text"), _td(_text(mistake["label"]), "text"),
              _td(_text(mistake["said"]) if mistake["said"] is not None else "<i>none</i>", "text"), _td(_text(mistake["answer"]), "text")]
             for mistake in mistakes]
@@ -121,7 +126,7 @@ have no answer, {figures['missing_by_error']:,} of them because their request fa
 <h2>Labels</h2>
 {_per_label(figures)}
 <h2>Confusion</h2>
-{_matrix(figures)}
+{_confusion(figures)}
 <h2>Wrong answers</h2>
 {wrong}
 </body>

@@ -4,16 +4,20 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
+from exits import TEMPORARY
+from job import EndError, say
 from rows import SenselessError, rows
 
 SAID_EVERY_SECONDS = 60.0
 
 
-class IncompleteError(Exception):
+class IncompleteError(EndError):
     """The batch has not written everything."""
+
+    code = TEMPORARY
 
 
 def text_of(where: str, row: dict[str, Any]) -> str:
@@ -27,7 +31,7 @@ def text_of(where: str, row: dict[str, Any]) -> str:
 
 
 def missing_shards(folder: str) -> str | None:
-    """What the batch has not written yet."""
+    """What the batch has not written yet; None when it is complete."""
     try:
         names = set(os.listdir(folder))
     except FileNotFoundError:
@@ -44,12 +48,13 @@ def missing_shards(folder: str) -> str | None:
     return f"{len(missing)} of {shards} shards are not complete: {', '.join(map(str, missing[:10]))}" if missing else None
 
 
-def wait_for(folder: str, seconds: float, say: Callable[[str], None]) -> None:
+def wait_for(folder: str, seconds: float) -> None:
+    """Returns when the batch is complete. Raises IncompleteError when that takes more seconds."""
     end, said = time.monotonic() + seconds, -SAID_EVERY_SECONDS
     while (missing := missing_shards(folder)) is not None:
         left = end - time.monotonic()
         if left <= 0:
-            raise IncompleteError(missing)
+            raise IncompleteError(f"the batch is not complete: {missing}")
         if time.monotonic() - said >= SAID_EVERY_SECONDS:
             said = time.monotonic()
             say(f"waiting for the batch, {left:.0f} s at most: {missing}")
@@ -57,18 +62,21 @@ def wait_for(folder: str, seconds: float, say: Callable[[str], None]) -> None:
 
 
 def read_predictions(folder: str) -> tuple[dict[str, str], set[str]]:
-    """The answers by custom_id, and those that ended as errors."""
+    """The answers by custom_id, and the custom_ids of requests that failed."""
     answers: dict[str, str] = {}
-    failed: set[str] = set()
+    for where, row in records(folder, "part"):
+        custom_id = row.get("custom_id")
+        if not isinstance(custom_id, str):
+            raise SenselessError(f"{where}: no custom_id")
+        if custom_id in answers:
+            raise SenselessError(f"{where}: a second answer of {json.dumps(custom_id)}")
+        answers[custom_id] = text_of(where, row)
+    failed = (row.get("custom_id") for _, row in records(folder, "errors"))
+    return answers, {custom_id for custom_id in failed if isinstance(custom_id, str)}
+
+
+def records(folder: str, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Where each record stands, and the record."""
     for name in sorted(os.listdir(folder)):
-        if not re.fullmatch(r"(part|errors)-\d{5}-\d{5}\.jsonl", name):
-            continue
-        for where, row in rows(os.path.join(folder, name), "predictions"):
-            custom_id = row.get("custom_id")
-            if name.startswith("errors-"):
-                failed.update([custom_id] if isinstance(custom_id, str) else [])
-                continue
-            if not isinstance(custom_id, str) or custom_id in answers:
-                raise SenselessError(f"{where}: {'a second answer of ' + json.dumps(custom_id) if custom_id else 'no custom_id'}")
-            answers[custom_id] = text_of(where, row)
-    return answers, failed
+        if re.fullmatch(rf"{kind}-\d{{5}}-\d{{5}}\.jsonl", name):
+            yield from rows(os.path.join(folder, name), "predictions")

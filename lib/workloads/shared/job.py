@@ -1,0 +1,47 @@
+"""What a program of a Job says, and how it ends: with a line for a person, and an exit code that says whether another try can help."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from contract import Contract
+from exits import IO, TEMPORARY
+
+NAME = Contract().name
+
+
+class EndError(Exception):
+    """Ends the program. The text and the advice are what a person reads."""
+
+    code: int
+    """One of exits.json, which each subclass names."""
+    advice: str | None = None
+
+
+def say(text: str, error: bool = False) -> None:
+    stream = sys.stderr if error else sys.stdout
+    try:
+        print(f"{NAME}: {text}", file=stream, flush=True)
+    except BrokenPipeError:
+        # Nobody reads the log any more. That is no reason to stop, and Python must not fail of it at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def run(work: Callable[[argparse.Namespace], int]) -> NoReturn:
+    """Does the work and ends the program with what it returns; a program that is asked to stop goes on with its next try."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TEMPORARY))
+    code, message = IO, ""
+    try:
+        code = work(Contract().parse())
+    except EndError as error:
+        code, message = error.code, ". ".join([str(error), *([error.advice] if error.advice else [])])
+    except OSError as error:
+        message = f"input or output failed: {error.strerror or error}{f': {error.filename}' if error.filename else ''}"
+    except KeyboardInterrupt:
+        code, message = TEMPORARY, "stopped"
+    if message:
+        say(message, error=True)
+    sys.exit(code)
