@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { SERVER_PROGRAMS } from '../../lib/serving/server-programs';
 import { PROJECT, Sources } from './sources';
 
 const SHARED = 'lib/workloads/shared';
@@ -56,7 +57,7 @@ export function wrongModules(sources: Sources): string[] {
 /** Shared files that a workload mounts. */
 function sharedOf(workload: string): string[] {
   if (workload === 'lib/serving') {
-    return ['exits.py'];
+    return Object.keys(SERVER_PROGRAMS.data);
   }
   const { shared } = JSON.parse(readFileSync(join(PROJECT, workload, 'contract.json'), 'utf8')) as { shared: string[] };
   return [...OF_CONTRACTS, ...shared];

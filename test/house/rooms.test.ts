@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { builtinModules } from 'node:module';
 import { cycleIn, importsOf, PROJECT, Sources, sourcesIn } from './sources';
 
-const SOURCES: Sources = sourcesIn('lib', 'apps', 'imports', 'scripts');
+const SOURCES: Sources = sourcesIn('lib', 'apps', 'imports', 'scripts', 'examples');
 const HOUSE = importsOf(SOURCES);
 
 /** What each room may know of the others. `index` is the package's face; `workloads` are also the files that the workloads share. */
@@ -18,10 +18,18 @@ const KNOWS: { readonly [room: string]: readonly string[] } = {
   cli: ['catalog', 'planning', 'common'],
   cluster: ['pods', 'common', 'imports'],
   kustomize: ['common'],
-  index: ['catalog', 'planning', 'weights', 'serving', 'workloads', 'cluster', 'kustomize', 'pods', 'common'],
+  cells: ['catalog', 'serving', 'weights', 'workloads', 'cluster', 'kustomize', 'common'],
+  index: ['catalog', 'planning', 'weights', 'serving', 'workloads', 'cells', 'cluster', 'kustomize', 'pods', 'common'],
   gke: ['catalog', 'planning', 'common'],
   apps: ['index', 'catalog', 'gke', 'common'],
-  scripts: [],
+  examples: [],
+  scripts: ['catalog', 'common', 'pods', 'apps'],
+};
+
+/** Single files that a room may know of another that it does not know else: facts without a framework. */
+const KNOWN_FILES: { readonly [room: string]: readonly string[] } = {
+  cluster: ['lib/serving/signals.ts'],
+  gke: ['lib/serving/signals.ts'],
 };
 
 /** Workloads that know another one; all others know only what all of them share. */
@@ -40,15 +48,17 @@ const LOADS: { readonly [room: string]: readonly string[] } = {
   cli: ['crypto', 'fs', 'os', 'path', 'timers', 'util'],
   cluster: ['cdk8s-plus-28', 'constructs'],
   kustomize: ['cdk8s', 'constructs', 'crypto', 'fs', 'os', 'path'],
+  cells: ['cdk8s', 'constructs'],
   index: [],
   gke: ['cdktf', '@cdktf/provider-google', 'constructs', 'fs', 'path'],
   apps: ['path'],
-  scripts: ['child_process', 'fs', 'path', 'yaml'],
+  examples: ['cdk8s', 'cdk8s-vllm'],
+  scripts: ['@microsoft/api-extractor', 'child_process', 'fs', 'os', 'path', 'yaml'],
 };
 
 const READS: { readonly [file: string]: readonly string[] } = {
-  'apps/gke.ts': ['cdktf', 'fs', 'os', 'path'],
-  'apps/gke-stack.ts': ['cdktf', 'constructs'],
+  'apps/gke.ts': ['cdktf'],
+  'apps/gke-stack.ts': ['cdktf', 'fs', 'os'],
   'apps/settings.ts': ['fs', 'util'],
   'lib/catalog/hugging-face-folder.ts': ['fs', 'path'],
   'lib/catalog/model-lock.ts': ['crypto', 'fs'],
@@ -56,6 +66,7 @@ const READS: { readonly [file: string]: readonly string[] } = {
   'lib/pods/program-files.ts': ['fs', 'path'],
   // The registries of the releases are made in the rig.
   'scripts/vllm-registry/dump.ts': ['test'],
+  'scripts/docs/rooms.ts': ['test'],
 };
 
 function roomOf(file: string): string {
@@ -72,7 +83,8 @@ function workloadOf(file: string): string | undefined {
 function mayKnow(file: string, other: string): boolean {
   const [workload, known] = [workloadOf(file), workloadOf(other)];
   if (roomOf(file) !== roomOf(other)) {
-    return KNOWS[roomOf(file)].includes(roomOf(other)) || (READS[file] ?? []).includes(roomOf(other));
+    return KNOWS[roomOf(file)].includes(roomOf(other)) || [...READS[file] ?? []].includes(roomOf(other))
+      || (KNOWN_FILES[roomOf(file)] ?? []).includes(other);
   }
   return workload === known || known === undefined || (KNOWN_WORKLOADS[workload ?? ''] ?? []).includes(known) || file === 'lib/workloads/index.ts';
 }
