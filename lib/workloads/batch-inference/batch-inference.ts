@@ -10,7 +10,11 @@ import contract from './contract.json';
 
 const CONTRACT = new Contract(contract);
 
-/** Where the pods of batches and evaluations see the bucket. */
+/**
+ * Where the pods of batches and evaluations see the bucket.
+ *
+ * @internal
+ */
 export const BATCH_BUCKET = { volume: 'bucket', mountPath: '/bucket' };
 
 const HOUR = 3600;
@@ -29,36 +33,72 @@ const GRACE_SECONDS = 60;
 /** What a line says itself, and what the records are not made for. */
 const NO_PARAMETERS = ['model', 'messages', 'prompt', 'input', 'stream', 'stream_options'];
 
+/** Props of `BatchInference`. */
 export interface BatchInferenceProps {
+  /** Server that is asked. */
   readonly server: VllmServer;
-  /** Of input and output. */
+  /** Name of the bucket of input and output. */
   readonly bucket: string;
-  /** A file of the bucket in the OpenAI batch format, for example `batch/input.jsonl`. https://platform.openai.com/docs/guides/batch */
+  /**
+   * File of the bucket in the OpenAI batch format, for example `batch/input.jsonl`.
+   *
+   * @see https://platform.openai.com/docs/guides/batch
+   */
   readonly input: string;
-  /** The folder of the bucket that gets the records, for example `batch/output`. */
+  /** Folder of the bucket that gets the records, for example `batch/output`. */
   readonly output: string;
-  /** Pods that share the lines among them. @default 1 */
+  /**
+   * Pods that share the lines among them, 1 to 1,000.
+   * @default 1
+   */
   readonly completions?: number;
-  /** Pods at the same time. @default - all */
+  /**
+   * Pods at the same time, 1 to `completions`.
+   * @default - all
+   */
   readonly parallelism?: number;
-  /** For requests that do not say otherwise, for example `{ temperature: 0, max_tokens: 64 }`. @default - none */
+  /**
+   * Fields for requests that do not say otherwise, for example `temperature: 0, max_tokens: 64`.
+   * @default - none
+   */
   readonly parameters?: { readonly [name: string]: unknown };
-  /** Requests of a pod whose answer is not written yet. @default - what the servers run at once, shared by the pods, 256 at most */
+  /**
+   * Requests of a pod whose answer is not written yet, 1 to 1,024.
+   * @default - what the servers run at once, shared by the pods, 256 at most
+   */
   readonly maxInFlight?: number;
-  /** The longest wait for one answer. @default 600 */
+  /**
+   * Seconds of the longest wait for one answer, 1 to 86,400.
+   * @default 600
+   */
   readonly requestTimeoutSeconds?: number;
-  /** Of a request that times out, is cut off or is answered by 429 or 5xx. @default 8 */
+  /**
+   * Further tries, 0 to 100, of a request that times out, is cut off or is answered by 429 or 5xx.
+   * @default 8
+   */
   readonly maxRetries?: number;
-  /** Errors of all lines above which the Job fails, with every record written; 1 only reports them. @default 0.1 */
+  /**
+   * Share of all lines, 0 to 1, that may be errors before the Job fails, with every record written; 1 only reports them.
+   * @default 0.1
+   */
   readonly maxErrorShare?: number;
-  /** Of the whole Job. @default 86400 */
+  /**
+   * Seconds that the whole Job may take, 60 to 2,592,000.
+   * @default 86400
+   */
   readonly deadlineSeconds?: number;
-  /** Secret with the server's key under `api-key`. @default - the server asks for none */
+  /**
+   * Name of a Secret with the server's key under `api-key`.
+   * @default - the server asks for none
+   */
   readonly apiKeySecretName?: string;
-  /** @default - SERVER-batch */
+  /**
+   * Name of every object, a DNS label of 1 to 52 characters.
+   * @default - SERVER-batch
+   */
   readonly name?: string;
   /**
-   * An image that has the programs, built from `dist/kustomize/programs/batch-inference`.
+   * Image that has the programs, built from `dist/kustomize/programs/batch-inference`.
    * @default - the server's, with the programs mounted
    */
   readonly image?: string;
@@ -68,23 +108,30 @@ export interface BatchInferenceProps {
  * A Job that asks a server every question of a file and writes the answers beside it. Killed at any moment it goes on with what has no
  * answer: none is lost, none is there twice. The input stands in `dist` by its name only; another input needs another output folder.
  *
+ * @throws on an input inside of the output folder, on parameters that each line says itself, and on values out of their range
  * @see program/main.py for files and records
  */
 export class BatchInference extends Construct {
-  /** For an image that has the programs already. */
+  /** The programs, and what builds an image that has them. */
   static programImage(release = VllmRelease.DEFAULT): ProgramImage {
     return new ProgramImage({ contract: CONTRACT, base: release.image, directory: __dirname });
   }
 
+  /** Name of every object. */
   readonly name: string;
+  /** Identity of the pods, which the cloud layer has to grant its roles. */
   readonly identity: ServiceIdentity;
+  /** Labels of every object. */
   readonly labels: { readonly [label: string]: string };
+  /** Server that is asked. */
   readonly server: VllmServer;
+  /** Name of the bucket of input and output. */
   readonly bucket: string;
   /** Folder of the records in the bucket. */
   readonly output: string;
+  /** Seconds that the whole Job may take. */
   readonly deadlineSeconds: number;
-  /** The arguments of the program. */
+  /** Arguments of the program. */
   readonly args: readonly string[];
   private readonly completions: number;
   private readonly parallelism: number;

@@ -26,34 +26,63 @@ const MOST_REPLICAS = 20;
 /** The program needs 2 s; it hears of nothing in the first seconds, while it imports. */
 const GRACE_SECONDS = 10;
 
+/** Props of `GradioChat`. */
 export interface GradioChatProps {
+  /** Server that answers. */
   readonly server: VllmServer;
-  /** @default - SERVER-chat */
+  /**
+   * Name of every object, a DNS label of 1 to 52 characters.
+   * @default - SERVER-chat
+   */
   readonly name?: string;
-  /** At the top of the page and of its tab. @default 'Chat' */
+  /**
+   * Heading of the page and of its tab, one line of 1 to 200 characters.
+   * @default 'Chat'
+   */
   readonly title?: string;
-  /** How the model should answer; a person can change it on the page. @default - none */
+  /**
+   * What tells the model how to answer, at most `maxMessageLength` characters; a person can change it on the page.
+   * @default - none
+   */
   readonly systemPrompt?: string;
-  /** Characters of one question. @default 8000, or what fits the server's context */
+  /**
+   * Characters of one question, 1 to what fits the server's context.
+   * @default 8000, or what fits the server's context
+   */
   readonly maxMessageLength?: number;
-  /** Tokens of the longest answer that a person can ask for. @default 1024, or half of the server's context */
+  /**
+   * Tokens of the longest answer that a person can ask for, 1 to below the server's `maxModelLen`.
+   * @default 1024, or half of it
+   */
   readonly maxTokens?: number;
-  /** From 0, always the same answer, to 2; a person can change it on the page. @default 0.7 */
+  /**
+   * Temperature from 0, always the same answer, to 2; a person can change it on the page.
+   * @default 0.7
+   */
   readonly temperature?: number;
-  /** Under which a proxy or gateway shows the page, whether or not it strips it, for example `/chat`. @default - none */
+  /**
+   * Path under which a proxy or gateway shows the page, whether or not it strips it, for example `/chat`.
+   * @default - none
+   */
   readonly pathPrefix?: string;
   /**
-   * Pages side by side. A gateway in front of several must keep a browser with one of them, as the Service does.
+   * Pages side by side, 1 to 20. A gateway in front of several must keep a browser with one of them, as the Service does.
    * @default 1
    */
   readonly replicas?: number;
-  /** Secret with the server's key under `api-key`. @default - the server asks for none */
-  readonly apiKeySecretName?: string;
-  /** Pods and namespaces that may open the page, such as a gateway's. `kubectl port-forward` needs none. @default - nobody */
-  readonly ingressFrom?: k8s.NetworkPolicyPeer[];
   /**
-   * An image that has the program, built from `dist/kustomize/programs/gradio-chat`.
-   * @default - Google's gradio-app, with the program mounted
+   * Name of a Secret with the server's key under `api-key`.
+   * @default - the server asks for none
+   */
+  readonly apiKeySecretName?: string;
+  /**
+   * Pods and namespaces that may open the page, such as a gateway's. `kubectl port-forward` needs none.
+   * @default - nobody
+   */
+  readonly ingressFrom?: readonly k8s.NetworkPolicyPeer[];
+  /**
+   * Image that has the programs, built from `dist/kustomize/programs/gradio-chat`.
+   * @default - Google's gradio-app, with the programs mounted
    */
   readonly image?: string;
 }
@@ -62,21 +91,26 @@ export interface GradioChatProps {
  * A chat page for one server: `kubectl port-forward service/NAME 8080`. Whoever reaches it can use it, so it is opened to nobody but by
  * `ingressFrom`; a Gateway in front of it needs a login, such as Identity-Aware Proxy.
  *
- * @throws on answers longer than the server's context, a prefix that is no path, …
+ * @throws on answers or questions longer than the server's context, and on values out of their range
+ * @see program/page.py for what a person sees, program/request_filter.py for what is let through
  */
 export class GradioChat extends Construct {
-  /** For an image that has the program already. */
+  /** The programs, and what builds an image that has them. */
   static programImage(): ProgramImage {
     return new ProgramImage({ contract: CONTRACT, base: BASE, directory: __dirname });
   }
 
+  /** Name of every object. */
   readonly name: string;
+  /** Identity of the pods, which the cloud layer has to grant its roles. */
   readonly identity: ServiceIdentity;
+  /** Labels of every object. */
   readonly labels: { readonly [label: string]: string };
+  /** Labels that select the pods. */
   readonly selectorLabels: { readonly [label: string]: string };
-  /** Of the page, inside the cluster. */
+  /** Address of the page inside the cluster. */
   readonly url: string;
-  /** The arguments of the program, as Kubernetes hands them over. */
+  /** Arguments of the program, as Kubernetes hands them over. */
   readonly args: readonly string[];
 
   constructor(scope: Construct, id: string, props: GradioChatProps) {

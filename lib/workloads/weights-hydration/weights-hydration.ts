@@ -26,12 +26,13 @@ const LEAST_DEADLINE_SECONDS = 2 * HOUR;
 const LEAST_BYTES_PER_SECOND = 50 * MIB;
 const KEPT_SECONDS = 24 * HOUR;
 
+/** Props of `WeightsHydration`. */
 export interface WeightsHydrationProps {
-  /** The server's; on a disk. */
+  /** Weights of the server, on a disk. */
   readonly weights: WeightsVolume;
-  /** What reads the disk afterwards. */
+  /** Server that reads the disk afterwards. */
   readonly server: VllmServer;
-  /** Where the loader put the weights. */
+  /** Name of the bucket that the loader filled. */
   readonly bucket: string;
   /**
    * Directory of the weights in the bucket.
@@ -39,7 +40,7 @@ export interface WeightsHydrationProps {
    */
   readonly prefix?: string;
   /**
-   * An image that has the programs already, built from `dist/kustomize/programs/weights-hydration`.
+   * Image that has the programs, built from `dist/kustomize/programs/weights-hydration`.
    * @default - vLLM's image of the server's release, with the programs mounted
    */
   readonly image?: string;
@@ -52,18 +53,22 @@ export interface WeightsHydrationProps {
  * @throws when the weights are not on a disk, or in another namespace than the server
  */
 export class WeightsHydration extends Construct {
-  /** What the programs need is on the image of vLLM. */
+  /** The programs of the hydration on the image of vLLM, which has what they need. */
   static programImage(release = VllmRelease.DEFAULT): ProgramImage {
     return new ProgramImage({ contract: CONTRACT, base: release.image, directory: __dirname });
   }
 
-  /** Of all but the Job and the claim, whose names have the revision as well. */
+  /** Name of every object but the Job and the claim, whose names have the revision as well. */
   readonly name: string;
+  /** Name of the Job. */
   readonly jobName: string;
+  /** Name of the claim for the disk. */
   readonly claimName: string;
-  /** Of the snapshot that the server's claim waits for. */
+  /** Name of the snapshot that the server's claim waits for. */
   readonly snapshotName: string;
+  /** Identity of the pods, which the cloud layer has to grant its roles. */
   readonly identity: ServiceIdentity;
+  /** Labels of every object. */
   readonly labels: { readonly [label: string]: string };
   private readonly bucket: string;
 
@@ -149,7 +154,7 @@ function nodesThatAttach({ diskType, zones }: IWeightsStorage): k8s.NodeAffinity
       nodeSelectorTerms: [{
         matchExpressions: [
           { key: 'cloud.google.com/machine-family', operator: 'In', values: machineFamiliesFor(diskType!) },
-          { key: 'topology.kubernetes.io/zone', operator: 'In', values: zones },
+          { key: 'topology.kubernetes.io/zone', operator: 'In', values: zones && [...zones] },
         ],
       }],
     },

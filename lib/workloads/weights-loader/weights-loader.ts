@@ -25,59 +25,69 @@ const KEPT_SECONDS = 24 * 3600;
 const LEAST_DEADLINE_SECONDS = 2 * 3600;
 const LEAST_BYTES_PER_SECOND = 20e6;
 
+/** Props of `WeightsLoader`. */
 export interface WeightsLoaderProps {
+  /** Weights that the bucket is filled with. */
   readonly weights: WeightsVolume;
   /**
-   * Where the weights go, under `<model id>/<revision>`.
+   * Name of the bucket that is filled; the weights lie there under `<model id>/<revision>`.
    * @default - the bucket of the weights' storage; a disk has none, and is filled from this one by the hydration
    */
   readonly bucket?: string;
   /**
-   * `hub`: from the Hugging Face hub, verified against it. `adopt`: what is in the bucket already, for example from a fine-tuning job.
+   * Where the weights come from. `hub`: the Hugging Face hub, verified against it; the model has to be pinned to a commit. `adopt`: the
+   * bucket itself, for example the output of a fine-tuning job; the revision is a name of your own.
    * @default hub
    */
   readonly source?: 'hub' | 'adopt';
   /**
-   * For `adopt`: the directory of the bucket that the weights are copied from, for example `fine-tuning/run-7/output`.
+   * Directory of the bucket that adopted weights are copied from, for example `fine-tuning/run-7/output`; with source `adopt` only.
    * @default - they are in their place already
    */
   readonly adoptFrom?: string;
-  /** @default - `<model>-loader` */
+  /**
+   * Name of the workload, a DNS label of at most 52 characters.
+   * @default - MODEL-loader
+   */
   readonly name?: string;
   /**
-   * A Secret with the hub's token under the key `token`; only for models that ask for a licence agreement.
+   * Name of a Secret with the hub's token under the key `token`; only models that ask for a licence agreement need one.
    * @default hugging-face-token
    */
   readonly tokenSecretName?: string;
   /**
-   * The release whose image the program runs on.
+   * Release whose image the program runs on.
    * @default VllmRelease.DEFAULT
    */
   readonly release?: VllmRelease;
   /**
-   * An image that has the programs already, built from `dist/kustomize/programs/weights-loader`.
+   * Image that has the programs, built from `dist/kustomize/programs/weights-loader`.
    * @default - vLLM's image, with the programs mounted
    */
   readonly image?: string;
 }
 
 /**
- * Fills a bucket with the weights of a model, once a revision: a Job that verifies every byte and writes the marker that servers insist
- * on last. Its bytes pass through memory, so it needs no disk, and a killed one goes on where it stopped.
+ * Fills a bucket with the weights of a model, once a revision: a Job that verifies every byte and writes the marker that servers insist on
+ * last. Its bytes pass through memory, so it needs no disk, and a killed one goes on where it stopped.
  *
  * @throws when the model has no revision, or there is no bucket
  */
 export class WeightsLoader extends Construct {
-  /** What the programs need is on the image of vLLM. */
+  /** The programs of the loader on the image of vLLM, which has what they need. */
   static programImage(release = VllmRelease.DEFAULT): ProgramImage {
     return new ProgramImage({ contract: CONTRACT, base: release.image, directory: __dirname });
   }
 
-  /** Of all but the Job, whose name has the revision as well: a Job cannot be changed. */
+  /** Name of every object but the Job; the Job's name ends with the revision, because a Job is immutable. */
   readonly name: string;
+  /** Name of the Job. */
   readonly jobName: string;
+  /** Name of the bucket that is filled. */
   readonly bucket: string;
+  /** Identity of the pods, which the cloud layer has to grant its roles. */
   readonly identity: ServiceIdentity;
+  /** Labels of every object. */
   readonly labels: { readonly [label: string]: string };
   private readonly model: Model;
   private readonly adopts: boolean;
