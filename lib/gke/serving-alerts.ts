@@ -5,9 +5,14 @@ import { Construct } from 'constructs';
 import { VllmRelease } from '../catalog';
 import { Project } from './project';
 
+/** Props of `ServingAlerts`. */
 export interface ServingAlertsProps {
+  /** Project whose metrics are watched. */
   readonly project: Project;
-  /** @default VllmRelease.DEFAULT */
+  /**
+   * Release whose metrics are watched.
+   * @default VllmRelease.DEFAULT
+   */
   readonly release?: VllmRelease;
 }
 
