@@ -3,5 +3,6 @@ export * from './accelerator';
 export * from './cpu-machine';
 export * from './machine-type';
 export * from './model';
+export type { VllmModelRunner } from './vllm-memory-facts';
 export type { VllmEnvironmentVariable, VllmExportedMetric, VllmFlag, VllmRegistry, VllmValueType } from './vllm-registry';
 export * from './vllm-release';

@@ -2,76 +2,13 @@ import { VLLM_REGISTRIES, VllmEnvironmentVariable, VllmExportedMetric, VllmFlag,
 import { checkVllmArguments } from './vllm-arguments';
 import { nearestName } from '../common/nearest-name';
 import { REMOVED_ENVIRONMENT, REMOVED_FLAGS, REMOVED_METRICS, RemovedName } from './vllm-removed';
-import { GIB } from '../common/bytes';
 import { Refusal } from '../common/refusal';
+import { BatchDefaults, FACTS_0_22, FACTS_0_28, FACTS_0_32, VllmMemoryFacts, VllmModelRunner, VllmRunnerSubject } from './vllm-memory-facts';
 
 const REPOSITORY = 'docker.io/vllm/vllm-openai';
 
 /** Below this an API key can be bypassed through the Host header. https://nvd.nist.gov/vuln/detail/CVE-2026-48746 */
 const OLDEST_SAFE_RELEASE = '0.22.0';
-
-/** One of the two programs in vLLM that run a model on a GPU; they use memory differently. */
-export type VllmModelRunner = 'V1' | 'V2';
-
-/**
- * What decides which of the two model runners serves a model.
- *
- * @internal
- */
-export interface VllmRunnerSubject {
-  /** As in the `architectures` of `config.json`. */
-  readonly architecture: string;
-  readonly mixtureOfExperts: boolean;
-  readonly quantized: boolean;
-}
-
-interface BatchDefaults {
-  readonly fromBytes: number;
-  readonly a100Too: boolean;
-  readonly maxNumBatchedTokens: number;
-  readonly maxNumSeqs: number;
-}
-
-/** What a release does with memory, read in its source: `vllm-project/vllm <path>@v<release>`, the path beside each. */
-interface VllmMemoryFacts {
-  /** `vllm/engine/arg_utils.py`, `get_batch_defaults`, the rows of the API server, the largest first. */
-  readonly batchDefaults: readonly BatchDefaults[];
-  /** `vllm/config/vllm.py`, `use_v2_model_runner`. */
-  readonly runsOnV2: (subject: VllmRunnerSubject) => boolean;
-  /** `vllm/v1/worker/gpu/model_runner.py`, `profile_cudagraph_memory`: whether V2 estimates CUDA graphs; V1 always did. */
-  readonly v2EstimatesCudaGraphs: boolean;
-  /** `vllm/v1/kv_cache_interface.py`, `SlidingWindowSpec`: whether it counts every batch in flight, or one. */
-  readonly windowCountsBatchesInFlight: boolean;
-  /** `vllm/config/vllm.py`, `_set_cudagraph_sizes`, on data centre Blackwell; 512 elsewhere. */
-  readonly largestGraphOnBlackwell: number;
-}
-
-const OTHER_CARDS: BatchDefaults = { fromBytes: 0, a100Too: true, maxNumBatchedTokens: 2048, maxNumSeqs: 256 };
-const FROM_70_GIB: BatchDefaults = { fromBytes: 70 * GIB, a100Too: false, maxNumBatchedTokens: 8192, maxNumSeqs: 1024 };
-const FROM_160_GIB: BatchDefaults = { fromBytes: 160 * GIB, a100Too: true, maxNumBatchedTokens: 16384, maxNumSeqs: 1024 };
-
-const EXPERTS_ON_V2_IN_0_28 = [
-  'DeepseekV2ForCausalLM', 'DeepseekV4ForCausalLM', 'GraniteMoeForCausalLM', 'InklingForCausalLM', 'InklingForConditionalGeneration',
-  'KimiK3ForConditionalGeneration', 'LongcatFlashNgramForCausalLM', 'Qwen2MoeForCausalLM',
-];
-
-const FACTS_0_22: VllmMemoryFacts = {
-  batchDefaults: [FROM_70_GIB, OTHER_CARDS],
-  runsOnV2: subject => subject.architecture === 'Qwen3ForCausalLM' && !subject.quantized,
-  v2EstimatesCudaGraphs: false,
-  windowCountsBatchesInFlight: false,
-  largestGraphOnBlackwell: 512,
-};
-
-const FACTS_0_28: VllmMemoryFacts = {
-  batchDefaults: [FROM_160_GIB, FROM_70_GIB, OTHER_CARDS],
-  runsOnV2: subject => !subject.mixtureOfExperts || EXPERTS_ON_V2_IN_0_28.includes(subject.architecture),
-  v2EstimatesCudaGraphs: false,
-  windowCountsBatchesInFlight: true,
-  largestGraphOnBlackwell: 1024,
-};
-
-const FACTS_0_32: VllmMemoryFacts = { ...FACTS_0_28, runsOnV2: () => true, v2EstimatesCudaGraphs: true };
 
 /**
  * A release of vLLM: its image, what its command line, environment and metrics know, and how it budgets GPU memory.

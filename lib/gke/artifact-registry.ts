@@ -6,25 +6,37 @@ import { requireName, requireOneOf } from './checks';
 import { NodeIdentity } from './node-identity';
 import { Project } from './project';
 
-const FORMATS = ['DOCKER'] as const;
+const FORMATS: readonly 'DOCKER'[] = ['DOCKER'];
 
+/** Props of `ArtifactRegistry`. */
 export interface ArtifactRegistryProps {
+  /** Project that it is made in. */
   readonly project: Project;
-  /** Who pull from it. */
+  /** Identity of the nodes that pull from it. */
   readonly nodes: NodeIdentity;
-  /** @default vllm */
+  /**
+   * Name of the repository: lower case letters, digits and `-`, starting with a letter.
+   * @default vllm
+   */
   readonly name?: string;
-  /** Images are what nodes pull. @default DOCKER */
-  readonly format?: typeof FORMATS[number];
+  /**
+   * Format of what it holds; images are what nodes pull.
+   * @default DOCKER
+   */
+  readonly format?: 'DOCKER';
 }
 
-/** A registry for images of one's own; nodes stream what they pull from it. */
+/**
+ * A registry for images of one's own; nodes stream what they pull from it.
+ *
+ * @throws on what is no name, and on a format that holds no images
+ */
 export class ArtifactRegistry extends Construct {
+  /** The repository, for patches. */
   readonly repository: ArtifactRegistryRepository;
-  /** Where images are pushed to: `us-central1-docker.pkg.dev/PROJECT/vllm`. */
+  /** Address that images are pushed to: `us-central1-docker.pkg.dev/PROJECT/vllm`. */
   readonly url: string;
 
-  /** @throws on what is no name, and on a format that holds no images */
   constructor(scope: Construct, id: string, props: ArtifactRegistryProps) {
     super(scope, id);
     const { project } = props;

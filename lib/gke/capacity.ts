@@ -2,13 +2,13 @@ import { MachineType } from '../catalog';
 import { requireForm, requireOneOf } from './checks';
 import { Refusal } from '../common/refusal';
 
-const WORDS = ['on-demand', 'spot', 'reservation', 'flex-start', 'queued'] as const;
+const WORDS: readonly Capacity[] = ['on-demand', 'spot', 'reservation', 'flex-start', 'queued'];
 
 /**
- * How a node pool gets its machines: at once at full price, what is left over, what was reserved, for at most a week as soon as
- * there are some, or all of them at once for a ProvisioningRequest.
+ * How a node pool gets its machines: at once at full price, what is left over, what was reserved, for at most a week as soon as there are
+ * some, or all of them at once for a ProvisioningRequest.
  */
-export type Capacity = typeof WORDS[number];
+export type Capacity = 'on-demand' | 'spot' | 'reservation' | 'flex-start' | 'queued';
 
 /** Seven days, the most. https://cloud.google.com/kubernetes-engine/docs/concepts/dws */
 const LONGEST_RUN = '604800s';

@@ -9,30 +9,50 @@ const BOOT_DISK_GIB = 100;
 /** Attaches every type of disk that weights are kept on. */
 const DEFAULT_MACHINE = 'c3d-standard-4';
 
+/** Props of `CpuNodePool`. */
 export interface CpuNodePoolProps {
+  /** Cluster that the nodes are of. */
   readonly cluster: GkeCluster;
+  /** Zones of the nodes, in the region of the cluster. */
   readonly zones: readonly string[];
   /**
-   * Of a series that attaches the disks which weights are copied to.
+   * Name of the machine type, of a series that attaches the disks which weights are copied to.
    * @default c3d-standard-4
    */
   readonly machineType?: string;
-  /** Types of disks that weights are copied to on its nodes, for example hyperdisk-ml. @default - none */
+  /**
+   * Types of disks that weights are copied to on its nodes, for example `hyperdisk-ml`.
+   * @default - none
+   */
   readonly diskTypes?: readonly string[];
-  /** @default 1 */
+  /**
+   * Number of nodes at least, from 0 to `maxNodes`.
+   * @default 1
+   */
   readonly minNodes?: number;
-  /** @default 5 */
+  /**
+   * Number of nodes at most, from 1 to 15,000.
+   * @default 5
+   */
   readonly maxNodes?: number;
-  /** @default cpu */
+  /**
+   * Name of the pool, at most 39 characters.
+   * @default cpu
+   */
   readonly name?: string;
 }
 
-/** Nodes for all that needs no GPU: the system's own pods, loading weights, chat, load tests. */
+/**
+ * Nodes for all that needs no GPU: the system's own pods, loading weights, chat, load tests.
+ *
+ * @throws on a machine that is not known, or does not attach the disks that weights are copied to
+ */
 export class CpuNodePool extends Construct {
+  /** Machine type of the nodes. */
   readonly machine: CpuMachine;
+  /** The node pool, for patches. */
   readonly pool: ContainerNodePool;
 
-  /** @throws on a machine that is not known, or does not attach the disks */
   constructor(scope: Construct, id: string, props: CpuNodePoolProps) {
     super(scope, id);
     const { cluster } = props;

@@ -5,33 +5,64 @@ import { Network } from './network';
 import { Project } from './project';
 import { Refusal, refusing } from '../common/refusal';
 
-/** Tier: least and most GiB, the step, and whether it is of a zone. https://cloud.google.com/filestore/docs/service-tiers */
-const TIERS = {
+interface Tier {
+  /** Sizes in GiB. */
+  readonly least: number;
+  readonly most: number;
+  readonly step: number;
+  /** Whether it is of a zone, and not of a region. */
+  readonly zonal: boolean;
+}
+
+/** https://cloud.google.com/filestore/docs/service-tiers */
+const TIERS: { readonly [tier in FilestoreTier]: Tier } = {
   BASIC_HDD: { least: 1024, most: 65_433, step: 1, zonal: true },
   BASIC_SSD: { least: 2560, most: 65_433, step: 1, zonal: true },
   ZONAL: { least: 1024, most: 102_400, step: 256, zonal: true },
   REGIONAL: { least: 1024, most: 102_400, step: 256, zonal: false },
   ENTERPRISE: { least: 1024, most: 10_240, step: 256, zonal: false },
-} as const;
-export type FilestoreTier = keyof typeof TIERS;
+};
 
+/**
+ * Service tiers of Filestore; they differ in size, speed and availability.
+ *
+ * @see https://cloud.google.com/filestore/docs/service-tiers
+ */
+export type FilestoreTier = 'BASIC_HDD' | 'BASIC_SSD' | 'ZONAL' | 'REGIONAL' | 'ENTERPRISE';
+
+/** Props of `Filestore`. */
 export interface FilestoreProps {
+  /** Project that it is made in. */
   readonly project: Project;
+  /** Network that reaches it. */
   readonly network: Network;
+  /** Name of the instance: lower case letters, digits and `-`, starting with a letter. */
   readonly name: string;
+  /** Service tier of the instance. */
   readonly tier: FilestoreTier;
+  /** Size of the share in GiB, within the bounds and steps of the tier. */
   readonly sizeGib: number;
-  /** Of a zonal tier. @default - none: the tier is regional */
+  /**
+   * Zone of a zonal tier.
+   * @default - none: the tier is regional
+   */
   readonly zone?: string;
-  /** Of the share. @default weights */
+  /**
+   * Name of the share: at most 16 lower case letters, digits and `_`, starting with a letter.
+   * @default weights
+   */
   readonly shareName?: string;
 }
 
-/** A network file share that weights can be read from by many nodes. */
+/**
+ * A network file share that weights can be read from by many nodes.
+ *
+ * @throws on an unknown tier, a size that it does not have, and a zone that it lacks or does not take
+ */
 export class Filestore extends Construct {
+  /** The instance, for patches. */
   readonly instance: FilestoreInstance;
 
-  /** @throws on an unknown tier, a size that it does not have, and a zone that it lacks or does not take */
   constructor(scope: Construct, id: string, props: FilestoreProps) {
     super(scope, id);
     this.instance = refusing(this, () => this.make(props));

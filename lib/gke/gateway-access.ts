@@ -6,22 +6,32 @@ import { requireForm, requireName } from './checks';
 import { Project } from './project';
 import { Refusal, refusing } from '../common/refusal';
 
+/** Props of `GatewayAccess`. */
 export interface GatewayAccessProps {
+  /** Project that it is made in. */
   readonly project: Project;
   /** Names that people open, for example `chat.example.com`; their DNS entry is the address made here. */
   readonly hosts: readonly string[];
-  /** Who may come in by Identity-Aware Proxy: `user:…`, `group:…`, `domain:…`. */
+  /** Members that may pass the Identity-Aware Proxy: `user:…`, `group:…`, `serviceAccount:…`, `domain:…`. */
   readonly members: readonly string[];
-  /** @default vllm-gateway */
+  /**
+   * Name of the address: lower case letters, digits and `-`, starting with a letter.
+   * @default vllm-gateway
+   */
   readonly name?: string;
 }
 
-/** A public address for a gateway, its certificate, and the people who may pass the Identity-Aware Proxy before it. */
+/**
+ * A public address for a gateway, its certificate, and the people who may pass the Identity-Aware Proxy before it.
+ *
+ * @throws without a host or a member, on what is none, and on everybody
+ */
 export class GatewayAccess extends Construct {
+  /** The address that the gateway listens on. */
   readonly address: ComputeGlobalAddress;
+  /** The certificate of its names. */
   readonly certificate: ComputeManagedSslCertificate;
 
-  /** @throws without a host or a member, on what is none, and on everybody */
   constructor(scope: Construct, id: string, props: GatewayAccessProps) {
     super(scope, id);
     const { project, hosts, members } = props;

@@ -10,54 +10,104 @@ import { NodeIdentity } from './node-identity';
 import { Project } from './project';
 
 /** https://cloud.google.com/kubernetes-engine/docs/how-to/configure-metrics */
-const METRICS = [
+const METRICS: readonly MonitoringComponent[] = [
   'SYSTEM_COMPONENTS', 'APISERVER', 'SCHEDULER', 'CONTROLLER_MANAGER', 'STORAGE', 'HPA', 'POD', 'DAEMONSET', 'DEPLOYMENT', 'STATEFULSET',
   'KUBELET', 'CADVISOR', 'DCGM',
-] as const;
-export type MonitoringComponent = typeof METRICS[number];
+];
+
+/**
+ * Parts of a cluster whose metrics GKE collects.
+ *
+ * @see https://cloud.google.com/kubernetes-engine/docs/how-to/configure-metrics
+ */
+export type MonitoringComponent =
+  'SYSTEM_COMPONENTS' | 'APISERVER' | 'SCHEDULER' | 'CONTROLLER_MANAGER' | 'STORAGE' | 'HPA' | 'POD' | 'DAEMONSET' | 'DEPLOYMENT'
+  | 'STATEFULSET' | 'KUBELET' | 'CADVISOR' | 'DCGM';
+
 const DEFAULT_METRICS: MonitoringComponent[] = ['SYSTEM_COMPONENTS', 'STORAGE', 'HPA', 'POD', 'DEPLOYMENT', 'DCGM'];
 
-const CHANNELS = ['RAPID', 'REGULAR', 'STABLE', 'EXTENDED'] as const;
-export type ReleaseChannel = typeof CHANNELS[number];
+const CHANNELS: readonly ReleaseChannel[] = ['RAPID', 'REGULAR', 'STABLE', 'EXTENDED'];
 
+/**
+ * Channels that a cluster gets its versions by.
+ *
+ * @see https://cloud.google.com/kubernetes-engine/docs/concepts/release-channels
+ */
+export type ReleaseChannel = 'RAPID' | 'REGULAR' | 'STABLE' | 'EXTENDED';
+
+/** The most GPUs of one kind that GKE adds by itself. */
 export interface GpuLimit {
   /** Value of the node label, for example `nvidia-l4`. */
   readonly gkeLabel: string;
+  /** Number of GPUs at most, 1 or more. */
   readonly maximum: number;
 }
 
+/** The most that GKE adds in node pools of its own. */
 export interface AutoProvisioningLimits {
+  /** Number of virtual CPUs at most, 1 or more. */
   readonly maxVcpus: number;
+  /** Memory at most in GiB, 1 or more. */
   readonly maxMemoryGib: number;
-  /** @default - none */
+  /**
+   * Limits of GPUs by kind.
+   * @default - none
+   */
   readonly gpus?: readonly GpuLimit[];
 }
 
+/** Props of `GkeCluster`. */
 export interface GkeClusterProps {
+  /** Project that it is made in. */
   readonly project: Project;
+  /** Network of the nodes, pods and Services. */
   readonly network: Network;
-  /** Whose account all nodes have. */
+  /** Identity whose account all nodes have. */
   readonly nodes: NodeIdentity;
-  /** @default vllm */
+  /**
+   * Name of the cluster, at most 40 characters: lower case letters, digits and `-`, starting with a letter.
+   * @default vllm
+   */
   readonly name?: string;
-  /** Drivers that pods mount volumes by, such as `csiDrivers` of the weights' storages; that of disks is always there. @default - none */
+  /**
+   * Drivers that pods mount volumes by, such as `csiDrivers` of the weights' storages; that of disks is always there.
+   * @default - none
+   */
   readonly csiDrivers?: readonly string[];
   /**
    * Address ranges that may reach the control plane's own address.
    * @default - none: it is reached by its DNS name, with an identity that may
    */
   readonly authorizedCidrs?: readonly string[];
-  /** @default REGULAR */
+  /**
+   * Channel that the cluster gets its versions by.
+   * @default REGULAR
+   */
   readonly releaseChannel?: ReleaseChannel;
-  /** Start of the daily four hours of maintenance, UTC, `HH:MM`. @default 03:00 */
+  /**
+   * Start of the daily four hours of maintenance, UTC, `HH:MM`.
+   * @default 03:00
+   */
   readonly maintenanceStart?: string;
-  /** @default - system, storage, HPA, pods, Deployments and GPUs */
+  /**
+   * Parts of the cluster whose metrics GKE collects.
+   * @default - system, storage, HPA, pods, Deployments and GPUs
+   */
   readonly monitoringComponents?: readonly MonitoringComponent[];
-  /** Most that GKE adds in node pools of its own. @default - it adds none */
+  /**
+   * The most that GKE adds in node pools of its own.
+   * @default - it adds none
+   */
   readonly autoProvisioning?: AutoProvisioningLimits;
-  /** Google group `gke-security-groups@…` for RBAC. @default - none */
+  /**
+   * Google group for RBAC, `gke-security-groups@` of one's own domain.
+   * @default - none
+   */
   readonly securityGroup?: string;
-  /** Terraform destroys it only without. @default true */
+  /**
+   * Whether Terraform refuses to destroy the cluster.
+   * @default true
+   */
   readonly deletionProtection?: boolean | IResolvable;
 }
 
@@ -68,14 +118,19 @@ const MOST = 1_000_000_000;
 /**
  * A regional cluster of private nodes for cells: keyless identities, Dataplane V2, the storage drivers that the cells mount, managed
  * Prometheus with GPU metrics, and no node but those of its node pools.
+ *
+ * @throws on unknown channels, components and drivers, and on address ranges and times that are none
  */
 export class GkeCluster extends Construct {
+  /** Name of the cluster. */
   readonly name: string;
+  /** Project that it is made in. */
   readonly project: Project;
+  /** Identity whose account all nodes have. */
   readonly nodes: NodeIdentity;
+  /** The cluster, for patches. */
   readonly cluster: ContainerCluster;
 
-  /** @throws on unknown channels, components and drivers, and on address ranges and times that are none */
   constructor(scope: Construct, id: string, props: GkeClusterProps) {
     super(scope, id);
     const { project, network, nodes } = props;

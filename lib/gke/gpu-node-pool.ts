@@ -17,43 +17,85 @@ const DRIVER = 'LATEST';
 /** Nodes by series. https://cloud.google.com/kubernetes-engine/docs/how-to/compact-placement */
 const MOST_COMPACT_NODES: { readonly [series: string]: number } = { g2: 150, g4: 1500, a2: 150, a3: 96, a4: 1500 };
 
+/** Props of `GpuNodePool`. */
 export interface GpuNodePoolProps {
+  /** Cluster that the nodes are of. */
   readonly cluster: GkeCluster;
+  /** Machine type of the nodes. */
   readonly machineType: MachineType;
+  /** Zones of the nodes, in the region of the cluster and among those that have the machine. */
   readonly zones: readonly string[];
-  /** The most nodes that the pool ever has. */
+  /** Number of nodes at most, from 1 to 15,000. */
   readonly maxNodes: number;
-  /** What the autoscalers of the cells on it can ask for together. @default - not known */
+  /**
+   * Number of nodes that the autoscalers of the cells on the pool can ask for together.
+   * @default - not known
+   */
   readonly requiredNodes?: number;
-  /** @default 0 */
+  /**
+   * Number of nodes at least, from 0 to `maxNodes`; 0 with capacity flex-start and queued.
+   * @default 0
+   */
   readonly minNodes?: number;
-  /** Local SSDs for ephemeral storage. @default - those that come with the machine */
+  /**
+   * Number of local SSDs for ephemeral storage, among those that the machine takes.
+   * @default - those that come with the machine
+   */
   readonly localSsdCount?: number;
-  /** @default 200 GiB */
+  /**
+   * Size of the boot disk in bytes, a whole number of GiB.
+   * @default 200 GiB
+   */
   readonly bootDiskBytes?: number;
-  /** @default - the first that the machine takes */
+  /**
+   * Type of the boot disk, among those that the machine boots from.
+   * @default - the first that the machine takes
+   */
   readonly bootDiskType?: string;
-  /** @default on-demand */
+  /**
+   * How the pool gets its machines.
+   * @default on-demand
+   */
   readonly capacity?: Capacity;
-  /** Name of the reservation, with capacity reservation. @default - none */
+  /**
+   * Name of the reservation; with capacity reservation only.
+   * @default - none
+   */
   readonly reservation?: string;
-  /** An image of a disk that holds the server's image: `global/images/NAME`. @default - none */
+  /**
+   * Image of a disk that holds the server's image: `global/images/NAME`.
+   * @default - none
+   */
   readonly secondaryBootDiskImage?: string;
-  /** Nodes of one zone near each other, for servers of several nodes. @default false */
+  /**
+   * Whether the nodes stand near each other in one zone, for servers of several nodes.
+   * @default false
+   */
   readonly compactPlacement?: boolean;
-  /** @default - the machine type, and the capacity when it is not on-demand */
+  /**
+   * Name of the pool, at most 39 characters.
+   * @default - the machine type, and the capacity when it is not on-demand
+   */
   readonly name?: string;
 }
 
-/** Nodes with GPUs of one machine type, as the pods of the cells expect them. Starts from no node. */
+/**
+ * Nodes with GPUs of one machine type, as the pods of the cells expect them. Starts from no node.
+ *
+ * @throws on what the machine does not take, is not in, or is not sold as, and on fewer nodes than the cells can ask for
+ */
 export class GpuNodePool extends Construct {
+  /** Machine type of the nodes. */
   readonly machineType: MachineType;
+  /** How the pool gets its machines. */
   readonly capacity: Capacity;
+  /** Number of local SSDs for ephemeral storage. */
   readonly localSsdCount: number;
+  /** Number of nodes at most. */
   readonly maxNodes: number;
+  /** The node pool, for patches. */
   readonly pool: ContainerNodePool;
 
-  /** @throws on what the machine does not take, is not in, or is not sold as, and on fewer nodes than the cells can ask for */
   constructor(scope: Construct, id: string, props: GpuNodePoolProps) {
     super(scope, id);
     const { machineType, cluster } = props;

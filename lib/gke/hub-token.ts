@@ -5,19 +5,31 @@ import { refusing } from '../common/refusal';
 import { requireForm } from './checks';
 import { Project } from './project';
 
+/** Props of `HubToken`. */
 export interface HubTokenProps {
+  /** Project that it is made in. */
   readonly project: Project;
-  /** @default hugging-face-token */
+  /**
+   * Name of the secret: letters, digits, `-` and `_`, at most 255 characters.
+   * @default hugging-face-token
+   */
   readonly name?: string;
-  /** Terraform destroys it only without. @default true */
+  /**
+   * Whether Terraform refuses to destroy the secret.
+   * @default true
+   */
   readonly deletionProtection?: boolean | IResolvable;
 }
 
-/** The place of the token for gated models in Secret Manager. Its value is added by hand and never in a plan or a state. */
+/**
+ * The place of the token for gated models in Secret Manager. Its value is added by hand and never in a plan or a state.
+ *
+ * @throws on what is no name of a secret
+ */
 export class HubToken extends Construct {
+  /** The secret, for patches. */
   readonly secret: SecretManagerSecret;
 
-  /** @throws on what is no name of a secret */
   constructor(scope: Construct, id: string, props: HubTokenProps) {
     super(scope, id);
     const secretId = refusing(this, () =>

@@ -8,31 +8,41 @@ import { Project } from './project';
 
 const PUBLIC_ACCESS = ['enforced', 'inherited'];
 
+/** Props of `ModelBucket`. */
 export interface ModelBucketProps {
+  /** Project that it is made in. */
   readonly project: Project;
-  /** As the cells have it. */
+  /** Name of the bucket, as the cells have it. */
   readonly name: string;
-  /** Zones of a cache beside the nodes, which costs. @default - none */
+  /**
+   * Zones of a cache beside the nodes, which costs.
+   * @default - none
+   */
   readonly anywhereCacheZones?: readonly string[];
   /**
-   * Days that what is deleted or replaced can be brought back.
+   * Days that what is deleted or replaced can be brought back, from 7 to 90.
    * @default 7
    */
   readonly softDeleteDays?: number;
-  /** Terraform destroys it with all that is in it only without. @default true */
+  /**
+   * Whether Terraform refuses to destroy the bucket with all that is in it.
+   * @default true
+   */
   readonly deletionProtection?: boolean | IResolvable;
 }
 
 /**
  * The bucket of the weights: folders of its own (hierarchical namespace, which loads faster), no access but by IAM, never public.
  *
+ * @throws on what is no bucket name, and on zones outside the region
  * @see https://cloud.google.com/storage/docs/hns-overview
  */
 export class ModelBucket extends Construct {
+  /** Name of the bucket. */
   readonly name: string;
+  /** The bucket, for patches. */
   readonly bucket: StorageBucket;
 
-  /** @throws on what is no bucket name, and on zones outside the region */
   constructor(scope: Construct, id: string, props: ModelBucketProps) {
     super(scope, id);
     const { project } = props;

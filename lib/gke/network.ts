@@ -7,29 +7,54 @@ import { refusing } from '../common/refusal';
 import { Cidr, requireCidr, requireDisjoint, requireName } from './checks';
 import { Project } from './project';
 
+/** Props of `Network`. */
 export interface NetworkProps {
+  /** Project that it is made in. */
   readonly project: Project;
-  /** @default vllm */
+  /**
+   * Name of the network, at most 50 characters: lower case letters, digits and `-`, starting with a letter.
+   * @default vllm
+   */
   readonly name?: string;
-  /** Addresses of nodes. @default 10.0.0.0/20 */
+  /**
+   * Addresses of nodes, from /8 to /28.
+   * @default 10.0.0.0/20
+   */
   readonly nodeCidr?: string;
-  /** Addresses of pods, 256 a node: the default is enough for 1024 nodes. @default 10.4.0.0/14 */
+  /**
+   * Addresses of pods, from /9 to /21, 256 for each node: the default is enough for 1024 nodes.
+   * @default 10.4.0.0/14
+   */
   readonly podCidr?: string;
-  /** Addresses of Services. @default 10.8.0.0/20 */
+  /**
+   * Addresses of Services, from /16 to /27.
+   * @default 10.8.0.0/20
+   */
   readonly serviceCidr?: string;
-  /** Addresses of the proxies of a regional gateway. @default - none: there is no gateway */
+  /**
+   * Addresses of the proxies of a regional gateway, from /9 to /26.
+   * @default - none: there is no gateway
+   */
   readonly proxyCidr?: string;
 }
 
-/** A network of its own for the cluster: nodes without public addresses, that reach out by NAT. */
+/**
+ * A network of its own for the cluster: nodes without public addresses, that reach out by NAT.
+ *
+ * @throws on ranges that are none, too small or overlap
+ */
 export class Network extends Construct {
+  /** Name of the network. */
   readonly name: string;
+  /** The network, for patches. */
   readonly network: ComputeNetwork;
+  /** The subnetwork of the nodes. */
   readonly subnetwork: ComputeSubnetwork;
+  /** Name of the range of the pods' addresses. */
   readonly podRange = 'pods';
+  /** Name of the range of the Services' addresses. */
   readonly serviceRange = 'services';
 
-  /** @throws on ranges that are none, too small or overlap */
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
     const { project } = props;

@@ -8,19 +8,29 @@ import { Project } from './project';
 /** What a node needs to log and to be measured. Images are read by a grant on their registry; workloads have identities of their own. */
 const ROLE = 'roles/container.defaultNodeServiceAccount';
 
+/** Props of `NodeIdentity`. */
 export interface NodeIdentityProps {
+  /** Project that it is made in. */
   readonly project: Project;
-  /** @default vllm-nodes */
+  /**
+   * Id of the account: 6 to 30 lower case letters, digits and `-`, starting with a letter.
+   * @default vllm-nodes
+   */
   readonly accountId?: string;
 }
 
-/** The service account of the nodes, with the least that nodes need. https://cloud.google.com/kubernetes-engine/docs/how-to/service-accounts */
+/**
+ * The service account of the nodes, with the least that nodes need.
+ *
+ * @throws on what is no id of an account
+ * @see https://cloud.google.com/kubernetes-engine/docs/how-to/service-accounts
+ */
 export class NodeIdentity extends Construct {
+  /** The service account, for patches. */
   readonly account: ServiceAccount;
-  /** Nodes that start before it cannot log. */
+  /** Role of the account; nodes that start before it cannot log. */
   readonly grant: ProjectIamMember;
 
-  /** @throws on what is no id of an account */
   constructor(scope: Construct, id: string, props: NodeIdentityProps) {
     super(scope, id);
     const { project } = props;

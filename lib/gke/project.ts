@@ -6,24 +6,36 @@ import { refusing } from '../common/refusal';
 import { ServiceIdentity } from '../common/identity';
 import { requireRegion } from './checks';
 
-/** APIs of Google Cloud, as far as this library makes something with them. https://cloud.google.com/apis/docs/getting-started */
+/**
+ * APIs of Google Cloud, as far as this library makes something with them.
+ *
+ * @see https://cloud.google.com/apis/docs/getting-started
+ */
 export type Api = 'artifactregistry' | 'binaryauthorization' | 'cloudresourcemanager' | 'compute' | 'container' | 'containerfilesystem'
   | 'containersecurity' | 'file' | 'iam' | 'iap' | 'logging' | 'monitoring' | 'secretmanager' | 'storage';
 
+/** Props of `Project`. */
 export interface ProjectProps {
+  /** Name of the region, for example `us-central1`. */
   readonly region: string;
 }
 
-/** The project that everything is made in: a Terraform variable, so that one plan serves many projects. */
+/**
+ * The project that everything is made in: a Terraform variable, so that one plan serves many projects.
+ *
+ * @throws on what is no region
+ */
 export class Project extends Construct {
+  /** Name of the region. */
   readonly region: string;
+  /** Id of the project, which Terraform knows. */
   readonly id: string;
+  /** Number of the project, which Terraform knows. */
   readonly number: string;
-  /** What Kubernetes service accounts are known by in Google Cloud. */
+  /** Pool of identities that Kubernetes service accounts are known by in Google Cloud. */
   readonly workloadPool: string;
   private readonly enabled = new Map<Api, ProjectService>();
 
-  /** @throws on what is no region */
   constructor(scope: Construct, id: string, props: ProjectProps) {
     super(scope, id);
     this.region = refusing(this, () => requireRegion('region', props.region));

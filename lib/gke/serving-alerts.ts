@@ -7,9 +7,14 @@ import { VllmRelease } from '../catalog';
 import { alarmExpression, Scope, signals } from '../serving/signals';
 import { Project } from './project';
 
+/** Props of `ServingAlerts`. */
 export interface ServingAlertsProps {
+  /** Project whose metrics are watched. */
   readonly project: Project;
-  /** @default VllmRelease.DEFAULT */
+  /**
+   * Release whose metrics are watched.
+   * @default VllmRelease.DEFAULT
+   */
   readonly release?: VllmRelease;
 }
 

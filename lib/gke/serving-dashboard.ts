@@ -9,17 +9,26 @@ const COLUMNS = 48;
 const WIDTH = 24;
 const HEIGHT = 16;
 
+/** Props of `ServingDashboard`. */
 export interface ServingDashboardProps {
+  /** Project whose metrics are shown. */
   readonly project: Project;
-  /** Whose metrics are shown. @default VllmRelease.DEFAULT */
+  /**
+   * Release whose metrics are shown.
+   * @default VllmRelease.DEFAULT
+   */
   readonly release?: VllmRelease;
 }
 
-/** One page of Cloud Monitoring for all servers: load, latency, cache, GPUs. */
+/**
+ * One page of Cloud Monitoring for all servers: load, latency, cache, GPUs.
+ *
+ * @throws on a metric that the release does not export
+ */
 export class ServingDashboard extends Construct {
+  /** The dashboard, for patches. */
   readonly dashboard: MonitoringDashboard;
 
-  /** @throws on a metric that the release does not export */
   constructor(scope: Construct, id: string, props: ServingDashboardProps) {
     super(scope, id);
     const release = props.release ?? VllmRelease.DEFAULT;

@@ -5,7 +5,7 @@ import { requireBucketName } from './checks';
 /** Beside the JSON: nothing absolute, nothing of the machine. */
 const LOCAL_PATH = 'terraform.tfstate';
 
-/** Where Terraform keeps its state: in a bucket when one is named, else in a file beside the JSON. */
+/** Has Terraform keep its state in a bucket when one is named, else in a file beside the JSON. */
 export function keepState(stack: TerraformStack, bucket: string | undefined): void {
   if (bucket === undefined) {
     new LocalBackend(stack, { path: LOCAL_PATH });

@@ -5,25 +5,35 @@ import { requireCount, requireForm, requireName, requireOneOf, requireZones } fr
 import { Project } from './project';
 import { Refusal, refusing } from '../common/refusal';
 
-const TYPES = ['pd-balanced', 'pd-ssd', 'hyperdisk-ml'] as const;
+const TYPES: readonly WeightsDiskProps['diskType'][] = ['pd-balanced', 'pd-ssd', 'hyperdisk-ml'];
 
+/** Props of `WeightsDisk`. */
 export interface WeightsDiskProps {
+  /** Project that it is made in. */
   readonly project: Project;
+  /** Name of the disk: lower case letters, digits and `-`, starting with a letter. */
   readonly name: string;
+  /** Zone of the disk. */
   readonly zone: string;
-  readonly diskType: typeof TYPES[number];
+  /** Type of the disk, which the machine has to attach. */
+  readonly diskType: 'pd-balanced' | 'pd-ssd' | 'hyperdisk-ml';
+  /** Size in GiB: from 4 for Hyperdisk ML, from 10 for others, to 65,536. */
   readonly sizeGib: number;
-  /** An image or a snapshot that holds the weights: `projects/PROJECT/global/images/NAME`, `projects/PROJECT/global/snapshots/NAME`. */
+  /** Image or snapshot that holds the weights: `projects/PROJECT/global/images/NAME`, `projects/PROJECT/global/snapshots/NAME`. */
   readonly source: string;
-  /** The machine that reads it. */
+  /** Machine type of the nodes that read it. */
   readonly machineType: MachineType;
 }
 
-/** A disk of weights that is made before the cluster reads it, from an image or a snapshot; read-only for all its nodes. */
+/**
+ * A disk of weights that is made before the cluster reads it, from an image or a snapshot; read-only for all its nodes.
+ *
+ * @throws on a disk that the machine does not attach, and on a size or source that cannot be
+ */
 export class WeightsDisk extends Construct {
+  /** The disk, for patches. */
   readonly disk: ComputeDisk;
 
-  /** @throws on a disk that the machine does not attach, and on a size or source that cannot be */
   constructor(scope: Construct, id: string, props: WeightsDiskProps) {
     super(scope, id);
     this.disk = refusing(this, () => this.make(props));

@@ -10,16 +10,22 @@ import { Refusal, refusing } from '../common/refusal';
 const BUCKET_ROLES = ['roles/storage.objectViewer', 'roles/storage.objectUser'];
 const PROJECT_ROLES = ['roles/monitoring.viewer'];
 
+/** Props of `WorkloadIdentity`. */
 export interface WorkloadIdentityProps {
-  /** The pool of identities is there as soon as one cluster has it, so grants wait for the cluster. */
+  /** Cluster of the identities: their pool is there as soon as one cluster has it, so grants wait for the cluster. */
   readonly cluster: GkeCluster;
+  /** Buckets that roles can be granted on. */
   readonly buckets: readonly ModelBucket[];
+  /** Identities with the roles that they get. */
   readonly identities: readonly ServiceIdentity[];
 }
 
-/** Gives each Kubernetes service account exactly what its pods need, on the resource, and without a key. */
+/**
+ * Gives each Kubernetes service account exactly what its pods need, on the resource, and without a key.
+ *
+ * @throws on two identities of one name with different grants, a bucket that is not among those made, and on wider roles
+ */
 export class WorkloadIdentity extends Construct {
-  /** @throws on two identities of one name with different grants, a bucket that is not among those made, and on wider roles */
   constructor(scope: Construct, id: string, props: WorkloadIdentityProps) {
     super(scope, id);
     refusing(this, () => {

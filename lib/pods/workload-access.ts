@@ -10,9 +10,9 @@ export interface WorkloadAccessProps {
   /** Its pods have these. */
   readonly selectorLabels: { readonly [label: string]: string };
   /** Who may talk to it. @default - nobody */
-  readonly ingress?: k8s.NetworkPolicyIngressRule[];
+  readonly ingress?: readonly k8s.NetworkPolicyIngressRule[];
   /** Whom it may talk to. @default - nobody */
-  readonly egress?: k8s.NetworkPolicyEgressRule[];
+  readonly egress?: readonly k8s.NetworkPolicyEgressRule[];
   /** What it may do in Google Cloud. @default - nothing */
   readonly grants?: readonly Grant[];
 }
@@ -39,6 +39,6 @@ export class WorkloadAccess extends Construct {
   }
 }
 
-function some<T>(rules: T[] | undefined): T[] | undefined {
-  return rules && rules.length > 0 ? rules : undefined;
+function some<T>(rules: readonly T[] | undefined): T[] | undefined {
+  return rules && rules.length > 0 ? [...rules] : undefined;
 }

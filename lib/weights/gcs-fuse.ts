@@ -22,15 +22,17 @@ const CACHE_SHARE = 1.05;
  */
 const BYTES_PER_SECOND = 0.4 * GIB;
 
+/** Options of `WeightsStorage.gcsFuse`. */
 export interface GcsFuseOptions {
+  /** Name of the bucket. */
   readonly bucket: string;
   /**
-   * Size of the file cache, in bytes.
+   * Size of the file cache in bytes, 1 MiB or more.
    * @default - the model's weights and 5 %
    */
   readonly fileCacheBytes?: number;
   /**
-   * Ephemeral storage that the driver's sidecar may use, in bytes.
+   * Ephemeral storage in bytes that the driver's sidecar may use, at least that of the file cache when it is on disk.
    * @default - the file cache, when it is on disk, and 5 GiB
    */
   readonly sidecarEphemeralStorageBytes?: number;

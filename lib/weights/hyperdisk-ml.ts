@@ -27,11 +27,12 @@ const HYDRATION_CLASS: DiskClass = {
   parameters: { type: 'hyperdisk-ml', 'provisioned-throughput-on-create': `${DEFAULT_THROUGHPUT_MIB}Mi` },
 };
 
+/** Options of `WeightsStorage.hyperdiskMl`. */
 export interface HyperdiskMlOptions {
-  /** A disk is made in each; its pods run in these zones only. */
-  readonly zones: string[];
+  /** Zones that get a disk each; the pods run in these only. */
+  readonly zones: readonly string[];
   /**
-   * Provisioned for the disk, shared by all that read it, in MiB a second.
+   * Throughput that is provisioned for each disk and shared by all that read it, in MiB a second: from 400 to 160,000.
    * @default 2400
    */
   readonly throughputMib?: number;
@@ -45,7 +46,7 @@ export class HyperdiskMl implements IWeightsStorage {
   readonly id = 'hdml';
   readonly csiDrivers = [CSI_DRIVERS.disk];
   readonly diskType = 'hyperdisk-ml';
-  readonly zones: string[];
+  readonly zones: readonly string[];
   readonly diskClass: DiskClass;
   private readonly throughputMib: number;
 

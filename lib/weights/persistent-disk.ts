@@ -14,10 +14,14 @@ const MACHINE_MIB_PER_SECOND = 240;
 /** Large enough for pd-ssd to reach what the smaller machines read. */
 const LEAST_DISK_BYTES = 500 * GIB;
 
+/** Options of `WeightsStorage.persistentDisk`. */
 export interface PersistentDiskOptions {
-  /** The disk's only zone; its pods run there. */
+  /** Zone of the disk; the pods run there only. */
   readonly zone: string;
-  /** @default pd-ssd */
+  /**
+   * Type of the disk: `pd-ssd` or `pd-balanced`.
+   * @default pd-ssd
+   */
   readonly diskType?: string;
 }
 
@@ -29,7 +33,7 @@ export class PersistentDisk implements IWeightsStorage {
   readonly id = 'pd';
   readonly csiDrivers = [CSI_DRIVERS.disk];
   readonly diskType: string;
-  readonly zones: string[];
+  readonly zones: readonly string[];
   readonly diskClass: DiskClass;
 
   constructor(options: PersistentDiskOptions) {

@@ -6,7 +6,7 @@ import { DiskClass } from './weights-binding';
 /** Reads ahead of the loader, as Google's samples do for weights on disks; in KiB. */
 const READ_AHEAD_KIB = 4096;
 
-/** The StorageClass of disks that hold weights. */
+/** The StorageClass of disks that hold weights. One a cluster. */
 export class WeightsDiskClass extends Construct {
   constructor(scope: Construct, id: string, props: DiskClass) {
     super(scope, id);
@@ -19,7 +19,7 @@ export class WeightsDiskClass extends Construct {
       mountOptions: [`read_ahead_kb=${READ_AHEAD_KIB}`],
       volumeBindingMode: props.zones.length > 0 ? 'Immediate' : 'WaitForFirstConsumer',
       allowedTopologies: props.zones.length > 0
-        ? [{ matchLabelExpressions: [{ key: 'topology.gke.io/zone', values: props.zones }] }]
+        ? [{ matchLabelExpressions: [{ key: 'topology.gke.io/zone', values: [...props.zones] }] }]
         : undefined,
     });
   }

@@ -2,12 +2,21 @@ import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { CSI_DRIVERS } from '../common/csi-drivers';
 
-/** Snapshots are made with it; one a cluster. */
+/**
+ * Name of the class that snapshots are made with.
+ *
+ * @internal
+ */
 export const SNAPSHOT_CLASS = 'weights';
+/**
+ * API of snapshots.
+ *
+ * @internal
+ */
 export const SNAPSHOT_API = 'snapshot.storage.k8s.io/v1';
 
 /**
- * How snapshots of disks with weights are made. GKE has no such class of its own.
+ * The class by which snapshots of disks with weights are made, which GKE itself has none of. One a cluster.
  *
  * @see https://cloud.google.com/kubernetes-engine/docs/how-to/persistent-volumes/volume-snapshots
  */

@@ -3,19 +3,31 @@ import { HyperdiskMl, HyperdiskMlOptions } from './hyperdisk-ml';
 import { PersistentDisk, PersistentDiskOptions } from './persistent-disk';
 import { IWeightsStorage } from './weights-binding';
 
-/** Where weights live. */
+/** The storages that weights can be read from. */
 export abstract class WeightsStorage {
-  /** A Cloud Storage bucket, mounted by the Cloud Storage FUSE CSI driver. */
+  /**
+   * A Cloud Storage bucket, mounted by the Cloud Storage FUSE CSI driver.
+   *
+   * @throws on what is no bucket name, and on a cache below 1 MiB
+   */
   static gcsFuse(options: GcsFuseOptions): IWeightsStorage {
     return new GcsFuse(options);
   }
 
-  /** Hyperdisk ML, one read-only disk for many nodes, in every zone asked for. */
+  /**
+   * A Hyperdisk ML, one read-only disk for many nodes, in every zone asked for.
+   *
+   * @throws without a zone, on what is no zone, and on a throughput that such a disk does not have
+   */
   static hyperdiskMl(options: HyperdiskMlOptions): IWeightsStorage {
     return new HyperdiskMl(options);
   }
 
-  /** A persistent disk, read-only for the nodes of one zone. */
+  /**
+   * A persistent disk, read-only for the nodes of one zone.
+   *
+   * @throws on what is no zone, and on another type of disk
+   */
   static persistentDisk(options: PersistentDiskOptions): IWeightsStorage {
     return new PersistentDisk(options);
   }

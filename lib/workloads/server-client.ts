@@ -25,29 +25,44 @@ export function apiKeyMount(secretName: string | undefined): PodMount | undefine
   return secretFiles(name, key, [key], directory);
 }
 
+/** Props of `ServerClient`. */
 export interface ServerClientProps {
+  /** Server that is asked. */
   readonly server: VllmServer;
-  /** What it is, for example `gradio-chat`. */
+  /** Name of the kind of workload, for example `gradio-chat`. */
   readonly app: string;
-  /** Of the workload. */
+  /** Name of every object, a DNS label of 1 to 52 characters. */
   readonly name: string;
+  /** Part that the client plays, for example `chat`. */
   readonly component: string;
-  /** Who may talk to it. @default - nobody */
+  /**
+   * Rules for who may talk to it.
+   * @default - nobody
+   */
   readonly ingress?: k8s.NetworkPolicyIngressRule[];
-  /** Whom it may talk to besides the name servers and its server. @default - nobody */
+  /**
+   * Rules for whom it may talk to besides the name servers and its server.
+   * @default - nobody
+   */
   readonly egress?: k8s.NetworkPolicyEgressRule[];
-  /** What it may do in Google Cloud. @default - nothing */
+  /**
+   * Roles that it has in Google Cloud.
+   * @default - none
+   */
   readonly grants?: readonly Grant[];
 }
 
 /** What all pods that talk to a server have in common: an identity, labels that the server lets in, and a network policy of their own. */
 export class ServerClient extends Construct {
+  /** Name of every object. */
   readonly name: string;
+  /** Identity of the pods. */
   readonly identity: ServiceIdentity;
-  /** Of every object. */
+  /** Labels of every object. */
   readonly labels: { readonly [label: string]: string };
-  /** Of the pods. */
+  /** Labels of the pods, by which the server lets them in. */
   readonly podLabels: { [label: string]: string };
+  /** Labels that select the pods. */
   readonly selectorLabels: { [label: string]: string };
 
   constructor(scope: Construct, id: string, props: ServerClientProps) {

@@ -10,7 +10,11 @@ import contract from './contract.json';
 
 const CONTRACT = new Contract(contract);
 
-/** Where the pods of batches and evaluations see the bucket. */
+/**
+ * Where the pods of batches and evaluations see the bucket.
+ *
+ * @internal
+ */
 export const BATCH_BUCKET = { volume: 'bucket', mountPath: '/bucket' };
 
 const HOUR = 3600;
@@ -29,37 +33,69 @@ const GRACE_SECONDS = 60;
 /** Fields that each line says itself, and those that the records are not made for. */
 const NO_PARAMETERS = ['model', 'messages', 'prompt', 'input', 'stream', 'stream_options'];
 
+/** Props of `BatchInference`. */
 export interface BatchInferenceProps {
   /** Server that is asked. */
   readonly server: VllmServer;
-  /** Bucket of input and output. */
+  /** Name of the bucket of input and output. */
   readonly bucket: string;
-  /** File of the bucket in the OpenAI batch format, for example `batch/input.jsonl`. @see https://platform.openai.com/docs/guides/batch */
+  /**
+   * File of the bucket in the OpenAI batch format, for example `batch/input.jsonl`.
+   *
+   * @see https://platform.openai.com/docs/guides/batch
+   */
   readonly input: string;
   /** Folder of the bucket that gets the records, for example `batch/output`. */
   readonly output: string;
-  /** Pods that share the lines among them, 1 to 1,000. @default 1 */
+  /**
+   * Pods that share the lines among them, 1 to 1,000.
+   * @default 1
+   */
   readonly completions?: number;
-  /** Pods at the same time, 1 to `completions`. @default - all */
+  /**
+   * Pods at the same time, 1 to `completions`.
+   * @default - all
+   */
   readonly parallelism?: number;
-  /** Fields for requests that do not say otherwise, for example `{ temperature: 0, max_tokens: 64 }`. @default - none */
+  /**
+   * Fields for requests that do not say otherwise, for example `temperature: 0, max_tokens: 64`.
+   * @default - none
+   */
   readonly parameters?: { readonly [name: string]: unknown };
   /**
    * Requests of a pod whose answer is not written yet, 1 to 1,024.
    * @default - what the servers run at once, shared by the pods, 256 at most
    */
   readonly maxInFlight?: number;
-  /** Seconds of the longest wait for one answer, 1 to 86,400. @default 600 */
+  /**
+   * Seconds of the longest wait for one answer, 1 to 86,400.
+   * @default 600
+   */
   readonly requestTimeoutSeconds?: number;
-  /** Further tries, 0 to 100, of a request that times out, is cut off or is answered by 429 or 5xx. @default 8 */
+  /**
+   * Further tries, 0 to 100, of a request that times out, is cut off or is answered by 429 or 5xx.
+   * @default 8
+   */
   readonly maxRetries?: number;
-  /** Share of all lines, 0 to 1, that may be errors before the Job fails, with every record written; 1 only reports them. @default 0.1 */
+  /**
+   * Share of all lines, 0 to 1, that may be errors before the Job fails, with every record written; 1 only reports them.
+   * @default 0.1
+   */
   readonly maxErrorShare?: number;
-  /** Seconds that the whole Job may take, 60 to 2,592,000. @default 86400 */
+  /**
+   * Seconds that the whole Job may take, 60 to 2,592,000.
+   * @default 86400
+   */
   readonly deadlineSeconds?: number;
-  /** Name of a Secret with the server's key under `api-key`. @default - the server asks for none */
+  /**
+   * Name of a Secret with the server's key under `api-key`.
+   * @default - the server asks for none
+   */
   readonly apiKeySecretName?: string;
-  /** Name of every object, a DNS label of 1 to 52 characters. @default - SERVER-batch */
+  /**
+   * Name of every object, a DNS label of 1 to 52 characters.
+   * @default - SERVER-batch
+   */
   readonly name?: string;
   /**
    * Image that has the programs, built from `dist/kustomize/programs/batch-inference`.
@@ -81,16 +117,21 @@ export class BatchInference extends Construct {
     return new ProgramImage({ contract: CONTRACT, base: release.image, directory: __dirname });
   }
 
+  /** Name of every object. */
   readonly name: string;
+  /** Identity of the pods, which the cloud layer has to grant its roles. */
   readonly identity: ServiceIdentity;
+  /** Labels of every object. */
   readonly labels: { readonly [label: string]: string };
+  /** Server that is asked. */
   readonly server: VllmServer;
+  /** Name of the bucket of input and output. */
   readonly bucket: string;
   /** Folder of the records in the bucket. */
   readonly output: string;
   /** Seconds that the whole Job may take. */
   readonly deadlineSeconds: number;
-  /** The arguments of the program. */
+  /** Arguments of the program. */
   readonly args: readonly string[];
   private readonly completions: number;
   private readonly parallelism: number;

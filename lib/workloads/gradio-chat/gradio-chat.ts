@@ -26,32 +26,60 @@ const MOST_REPLICAS = 20;
 /** The program needs 2 s; it hears of nothing in the first seconds, while it imports. */
 const GRACE_SECONDS = 10;
 
+/** Props of `GradioChat`. */
 export interface GradioChatProps {
   /** Server that answers. */
   readonly server: VllmServer;
-  /** Name of every object, a DNS label of 1 to 52 characters. @default - SERVER-chat */
+  /**
+   * Name of every object, a DNS label of 1 to 52 characters.
+   * @default - SERVER-chat
+   */
   readonly name?: string;
-  /** Heading of the page and of its tab, one line of 1 to 200 characters. @default 'Chat' */
+  /**
+   * Heading of the page and of its tab, one line of 1 to 200 characters.
+   * @default 'Chat'
+   */
   readonly title?: string;
-  /** What tells the model how to answer, at most `maxMessageLength` characters; a person can change it on the page. @default - none */
+  /**
+   * What tells the model how to answer, at most `maxMessageLength` characters; a person can change it on the page.
+   * @default - none
+   */
   readonly systemPrompt?: string;
-  /** Characters of one question, 1 to what fits the server's context. @default 8000, or what fits the server's context */
+  /**
+   * Characters of one question, 1 to what fits the server's context.
+   * @default 8000, or what fits the server's context
+   */
   readonly maxMessageLength?: number;
-  /** Tokens of the longest answer that a person can ask for, 1 to below the server's `maxModelLen`. @default 1024, or half of it */
+  /**
+   * Tokens of the longest answer that a person can ask for, 1 to below the server's `maxModelLen`.
+   * @default 1024, or half of it
+   */
   readonly maxTokens?: number;
-  /** Temperature from 0, always the same answer, to 2; a person can change it on the page. @default 0.7 */
+  /**
+   * Temperature from 0, always the same answer, to 2; a person can change it on the page.
+   * @default 0.7
+   */
   readonly temperature?: number;
-  /** Path under which a proxy or gateway shows the page, whether or not it strips it, for example `/chat`. @default - none */
+  /**
+   * Path under which a proxy or gateway shows the page, whether or not it strips it, for example `/chat`.
+   * @default - none
+   */
   readonly pathPrefix?: string;
   /**
    * Pages side by side, 1 to 20. A gateway in front of several must keep a browser with one of them, as the Service does.
    * @default 1
    */
   readonly replicas?: number;
-  /** Name of a Secret with the server's key under `api-key`. @default - the server asks for none */
+  /**
+   * Name of a Secret with the server's key under `api-key`.
+   * @default - the server asks for none
+   */
   readonly apiKeySecretName?: string;
-  /** Pods and namespaces that may open the page, such as a gateway's. `kubectl port-forward` needs none. @default - nobody */
-  readonly ingressFrom?: k8s.NetworkPolicyPeer[];
+  /**
+   * Pods and namespaces that may open the page, such as a gateway's. `kubectl port-forward` needs none.
+   * @default - nobody
+   */
+  readonly ingressFrom?: readonly k8s.NetworkPolicyPeer[];
   /**
    * Image that has the programs, built from `dist/kustomize/programs/gradio-chat`.
    * @default - Google's gradio-app, with the programs mounted
@@ -72,13 +100,17 @@ export class GradioChat extends Construct {
     return new ProgramImage({ contract: CONTRACT, base: BASE, directory: __dirname });
   }
 
+  /** Name of every object. */
   readonly name: string;
+  /** Identity of the pods, which the cloud layer has to grant its roles. */
   readonly identity: ServiceIdentity;
+  /** Labels of every object. */
   readonly labels: { readonly [label: string]: string };
+  /** Labels that select the pods. */
   readonly selectorLabels: { readonly [label: string]: string };
   /** Address of the page inside the cluster. */
   readonly url: string;
-  /** The arguments of the program, as Kubernetes hands them over. */
+  /** Arguments of the program, as Kubernetes hands them over. */
   readonly args: readonly string[];
 
   constructor(scope: Construct, id: string, props: GradioChatProps) {

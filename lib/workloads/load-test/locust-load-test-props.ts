@@ -51,6 +51,7 @@ export interface LoadTestThresholds {
   readonly minTokensPerSecond?: number;
 }
 
+/** Where the results of load tests go. */
 export interface LoadTestOutput {
   /** Name of a Cloud Storage bucket. */
   readonly bucket: string;
@@ -61,6 +62,7 @@ export interface LoadTestOutput {
   readonly path?: string;
 }
 
+/** Who may open Locust's own page. */
 export interface LoadTestPage {
   /** Name of a Secret of type kubernetes.io/basic-auth in the same namespace: the keys username and password, of 12 characters at least. */
   readonly loginSecretName: string;
@@ -141,7 +143,7 @@ export interface LocustLoadTestProps {
    */
   readonly webUi?: LoadTestPage;
   /**
-   * Another address than the server's, for example of a gateway before it: http://NAME:PORT
+   * Another address than the server's, for example of a gateway before it: `http://NAME:PORT`.
    * @default - the server's url
    */
   readonly target?: string;
@@ -156,7 +158,7 @@ export interface LocustLoadTestProps {
    */
   readonly name?: string;
   /**
-   * An image that has the programs already, built from `dist/kustomize/programs/locust-load-test`.
+   * Image that has the programs, built from `dist/kustomize/programs/locust-load-test`.
    * @default - Locust's public image, with the programs mounted
    */
   readonly image?: string;

@@ -32,13 +32,16 @@ const KEPT_SECONDS = 24 * 3600;
  * @throws on a load, thresholds or a target of no sense
  */
 export class LocustLoadTest extends Construct {
+  /** The programs, and what builds an image that has them. */
   static programImage(): ProgramImage {
     return new ProgramImage({ contract: CONTRACT, base: IMAGE, directory: __dirname });
   }
 
+  /** Name of the load test, and of the objects of the Job that leads. */
   readonly name: string;
-  /** Identity of the Job that leads. */
+  /** Identity of the Job that leads, which the cloud layer has to grant its roles. */
   readonly identity: ServiceIdentity;
+  /** Labels of the objects of the Job that leads. */
   readonly labels: { readonly [label: string]: string };
   private readonly settings: LocustSettings;
   private readonly digest: string;

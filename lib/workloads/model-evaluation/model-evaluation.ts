@@ -21,24 +21,46 @@ const THRESHOLDS = {
   minAccuracy: 'min-accuracy', minMacroF1: 'min-macro-f1', minWeightedF1: 'min-weighted-f1', minExactMatch: 'min-exact-match',
 } as const;
 
+/** Props of `ModelEvaluation`. */
 export interface ModelEvaluationProps {
   /** Batch whose answers are judged; while it is at work it is waited for. */
   readonly batch: BatchInference;
-  /** File of the batch's bucket with `{"custom_id": …, "label": …}` a line, for example `batch/labels.jsonl`. */
+  /** File of the batch's bucket with a `custom_id` and a `label` in each line of JSON, for example `batch/labels.jsonl`. */
   readonly labels: string;
-  /** Folder of the bucket that gets `evaluation.json` and `evaluation.html`. @default - `evaluation` beside the folder of the batch */
+  /**
+   * Folder of the bucket that gets `evaluation.json` and `evaluation.html`.
+   * @default - `evaluation` beside the folder of the batch
+   */
   readonly output?: string;
-  /** Heading of the page. @default - the model's name */
+  /**
+   * Heading of the page.
+   * @default - the model's name
+   */
   readonly title?: string;
-  /** Share of right answers below which the Job fails, with everything written; above 0, at most 1. @default - none */
+  /**
+   * Share of right answers below which the Job fails, with everything written; above 0, at most 1.
+   * @default - none
+   */
   readonly minAccuracy?: number;
-  /** Mean of the labels' F1 below which the Job fails; above 0, at most 1. @default - none */
+  /**
+   * Mean of the labels' F1 below which the Job fails; above 0, at most 1.
+   * @default - none
+   */
   readonly minMacroF1?: number;
-  /** Mean of the labels' F1, weighted by how many lines have the label, below which the Job fails; above 0, at most 1. @default - none */
+  /**
+   * Mean of the labels' F1, weighted by how many lines have the label, below which the Job fails; above 0, at most 1.
+   * @default - none
+   */
   readonly minWeightedF1?: number;
-  /** Share of answers that are the label and nothing else below which the Job fails; above 0, at most 1. @default - none */
+  /**
+   * Share of answers that are the label and nothing else below which the Job fails; above 0, at most 1.
+   * @default - none
+   */
   readonly minExactMatch?: number;
-  /** Name of every object, a DNS label of 1 to 52 characters. @default - SERVER-evaluation */
+  /**
+   * Name of every object, a DNS label of 1 to 52 characters.
+   * @default - SERVER-evaluation
+   */
   readonly name?: string;
   /**
    * Image that has the programs, built from `dist/kustomize/programs/model-evaluation`.
@@ -48,8 +70,8 @@ export interface ModelEvaluationProps {
 }
 
 /**
- * A Job that compares the answers of a batch with labels: accuracy, precision, recall and F1 of each label, exact match. It talks to
- * the bucket and to nobody else.
+ * A Job that compares the answers of a batch with labels: accuracy, precision, recall and F1 of each label, exact match. It talks to the
+ * bucket and to nobody else.
  *
  * @throws on an output in the folder of the batch, and on thresholds out of their range
  * @see program/figures.py for what each figure is, program/labels.py for how a label is found in an answer
@@ -60,12 +82,15 @@ export class ModelEvaluation extends Construct {
     return new ProgramImage({ contract: CONTRACT, base: release.image, directory: __dirname });
   }
 
+  /** Name of every object. */
   readonly name: string;
+  /** Identity of the pods, which the cloud layer has to grant its roles. */
   readonly identity: ServiceIdentity;
+  /** Labels of every object. */
   readonly labels: { readonly [label: string]: string };
   /** Folder of the figures in the bucket. */
   readonly output: string;
-  /** The arguments of the program. */
+  /** Arguments of the program. */
   readonly args: readonly string[];
 
   constructor(scope: Construct, id: string, props: ModelEvaluationProps) {

@@ -26,12 +26,13 @@ const LEAST_DEADLINE_SECONDS = 2 * HOUR;
 const LEAST_BYTES_PER_SECOND = 50 * MIB;
 const KEPT_SECONDS = 24 * HOUR;
 
+/** Props of `WeightsHydration`. */
 export interface WeightsHydrationProps {
   /** Weights of the server, on a disk. */
   readonly weights: WeightsVolume;
   /** Server that reads the disk afterwards. */
   readonly server: VllmServer;
-  /** Bucket that the loader filled. */
+  /** Name of the bucket that the loader filled. */
   readonly bucket: string;
   /**
    * Directory of the weights in the bucket.
@@ -39,7 +40,7 @@ export interface WeightsHydrationProps {
    */
   readonly prefix?: string;
   /**
-   * Image that has the programs already, built from `dist/kustomize/programs/weights-hydration`.
+   * Image that has the programs, built from `dist/kustomize/programs/weights-hydration`.
    * @default - vLLM's image of the server's release, with the programs mounted
    */
   readonly image?: string;
@@ -59,11 +60,15 @@ export class WeightsHydration extends Construct {
 
   /** Name of every object but the Job and the claim, whose names have the revision as well. */
   readonly name: string;
+  /** Name of the Job. */
   readonly jobName: string;
+  /** Name of the claim for the disk. */
   readonly claimName: string;
   /** Name of the snapshot that the server's claim waits for. */
   readonly snapshotName: string;
+  /** Identity of the pods, which the cloud layer has to grant its roles. */
   readonly identity: ServiceIdentity;
+  /** Labels of every object. */
   readonly labels: { readonly [label: string]: string };
   private readonly bucket: string;
 
@@ -149,7 +154,7 @@ function nodesThatAttach({ diskType, zones }: IWeightsStorage): k8s.NodeAffinity
       nodeSelectorTerms: [{
         matchExpressions: [
           { key: 'cloud.google.com/machine-family', operator: 'In', values: machineFamiliesFor(diskType!) },
-          { key: 'topology.kubernetes.io/zone', operator: 'In', values: zones },
+          { key: 'topology.kubernetes.io/zone', operator: 'In', values: zones && [...zones] },
         ],
       }],
     },

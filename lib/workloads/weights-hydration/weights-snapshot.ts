@@ -5,14 +5,17 @@ import { WeightsHydration } from './weights-hydration';
 import { SNAPSHOT_API, SNAPSHOT_CLASS } from '../../weights/weights-snapshot-class';
 import { refusing } from '../../common/refusal';
 
+/** Props of `WeightsSnapshot`. */
 export interface WeightsSnapshotProps {
-  /** What fills the disk; the snapshot is for afterwards. */
+  /** Hydration that fills the disk; the snapshot is for afterwards. */
   readonly hydration: WeightsHydration;
 }
 
 /** The snapshot of a disk with weights that the server's disks are made from. To be applied when the hydration is complete. */
 export class WeightsSnapshot extends Construct {
+  /** Name of the snapshot. */
   readonly name: string;
+  /** Labels of the snapshot. */
   readonly labels: { readonly [label: string]: string };
 
   constructor(scope: Construct, id: string, props: WeightsSnapshotProps) {

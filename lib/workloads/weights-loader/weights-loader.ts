@@ -24,17 +24,18 @@ const KEPT_SECONDS = 24 * 3600;
 const LEAST_DEADLINE_SECONDS = 2 * 3600;
 const LEAST_BYTES_PER_SECOND = 20e6;
 
+/** Props of `WeightsLoader`. */
 export interface WeightsLoaderProps {
   /** Weights that the bucket is filled with. */
   readonly weights: WeightsVolume;
   /**
-   * Bucket that is filled; the weights lie there under `<model id>/<revision>`.
+   * Name of the bucket that is filled; the weights lie there under `<model id>/<revision>`.
    * @default - the bucket of the weights' storage; a disk has none, and is filled from this one by the hydration
    */
   readonly bucket?: string;
   /**
-   * Where the weights come from. `hub`: the Hugging Face hub, verified against it; the model has to be pinned to a commit.
-   * `adopt`: the bucket itself, for example the output of a fine-tuning job; the revision is a name of your own.
+   * Where the weights come from. `hub`: the Hugging Face hub, verified against it; the model has to be pinned to a commit. `adopt`: the
+   * bucket itself, for example the output of a fine-tuning job; the revision is a name of your own.
    * @default hub
    */
   readonly source?: 'hub' | 'adopt';
@@ -45,7 +46,7 @@ export interface WeightsLoaderProps {
   readonly adoptFrom?: string;
   /**
    * Name of the workload, a DNS label of at most 52 characters.
-   * @default - `<model>-loader`
+   * @default - MODEL-loader
    */
   readonly name?: string;
   /**
@@ -59,15 +60,15 @@ export interface WeightsLoaderProps {
    */
   readonly release?: VllmRelease;
   /**
-   * Image that has the programs already, built from `dist/kustomize/programs/weights-loader`.
+   * Image that has the programs, built from `dist/kustomize/programs/weights-loader`.
    * @default - vLLM's image, with the programs mounted
    */
   readonly image?: string;
 }
 
 /**
- * Fills a bucket with the weights of a model, once a revision: a Job that verifies every byte and writes the marker that servers insist
- * on last. Its bytes pass through memory, so it needs no disk, and a killed one goes on where it stopped.
+ * Fills a bucket with the weights of a model, once a revision: a Job that verifies every byte and writes the marker that servers insist on
+ * last. Its bytes pass through memory, so it needs no disk, and a killed one goes on where it stopped.
  *
  * @throws when the model has no revision, or there is no bucket
  */
@@ -79,10 +80,13 @@ export class WeightsLoader extends Construct {
 
   /** Name of every object but the Job; the Job's name ends with the revision, because a Job is immutable. */
   readonly name: string;
+  /** Name of the Job. */
   readonly jobName: string;
-  /** Bucket that is filled. */
+  /** Name of the bucket that is filled. */
   readonly bucket: string;
+  /** Identity of the pods, which the cloud layer has to grant its roles. */
   readonly identity: ServiceIdentity;
+  /** Labels of every object. */
   readonly labels: { readonly [label: string]: string };
   private readonly model: Model;
   private readonly adopts: boolean;
