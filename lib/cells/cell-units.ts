@@ -11,6 +11,7 @@ import {
 
 /** Something of a cell that runs in pods with an identity of their own. */
 export interface CellWorkload extends IConstruct {
+  /** Identity of its pods, which the cloud layer has to grant its roles. */
   readonly identity: ServiceIdentity;
 }
 
@@ -31,14 +32,17 @@ interface Unit {
   /** Whether it is for weights on a disk only. @default false */
   readonly forDisks?: boolean;
   /** The unit whose objects it reads. @default - none but the server's */
-  readonly needs?: string;
+  readonly needs?: CellUnit;
   /** CSI drivers that its pods mount by, beside the storage's. @default - none */
   readonly csiDrivers?: readonly string[];
   readonly make: (scope: KustomizeUnit, parts: CellParts) => IConstruct[];
 }
 
+/** Name of a unit that a cell can have beside `server`. */
+export type CellUnit = 'monitoring' | 'autoscaling' | 'chat' | 'load-test' | 'batch' | 'weights' | 'hydration' | 'snapshot';
+
 /** What a cell has beside its server, each in a folder that applies alone, in the order in which they are made. */
-export const UNITS = {
+const UNITS: { readonly [name in CellUnit]: Unit } = {
   monitoring: {
     applyWithCell: true,
     make: (scope, { server }) => [new VllmMonitoring(scope, 'monitoring', { server })],
@@ -84,11 +88,9 @@ export const UNITS = {
       return [new WeightsSnapshot(scope, 'snapshot', { hydration })];
     },
   },
-} satisfies { readonly [name: string]: Unit };
+};
 
-/** Name of a unit that a cell can have beside `server`. */
-export type CellUnit = keyof typeof UNITS;
-
+/** Names of all units that a cell can have beside `server`, in the order in which they are made. */
 export const CELL_UNITS = Object.keys(UNITS) as CellUnit[];
 
 export function unitOf(name: CellUnit): Unit {

@@ -3,12 +3,14 @@ import { IWeightsStorage, StorageId } from '../weights';
 
 /** One point of the matrix: what is served, on what, from where. */
 export interface CellPoint {
+  /** Accelerator of the server. */
   readonly accelerator: Accelerator;
   /** Id of a storage, which is then made for the cell's region and bucket; or a storage of one's own making. */
   readonly storage: StorageId | IWeightsStorage;
+  /** Model that is served. */
   readonly model: Model;
   /**
-   * Tells it from another cell of the same accelerator and storage; part of its names.
+   * Word that tells it from another cell of the same accelerator and storage; part of its names.
    * @default - none: there is no other
    */
   readonly variant?: string;

@@ -6,8 +6,12 @@ export class ImpossibleCell {
   /** Id that the cell would have. */
   readonly id: string;
 
-  /** @param reason why it cannot be, and what there is instead */
-  constructor(private readonly point: CellPoint, readonly reason: string) {
+  /** Why it cannot be, and what there is instead. */
+  readonly reason: string;
+
+  /** @internal */
+  constructor(private readonly point: CellPoint, reason: string) {
+    this.reason = reason;
     this.id = cellId(point);
   }
 

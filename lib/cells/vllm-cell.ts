@@ -13,21 +13,38 @@ import { lineOf, LINE_HEADER, reportOf } from './cell-report';
 import { CELL_UNITS, CellUnit, CellWorkload, hasIdentity, unitOf } from './cell-units';
 import { ImpossibleCell } from './impossible-cell';
 
+/** Props of `VllmCell`. */
 export interface VllmCellProps extends CellPoint {
-  /** Props of the server that the rest does not decide. @default - as they are planned */
+  /**
+   * Props of the server that the rest does not decide.
+   * @default - as they are planned
+   */
   readonly server?: Omit<VllmServerProps, 'weights' | 'accelerator' | 'release' | 'name' | 'maxNodes' | 'priorityClassName'>;
-  /** What the cell has beside its server. @default - all that its storage allows */
+  /**
+   * Units that the cell has beside its server.
+   * @default - all that its storage allows
+   */
   readonly units?: readonly CellUnit[];
+  /** Namespace of every object of the cell. */
   readonly namespace: string;
   /** Name of the bucket that holds the weights, and what load tests and batches read and write. */
   readonly bucket: string;
   /** Name of the cluster's region, for example `us-central1`: it decides the zones of disks, and whether there is such a machine. */
   readonly region: string;
-  /** @default VllmRelease.DEFAULT */
+  /**
+   * Release of vLLM that serves.
+   * @default VllmRelease.DEFAULT
+   */
   readonly release?: VllmRelease;
-  /** The most nodes that the pool of its servers can have for it, 1 to 15,000. @default 5 */
+  /**
+   * Number of nodes, 1 to 15,000, that the pool of its servers can have for it.
+   * @default 5
+   */
   readonly maxNodes?: number;
-  /** @default - the cluster's default priority */
+  /**
+   * Name of the servers' priority class.
+   * @default - the cluster's default priority
+   */
   readonly priorityClassName?: string;
 }
 
@@ -38,7 +55,7 @@ export interface VllmCellProps extends CellPoint {
  * @throws when its accelerator and storage never meet (`VllmCell.of` says so instead), and on everything that its parts refuse
  */
 export class VllmCell extends Construct {
-  /** What stands above the lines of cells. */
+  /** Line that stands above those of cells. */
   static readonly LINE_HEADER = LINE_HEADER;
 
   /** The cell, or why there can be none whatever the model: the accelerator is not in the region, or attaches no such disk. */
@@ -54,11 +71,13 @@ export class VllmCell extends Construct {
 
   /** Name of the cell's folder: `l4-gcs`, `a100-gcs-llama33-70b`. */
   readonly id: string;
+  /** Storage that the weights are read from. */
   readonly storage: IWeightsStorage;
+  /** Server of the cell. */
   readonly server: VllmServer;
   /** The autoscaler, when there is the unit `autoscaling`. */
   readonly hpa?: VllmHpa;
-  /** What runs in pods, the server first. */
+  /** Workloads that run in pods, the server first. */
   readonly workloads: readonly CellWorkload[];
   /** Classes of the cell's disks, which are made once a cluster. */
   readonly diskClasses: readonly DiskClass[];
@@ -86,21 +105,22 @@ export class VllmCell extends Construct {
     }
   }
 
+  /** All numbers of the server. */
   get plan(): ServerPlan {
     return this.server.plan;
   }
 
-  /** The most nodes that the pool of its servers can have for it. */
+  /** Number of nodes at most that the pool of its servers can have for it. */
   get maxNodes(): number {
     return this.server.maxReplicas / this.plan.placement.serversPerNode;
   }
 
-  /** The most servers that it asks for. */
+  /** Number of servers at most that it asks for. */
   get maxReplicas(): number {
     return this.hpa?.maxReplicas ?? this.server.replicas;
   }
 
-  /** Who its workloads are, and what they may do in Google Cloud. */
+  /** Identities of its workloads, with what they may do in Google Cloud. */
   get identities(): ServiceIdentity[] {
     return this.workloads.map(({ identity }) => identity);
   }

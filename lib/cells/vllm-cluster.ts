@@ -4,10 +4,11 @@ import { ServiceIdentity } from '../common/identity';
 import { KustomizeUnit } from '../kustomize';
 import { DiskClass, WeightsDiskClass, WeightsSnapshotClass } from '../weights';
 
+/** Props of `VllmCluster`. */
 export interface VllmClusterProps {
   /** Namespace of the cells. */
   readonly namespace: string;
-  /** The cells of the cluster: their disks are of classes that are made here. */
+  /** Cells of the cluster: their disks are of classes that are made here. */
   readonly cells: readonly { readonly diskClasses: readonly DiskClass[] }[];
 }
 
@@ -19,7 +20,7 @@ export class VllmCluster extends KustomizeUnit {
   /** Name of the priority class of servers that people wait for; batch work yields to them. */
   static readonly PRIORITY_CLASS = 'vllm-serving';
 
-  /** Who the cluster's own workloads are, and what they may do in Google Cloud. */
+  /** Identities of the cluster's own workloads, with what they may do in Google Cloud. */
   readonly identities: readonly ServiceIdentity[];
 
   constructor(scope: Construct, { namespace, cells }: VllmClusterProps) {

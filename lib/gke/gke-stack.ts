@@ -23,32 +23,47 @@ const MOST_CPU_ZONES = 3;
 
 /** What the cloud has to know of a cell; a `VllmCell` says all of it. */
 export interface GkeCell {
+  /** Placement of its servers. */
   readonly plan: { readonly placement: Placement };
-  /** The most servers that it asks for. */
+  /** Number of servers at most that it asks for. */
   readonly maxReplicas: number;
-  /** The most nodes that the pool of its servers can have for it. */
+  /** Number of nodes at most that the pool of its servers can have for it. */
   readonly maxNodes: number;
   /** CSI drivers that its pods mount by. */
   readonly csiDrivers: readonly string[];
-  /** Type of the disk that its weights are copied to. @default - none: they stay in the bucket */
+  /** Type of the disk that its weights are copied to; undefined: they stay in the bucket. */
   readonly diskType?: string;
-  /** Who its workloads are, and what they may do. */
+  /** Identities of its workloads, with what they may do. */
   readonly identities: readonly ServiceIdentity[];
 }
 
+/** Props of `GkeStack`. */
 export interface GkeStackProps {
   /** Name of the region of everything, for example `us-central1`. */
   readonly region: string;
   /** Name of the bucket that the cells use. */
   readonly bucket: string;
+  /** Cells that the cluster serves. */
   readonly cells: readonly GkeCell[];
-  /** Who the cluster's own workloads are. @default - there are none */
+  /**
+   * Identities of the cluster's own workloads.
+   * @default - there are none
+   */
   readonly identities?: readonly ServiceIdentity[];
-  /** The release whose metrics are watched. @default VllmRelease.DEFAULT */
+  /**
+   * Release whose metrics are watched.
+   * @default VllmRelease.DEFAULT
+   */
   readonly release?: VllmRelease;
-  /** Name of the bucket that keeps Terraform's state. @default - a file beside the Terraform JSON */
+  /**
+   * Name of the bucket that keeps Terraform's state.
+   * @default - a file beside the Terraform JSON
+   */
   readonly stateBucket?: string;
-  /** What the manifests were made with, as lines of `NAME=value`: an output that writes them back. @default - there is no such output */
+  /**
+   * Settings that the manifests were made with, as lines of `NAME=value`: an output writes them back.
+   * @default - there is no such output
+   */
   readonly environment?: string;
 }
 
@@ -111,7 +126,7 @@ export class GkeStack extends TerraformStack {
     });
   }
 
-  /** @param outputs value and description by name */
+  /** @param outputs - value and description by name */
   private addOutputs(outputs: { readonly [name: string]: readonly [string, string] }): void {
     for (const [name, [value, description]] of Object.entries(outputs)) {
       new TerraformOutput(this, name, { value, description, staticId: true });

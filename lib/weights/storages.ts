@@ -6,16 +6,17 @@ import { HyperdiskMl } from './hyperdisk-ml';
 import { PersistentDisk } from './persistent-disk';
 import { IWeightsStorage, NoStorage, StorageFacts, StorageKind } from './weights-binding';
 
+/** Id of a storage that a cell can have: part of the cell's name and of its objects' names. */
+export type StorageId = 'gcs' | 'hdml' | 'pd';
+
 /** Every kind of storage by its id. All that is said of storages elsewhere follows from this list. */
-const STORAGES = {
+const STORAGES: { readonly [id in StorageId]: StorageKind } = {
   gcs: GcsFuse,
   hdml: HyperdiskMl,
   pd: PersistentDisk,
-} satisfies { readonly [id: string]: StorageKind };
+};
 
-/** Id of a storage that a cell can have: part of the cell's name and of its objects' names. */
-export type StorageId = keyof typeof STORAGES;
-
+/** Ids of all storages that a cell can have, in the order of the matrix. */
 export const STORAGE_IDS = Object.keys(STORAGES) as StorageId[];
 
 /**
@@ -36,8 +37,7 @@ export function storageFor(id: StorageId, facts: StorageFacts): IWeightsStorage 
     const regions = [...new Set(known.map(zone => Region.ofZone(zone).name))].join(', ');
     return { reason: `no machine with ${accelerator.displayName} is known in ${region.name}; there are some in ${regions}` };
   }
-  const kind: StorageKind = STORAGES[id];
-  const made = kind.forCell(facts, zones.length > 0 ? zones : [region.likelyZone]);
+  const made = STORAGES[id].forCell(facts, zones.length > 0 ? zones : [region.likelyZone]);
   return isNone(made) ? made : attachable(made, accelerator, machines);
 }
 

@@ -7,7 +7,7 @@ export interface Difference {
   readonly after: unknown;
 }
 
-/** Every place at which two documents differ. Items of lists are told apart as Kubernetes does it, by their name; arguments by their flag. */
+/** Every place at which two documents differ. List items are told apart by name, as Kubernetes does it, arguments by their flag. */
 export function differencesOf(before: unknown, after: unknown, path: readonly string[] = []): Difference[] {
   const [one, other] = [membersOf(before), membersOf(after)];
   if (one === undefined || other === undefined || Array.isArray(before) !== Array.isArray(after)) {

@@ -1,4 +1,4 @@
-"""What a person sees, and what happens on a key or a click."""
+"""The page of a chat: its look, its parts, and how a question becomes an answer on it."""
 
 import html
 import logging
