@@ -1,4 +1,5 @@
 import { Model } from '../catalog';
+import { shortened } from '../common/short-name';
 import { shortRevisionOf } from './model-directory';
 
 /** Of a Job: it becomes a label of its pods. */
@@ -21,22 +22,4 @@ export function diskNames(serverName: string, model: Model): DiskNames {
   return {
     claim, snapshot: claim, hydrationClaim: `${claim}-hydration`, hydrationJob: shortened(serverName, `-hydration-${revision}`, LONGEST_JOB_NAME),
   };
-}
-
-/** A name that is cut keeps a checksum of the whole, so that two long names stay two. */
-function shortened(name: string, suffix: string, longest: number): string {
-  if (name.length + suffix.length <= longest) {
-    return name + suffix;
-  }
-  const checksum = fnv1a(name);
-  return `${name.slice(0, longest - suffix.length - checksum.length - 1).replace(/-+$/, '')}-${checksum}${suffix}`;
-}
-
-/** http://www.isthe.com/chongo/tech/comp/fnv/ */
-function fnv1a(text: string): string {
-  let hash = 0x811c9dc5;
-  for (const byte of Buffer.from(text)) {
-    hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  }
-  return hash.toString(16).padStart(8, '0');
 }

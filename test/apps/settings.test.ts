@@ -79,7 +79,7 @@ function tables(): [string, string][] {
   const files = ['README.md', ...docs.filter(name => name.endsWith('.md')).map(name => `docs/${name}`)];
   return files.flatMap((name) => {
     const table = /^\| setting \|.*\n(?:\|.*\n)+/m.exec(readFileSync(join(PROJECT, name), 'utf8'));
-    return table ? [[name, table[0]] as [string, string]] : [];
+    return table?.[0].includes('CDK8S_VLLM_') ? [[name, table[0]] as [string, string]] : [];
   });
 }
 
