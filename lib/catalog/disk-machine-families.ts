@@ -13,11 +13,7 @@ const MACHINE_FAMILIES: { readonly [diskType: string]: readonly string[] } = {
   'pd-ssd': ['c2', 'c2d', 'c3', 'c3d', 'e2', 'n1', 'n2', 'n2d', 't2d'],
 };
 
-/**
- * Families whose nodes attach a type of disk.
- *
- * @throws on a type of disk that is not known here
- */
+/** @throws on a type of disk that is not known here */
 export function machineFamiliesFor(diskType: string): string[] {
   if (!Object.hasOwn(MACHINE_FAMILIES, diskType)) {
     throw new Refusal(`no machine family is known that attaches disks of type '${diskType}'; known are ${Object.keys(MACHINE_FAMILIES).join(', ')}`);

@@ -8,20 +8,11 @@ export interface ProgramArgument {
   readonly type: string;
   /** What it is, as the end of "--name: …". */
   readonly help: string;
-  /**
-   * Whether it is given by its place, not by its name.
-   * @default false
-   */
+  /** Given by its place, not by its name. @default false */
   readonly positional?: boolean;
-  /**
-   * Whether the program does not run without it.
-   * @default false
-   */
+  /** @default false */
   readonly required?: boolean;
-  /**
-   * What the program takes when it is not given.
-   * @default - none
-   */
+  /** What the program takes when it is not given. @default - none */
   readonly default?: string | number;
   readonly least?: number;
   readonly most?: number;
@@ -31,15 +22,9 @@ export interface ProgramArgument {
   readonly pattern?: string;
   /** What the pattern asks for, as the end of a sentence. */
   readonly form?: string;
-  /**
-   * What help shows in the place of the value.
-   * @default - the last word of the name
-   */
+  /** What help shows in the place of the value. @default - the last word of the name */
   readonly metavar?: string;
-  /**
-   * The commands that take it.
-   * @default - all
-   */
+  /** The commands that take it. @default - all */
   readonly commands?: readonly string[];
 }
 

@@ -15,7 +15,7 @@ import { serverPod } from './server-pod';
 import { VllmServerProps } from './vllm-server-props';
 
 const DEFAULT_MAX_NODES = 5;
-/** The most nodes of a cluster. https://cloud.google.com/kubernetes-engine/quotas */
+/** Of a cluster. https://cloud.google.com/kubernetes-engine/quotas */
 const MOST_NODES = 15_000;
 
 /** Google's managed collectors: Standard and Autopilot. https://cloud.google.com/stackdriver/docs/managed-prometheus/setup-managed */
