@@ -84,7 +84,12 @@ export function tensorsOf(file: string, header: Buffer, dataBytes: number): Tens
   return tensors;
 }
 
-/** @param where names the checkpoint in errors */
+/**
+ * Bytes of tensors by what they are to a plan.
+ *
+ * @param where - names the checkpoint in errors
+ * @throws when the index names tensors that there are not, and on empty ones
+ */
 export function checkpointOf(where: string, tensors: readonly Tensor[], index?: CheckpointIndex): Checkpoint {
   const weightMap = index?.weight_map;
   const found = new Set(tensors.map(tensor => tensor.name));

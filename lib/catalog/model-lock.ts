@@ -66,7 +66,12 @@ export function formatModelLock({ id, revision, gated, architecture, files, weig
   return `${JSON.stringify(lock, undefined, 2)}\n`;
 }
 
-/** @param name names the lock in errors */
+/**
+ * The model that a lock describes.
+ *
+ * @param name - names the lock in errors
+ * @throws on a lock that is damaged or contradicts itself
+ */
 export function parseModelLock(name: string, text: string): ModelProps {
   const refuse = (problem: string): never => {
     throw new Refusal(`${name}: ${problem}. ${AGAIN}`);

@@ -1,4 +1,4 @@
-/** Of the ends that a script may want to tell apart: https://man.freebsd.org/cgi/man.cgi?query=sysexits */
+/** Exit codes of the ends that a script may want to tell apart: https://man.freebsd.org/cgi/man.cgi?query=sysexits */
 export enum ExitCode {
   USAGE = 64,
   DATA = 65,

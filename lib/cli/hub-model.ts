@@ -7,9 +7,9 @@ import { HubConnection, HubRefusal } from './hub-connection';
 export interface HubFile {
   readonly path: string;
   readonly size: number;
-  /** Of files in large file storage. */
+  /** Digest of a file in large file storage. */
   readonly sha256?: string;
-  /** Of the others, as git makes it: sha1 of a header and the content. */
+  /** Digest of any other file, as git makes it: sha1 of a header and the content. */
   readonly blobId?: string;
 }
 

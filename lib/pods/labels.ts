@@ -1,7 +1,7 @@
 export interface WorkloadNames {
   /** What it is: `vllm`, `gradio-chat`. */
   readonly app: string;
-  /** Of this one: `vllm-openai-gcs-l4`. */
+  /** Name of this one: `vllm-openai-gcs-l4`. */
   readonly instance: string;
 }
 

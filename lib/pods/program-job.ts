@@ -16,32 +16,56 @@ export interface ProgramJobProps {
   /** Name of the Job. */
   readonly name: string;
   readonly labels: { readonly [label: string]: string };
-  /** Labels of the pods. @default - those of the Job */
+  /**
+   * Labels of the pods.
+   * @default - those of the Job
+   */
   readonly podLabels?: { readonly [label: string]: string };
   readonly serviceAccountName: string;
   /** What the Job says besides its pod. */
   readonly spec: Omit<k8s.JobSpec, 'template' | 'podFailurePolicy'>;
   readonly contract: Contract;
-  /** Exits after which this index of the Job has failed, and the others go on. @default - none */
+  /**
+   * Exits after which this index of the Job has failed, and the others go on.
+   * @default - none
+   */
   readonly failIndexOn?: readonly string[];
-  /** Whether a pod that fails is judged by its exit code; without tries there is nothing to decide. @default true */
+  /**
+   * Whether a pod that fails is judged by its exit code; without tries there is nothing to decide.
+   * @default true
+   */
   readonly judgesExits?: boolean;
   readonly programs: PodPrograms;
-  /** Name of the container. @default - the name of the program */
+  /**
+   * Name of the container.
+   * @default - the name of the program
+   */
   readonly container?: string;
   readonly args: readonly string[];
-  /** @default - none */
+  /**
+   * Environment variables of the container.
+   * @default - none
+   */
   readonly env?: { readonly [name: string]: string };
   readonly resources: ResourceAmounts;
   readonly mounts?: readonly PodMount[];
   readonly annotations?: { readonly [name: string]: string };
   /** Seconds between SIGTERM and SIGKILL. */
   readonly graceSeconds: number;
-  /** Whether an autoscaler may move it to pack nodes better; a copy of hundreds of gigabytes should not begin again. @default true */
+  /**
+   * Whether an autoscaler may move it to pack nodes better; a copy of hundreds of gigabytes should not begin again.
+   * @default true
+   */
   readonly movable?: boolean;
-  /** What the pod says besides. @default - nothing */
+  /**
+   * What the pod says besides.
+   * @default - nothing
+   */
   readonly pod?: Partial<k8s.PodSpec>;
-  /** What the container says besides. @default - nothing */
+  /**
+   * What the container says besides.
+   * @default - nothing
+   */
   readonly containerExtras?: Partial<k8s.Container>;
 }
 

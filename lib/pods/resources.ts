@@ -7,7 +7,10 @@ export interface ResourceAmounts {
   readonly memory: string;
   /** `1Gi`, logs and emptyDirs included */
   readonly ephemeralStorage: string;
-  /** Whole GPUs. @default - none */
+  /**
+   * Whole GPUs.
+   * @default - none
+   */
   readonly gpus?: number;
 }
 

@@ -3,17 +3,26 @@ import { Construct } from 'constructs';
 import { Grant, ServiceIdentity } from '../common/identity';
 
 export interface WorkloadAccessProps {
-  /** Of the workload. */
+  /** Name of the workload. */
   readonly name: string;
   readonly namespace: string;
   readonly labels: { readonly [label: string]: string };
   /** Its pods have these. */
   readonly selectorLabels: { readonly [label: string]: string };
-  /** Who may talk to it. @default - nobody */
+  /**
+   * Who may talk to it.
+   * @default - nobody
+   */
   readonly ingress?: readonly k8s.NetworkPolicyIngressRule[];
-  /** Whom it may talk to. @default - nobody */
+  /**
+   * Whom it may talk to.
+   * @default - nobody
+   */
   readonly egress?: readonly k8s.NetworkPolicyEgressRule[];
-  /** What it may do in Google Cloud. @default - nothing */
+  /**
+   * What it may do in Google Cloud.
+   * @default - nothing
+   */
   readonly grants?: readonly Grant[];
 }
 

@@ -2,17 +2,8 @@ import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { CSI_DRIVERS } from '../common/csi-drivers';
 
-/**
- * Name of the class that snapshots are made with.
- *
- * @internal
- */
+/** Name of the class that snapshots are made with. */
 export const SNAPSHOT_CLASS = 'weights';
-/**
- * API of snapshots.
- *
- * @internal
- */
 export const SNAPSHOT_API = 'snapshot.storage.k8s.io/v1';
 
 /**
