@@ -43,11 +43,15 @@ export class Gate {
     this.#count({ ...step, passed: Number(code === 0), failed: Number(code !== 0), skipped: 0 });
   }
 
-  /** A step that runs jest, and counts its tests. */
+  /**
+   * A step that runs jest, and counts its tests.
+   *
+   * @param command gives the command for the arguments that make jest write its report
+   */
   async tests(name, command, options) {
     const report = join(this.#logs, 'jest.json');
     rmSync(report, { force: true });
-    const { code, ...step } = await this.#step(name, `${command} -- --json --outputFile=${report}`, options);
+    const { code, ...step } = await this.#step(name, command(`--json --outputFile=${report}`), options);
     const { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped, numRuntimeErrorTestSuites: broken } = existsSync(report)
       ? JSON.parse(readFileSync(report, 'utf8'))
       : { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numRuntimeErrorTestSuites: 0 };

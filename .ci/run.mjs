@@ -1,7 +1,7 @@
 // Runs every check in turn and ends, whatever happens, with a table of the steps and one line: the checks that passed and failed.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { arch, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Gate } from './gate.mjs';
 
@@ -31,19 +31,49 @@ async function consume() {
   rmSync(directory, { recursive: true });
 }
 
+/** The newest line of node with long-term support: https://github.com/nodejs/Release */
+const NEWEST_LTS = '26.10.0';
+/** The oldest that we say we run on. */
+const [, FLOOR] = /(\d+\.\d+\.\d+)/.exec(JSON.parse(readFileSync('package.json', 'utf8')).engines.node);
+
+/**
+ * Synthesizes and tests on another node, which comes as a package.
+ *
+ * @param byNpm whether npm runs on it; npm needs a newer one than our floor
+ */
+async function onNode(version, { byNpm }) {
+  const directory = mkdtempSync(join(tmpdir(), 'node-'));
+  const name = `node-${platform()}-${arch()}`;
+  const path = `PATH=${directory}/node_modules/${name}/bin:node_modules/.bin:$PATH`;
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const [synth, test] = byNpm ? ['npm run synth', 'npm test --'] : [scripts.synth, scripts.test];
+  await gate.check(`node ${version}`, `npm install --silent --prefix ${directory} ${name}@${version} && ${path} node --version | grep -Fx v${version}`,
+    { minutes: 5 });
+  await gate.check(`synth, ${version}`, `export ${path}; ${synth} && ${UNCHANGED}`, { minutes: 5 });
+  await gate.tests(`test, ${version}`, report => `export ${path}; ${test} ${report}`, { minutes: 25 });
+  rmSync(directory, { recursive: true });
+}
+
+/** What is committed is what was made. */
+const UNCHANGED = 'git diff --exit-code dist && test -z "$(git status --porcelain dist)"';
+const suite = script => report => `npm run ${script} -- ${report}`;
+
 await gate.run(async () => {
   await gate.check('install', 'npm ci', { minutes: 10 });
-  await gate.check('synth', 'npm run synth && git diff --exit-code dist && test -z "$(git status --porcelain dist)"', { minutes: 5 });
-  await gate.check('synth again', 'npm run synth && git diff --exit-code dist && test -z "$(git status --porcelain dist)"', { minutes: 5 });
+  await gate.check('synth', `npm run synth && ${UNCHANGED}`, { minutes: 5 });
+  await gate.check('synth again', `npm run synth && ${UNCHANGED}`, { minutes: 5 });
   await gate.check('lint', 'npm run lint', { minutes: 10 });
-  await gate.tests('test', 'npm test', { minutes: 20 });
+  await onNode(FLOOR, { byNpm: false });
+  await onNode(NEWEST_LTS, { byNpm: true });
   await gate.check('docs', 'npm run docs -- --check', { minutes: 5 });
+  await gate.check('api', 'npm run api:check', { minutes: 5 });
+  await gate.check('changes', 'npm run changes', { minutes: 5 });
   await gate.check('build', 'npm run build', { minutes: 5 });
   await gate.check('publish', 'npm publish --dry-run', { minutes: 5 });
   await consume();
-  await gate.tests('test:cluster', 'npm run test:cluster', { minutes: 60 });
-  await gate.tests('test:vllm', 'npm run test:vllm', { minutes: 35 });
-  await gate.tests('test:programs', 'npm run test:programs', { minutes: 45 });
-  await gate.tests('test:terraform', 'npm run test:terraform', { minutes: 20 });
+  await gate.tests('test:cluster', suite('test:cluster'), { minutes: 60 });
+  await gate.tests('test:vllm', suite('test:vllm'), { minutes: 35 });
+  await gate.tests('test:programs', suite('test:programs'), { minutes: 45 });
+  await gate.tests('test:terraform', suite('test:terraform'), { minutes: 20 });
   await gate.check('bench', 'npm run bench', { minutes: 15 });
 });

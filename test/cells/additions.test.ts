@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ProjectCopy, PROJECT } from '../dist/project-copy';
 
@@ -74,6 +75,7 @@ export class Filestore implements IWeightsStorage {
 
 test('a new storage is its file, the list, the factory and the export of its options; its cells and its driver follow', async () => {
   writeFileSync(copy.path('lib/weights/filestore.ts'), SHARE);
+  edit('lib/weights/storages.ts', '\'gcs\' | \'hdml\' | \'pd\'', '\'gcs\' | \'hdml\' | \'pd\' | \'nfs\'');
   edit('lib/weights/storages.ts', '  pd: PersistentDisk,\n', '  pd: PersistentDisk,\n  nfs: Filestore,\n');
   edit('lib/weights/storages.ts', 'import { GcsFuse }', 'import { Filestore } from \'./filestore\';\nimport { GcsFuse }');
   edit('lib/weights/weights-storage.ts', 'export abstract class WeightsStorage {\n',
@@ -101,4 +103,74 @@ test('a new cell is one line of the matrix', async () => {
   expect(touched()).toEqual(['apps/matrix.ts']);
   expect((await copy.synth({ CDK8S_VLLM_CELLS: 'l4-gcs-qwen3' })).code).toBe(0);
   expect(Object.keys(copy.dist)).toContain('kustomize/l4-gcs-qwen3/server/deployment-vllm-openai-gcs-qwen3-l4.yaml');
+}, 120_000);
+
+const GREETER = `
+import { Construct } from 'constructs';
+import { named } from '../../common/refusal';
+import { Contract, podPrograms, ProgramImage, ProgramJob } from '../../pods';
+import { VllmServer } from '../../serving';
+import { ServerClient } from '../server-client';
+import contract from './contract.json';
+
+const CONTRACT = new Contract(contract);
+
+export class Greeter extends Construct {
+  constructor(scope: Construct, id: string, props: { readonly server: VllmServer; readonly times?: number }) {
+    super(scope, id);
+    try {
+      const { server } = props;
+      const { name, labels, podLabels } = new ServerClient(this, 'Client', { server, app: CONTRACT.name, name: server.name + '-greeter', component: 'greeter' });
+      new ProgramJob(this, 'Job', {
+        name, labels, podLabels, serviceAccountName: name, contract: CONTRACT, spec: { backoffLimit: 1 }, graceSeconds: 5,
+        args: ['--url=' + server.url, '--times=' + CONTRACT.number('times', 'times', props.times)],
+        programs: podPrograms(this, { name, labels, image: new ProgramImage({ contract: CONTRACT, base: 'docker.io/library/python:3.13', directory: __dirname }) }),
+        resources: { cpu: '1', memory: '128Mi', ephemeralStorage: '64Mi' },
+      });
+    } catch (error) {
+      throw named(this, error);
+    }
+  }
+}
+`;
+
+const GREETER_CONTRACT = {
+  name: 'greeter', description: 'Greets a server.', shared: [],
+  arguments: {
+    url: { type: 'string', help: 'Address of the server.', required: true },
+    times: { type: 'integer', help: 'Greetings.', default: 3, least: 1, most: 9 },
+  },
+  exits: { USAGE: { meaning: 'The program was called wrongly.', final: true }, UNAVAILABLE: { meaning: 'The server is away.', final: false } },
+};
+
+const GREETING_APP = `
+const { Accelerator, Greeter, KustomizeApp, KustomizeUnit, Model, VllmServer, WeightsStorage, WeightsVolume } = require('./lib');
+const app = new KustomizeApp({ root: __dirname });
+const unit = name => new KustomizeUnit(app, name, { cell: 'greeting', unit: name, namespace: 'vllm' });
+const server = unit('server');
+const weights = new WeightsVolume(server, 'weights', { model: Model.GEMMA_2_9B_IT, storage: WeightsStorage.gcsFuse({ bucket: 'my-models' }) });
+new Greeter(unit('greeter'), 'greeter', {
+  server: new VllmServer(server, 'server', { weights, accelerator: Accelerator.H100 }), times: Number(process.argv[2]),
+});
+app.synth();
+`;
+
+test('a new workload is its folder and one line; its program, its bounds and its final exits follow', () => {
+  const folder = 'lib/workloads/greeter';
+  mkdirSync(copy.path(folder, 'program'), { recursive: true });
+  writeFileSync(copy.path(folder, 'greeter.ts'), GREETER);
+  writeFileSync(copy.path(folder, 'contract.json'), `${JSON.stringify(GREETER_CONTRACT)}\n`);
+  writeFileSync(copy.path(folder, 'program/main.py'), 'from contract import Contract\n\nprint("hello", Contract().parse().url)\n');
+  edit('lib/workloads/index.ts', /^/, 'export * from \'./greeter/greeter\';\n');
+  expect(touched().filter(file => !file.startsWith(`${folder}/`))).toEqual(['lib/workloads/index.ts']);
+
+  writeFileSync(copy.path('greeting.js'), GREETING_APP);
+  const synth = (times: number) => spawnSync(process.execPath, ['-r', 'sucrase/register/ts', 'greeting.js', `${times}`], { cwd: copy.folder, encoding: 'utf8' });
+  expect(synth(10).stderr).toContain('Greeter \'greeter\': \'times\' (10) must be a whole number from 1 to 9');
+  expect(synth(2)).toMatchObject({ status: 0, stderr: '' });
+  const { dist } = copy;
+  expect(dist['kustomize/programs/greeter/main.py']).toContain('hello');
+  const job = dist['kustomize/greeting/greeter/job-vllm-openai-gcs-h100-greeter.yaml'];
+  expect(job).toContain('--times=2');
+  expect(job).toMatch(/action: FailJob\n\s+onExitCodes:\n(?:.*\n){1,3}?\s+values:\n\s+- 64\n/);
 }, 120_000);
