@@ -106,7 +106,9 @@ export class Contract {
     const { default: usual, pattern, form } = this.argument(argument);
     const value = given ?? usual as string;
     if (typeof value !== 'string' || (pattern !== undefined && !new RegExp(`^(?:${pattern})$`, 'u').test(value))) {
-      throw new Refusal(`'${prop}' (${value}) must be ${form ?? 'a text'}`);
+      // A line end in a message would read as another message.
+      const shown = typeof value === 'string' && !/\p{Cc}/u.test(value) ? value : JSON.stringify(value);
+      throw new Refusal(`'${prop}' (${shown}) must be ${form ?? 'a text'}`);
     }
     return value;
   }
