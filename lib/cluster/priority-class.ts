@@ -1,6 +1,6 @@
-import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { wholeNumber } from '../common/whole-number';
+import { k8s } from '../pods/k8s';
 
 export interface PriorityClassProps {
   readonly name: string;

@@ -1,5 +1,5 @@
-import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
+import { k8s } from '../pods/k8s';
 
 export interface ServingNamespaceProps {
   readonly name: string;

@@ -1,8 +1,8 @@
-import { k8s } from 'cdk8s-plus-28';
 import { Grant } from '../common/identity';
 import { requireBucketName } from '../common/names';
 import { Refusal } from '../common/refusal';
 import { toGoogle } from './egress';
+import { k8s } from './k8s';
 import { USER_ID } from './security';
 
 /** What the driver's sidecar requests. It may use more of the CPU, and of nothing else. */

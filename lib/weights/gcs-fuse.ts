@@ -1,10 +1,10 @@
-import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { requireBucketName } from '../common/names';
 import { Model } from '../catalog';
 import { GIB, MIB } from '../common/bytes';
 import { Amounts } from '../planning/node-allocatable';
 import { BucketMount, toGoogleApis } from '../pods';
+import { k8s } from '../pods/k8s';
 import { directoryOf } from './model-directory';
 import { IWeightsStorage, WEIGHTS_PATH, WEIGHTS_VOLUME, WeightsBinding, WeightsBindingProps } from './weights-binding';
 import { Refusal } from '../common/refusal';

@@ -1,5 +1,5 @@
-import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
+import { k8s } from '../pods/k8s';
 import { DiskClass } from './weights-binding';
 
 /** Reads ahead of the loader, as Google's samples do for weights on disks; in KiB. */
