@@ -7,6 +7,7 @@ const Module = require('node:module');
 const path = require('node:path');
 const vm = require('node:vm');
 const { CodeCache, digestOf } = require('./run-ts-cache.cjs');
+const { fileOf } = require('./run-ts-resolve.cjs');
 
 const PACKAGES = path.join(__dirname, '..', 'node_modules');
 const SUCRASE = path.join(PACKAGES, 'sucrase');
@@ -15,15 +16,22 @@ const SUCRASE = path.join(PACKAGES, 'sucrase');
 const INGREDIENTS = [...[__filename, require.resolve('./run-ts-cache.cjs'), path.join(SUCRASE, 'package.json')].map(file => fs.readFileSync(file, 'utf8'))];
 
 /** What packages load, although our programs never use it: cdktf makes archives of assets, and cdk8s reads YAML. */
-const LOADED_WHEN_USED = new Set(['archiver', 'yaml']);
+const LOADED_WHEN_USED = new Set(['archiver', 'json-stable-stringify', 'semver', 'yaml']);
 
 /** V8 gets modules without their source maps, which are longer than their code. */
 const SOURCE_MAP = '\n//# sourceMappingURL=data:';
 const [HEAD, TAIL] = ['(function (exports, require, module, __filename, __dirname) { ', '\n})'];
 
-const nodes = { js: Module._extensions['.js'], compile: Module.prototype._compile };
+const nodes = { js: Module._extensions['.js'], compile: Module.prototype._compile, resolve: Module._resolveFilename };
+const BUILTIN = new Set(Module.builtinModules);
 const cache = new CodeCache(path.join(PACKAGES, '.cache', 'cdk8s-vllm'), process.argv[1] ?? 'eval', INGREDIENTS);
 process.on('exit', () => cache.save());
+
+Module._resolveFilename = (request, parent, isMain, options) => {
+  const node = () => nodes.resolve.call(Module, request, parent, isMain, options);
+  const looked = parent?.filename && options === undefined && !BUILTIN.has(request) && !request.startsWith('node:');
+  return (looked && fileOf(request, path.dirname(parent.filename), node)) || node();
+};
 
 Module._extensions['.js'] = (module, filename) => {
   const compiled = cache.find(digestOf(fs.readFileSync(filename)));
@@ -82,5 +90,5 @@ let sucrase;
 
 function transpiled(code, filename) {
   sucrase ??= require('sucrase');
-  return sucrase.transform(code, { transforms: ['imports', 'typescript'], filePath: filename }).code;
+  return sucrase.transform(code, { transforms: ['imports', 'typescript'], disableESTransforms: true, filePath: filename }).code;
 }
