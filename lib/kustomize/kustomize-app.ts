@@ -154,8 +154,9 @@ function cellsOf(units: Map<KustomizeUnit, unknown>): { name: string; units: Kus
 function renderObject(object: ApiObject, unit: KustomizeUnit, owners: Map<string, string>, files: Map<string, Buffer>): Manifest {
   try {
     const manifest = manifestOf(object);
-    const yaml = Buffer.from(toYaml(manifest));
-    checkManifest(manifest);
+    const text = toYaml(manifest);
+    checkManifest(manifest, text);
+    const yaml = Buffer.from(text);
     checkSize(manifest, yaml);
     const name = fileNameOf(manifest);
     claim(owners, identityOf(manifest), object.node.path, 'the same object, and the second would overwrite the first when applied');
