@@ -1,7 +1,7 @@
 import { ApiObject } from 'cdk8s';
-import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { KustomizeUnit } from '../lib/kustomize/kustomize-unit';
+import { k8s } from '../lib/pods/k8s';
 
 const NAMESPACE = 'vllm';
 

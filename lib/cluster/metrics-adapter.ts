@@ -1,7 +1,7 @@
-import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { ServiceIdentity } from '../common/identity';
 import { guaranteed, restrictedContainer, restrictedPod } from '../pods';
+import { k8s } from '../pods/k8s';
 
 const NAME = 'custom-metrics-stackdriver-adapter';
 const NAMESPACE = 'custom-metrics';

@@ -1,7 +1,7 @@
-import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { refusing } from '../common/refusal';
 import { wholeNumber } from '../common/whole-number';
+import { k8s } from '../pods/k8s';
 
 /** Props of `PriorityClass`. */
 export interface PriorityClassProps {

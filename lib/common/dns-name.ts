@@ -1,5 +1,6 @@
 const LABEL = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
 const LABEL_1035 = /^[a-z](?:[-a-z0-9]*[a-z0-9])?$/;
+const SUBDOMAIN = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
 
 /**
  * What a name may look like. Kubernetes knows three forms that matter here.
@@ -16,7 +17,7 @@ export class DnsName {
 
   /** DNS-1123 subdomain: nearly every other object. */
   public static readonly SUBDOMAIN = new DnsName(
-    'DNS subdomain', 253, 'a-z, 0-9, - and ., at most 253 characters', name => name.split('.').every(part => LABEL.test(part)));
+    'DNS subdomain', 253, 'a-z, 0-9, - and ., at most 253 characters', name => SUBDOMAIN.test(name));
 
   private constructor(
     public readonly title: string,

@@ -174,8 +174,9 @@ function renderObject(
 ): Rendered {
   try {
     const manifest = manifestOf(object);
-    const yaml = Buffer.from(toYaml(manifest));
-    checkManifest(manifest);
+    const text = toYaml(manifest);
+    checkManifest(manifest, text);
+    const yaml = Buffer.from(text);
     checkSize(manifest, yaml);
     const name = fileNameOf(manifest);
     claim(owners, identityOf(manifest), object.node.path, 'the same object, and the second would overwrite the first when applied');

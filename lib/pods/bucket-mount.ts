@@ -1,9 +1,9 @@
-import { k8s } from 'cdk8s-plus-28';
 import { CSI_DRIVERS } from '../common/csi-drivers';
 import { Grant } from '../common/identity';
 import { requireBucketName } from '../common/names';
 import { Refusal } from '../common/refusal';
 import { toGoogle } from './egress';
+import { k8s } from './k8s';
 import { USER_ID } from './security';
 
 /** What the driver's sidecar requests. It may use more of the CPU, and of nothing else. */

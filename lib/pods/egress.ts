@@ -1,4 +1,4 @@
-import { k8s } from 'cdk8s-plus-28';
+import { k8s } from './k8s';
 
 /** GKE's metadata server, and where its daemon listens for pods. https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity */
 const METADATA: { readonly cidr: string; readonly port: number }[] = [

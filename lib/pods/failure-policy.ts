@@ -1,4 +1,4 @@
-import { k8s } from 'cdk8s-plus-28';
+import { k8s } from './k8s';
 
 /** What a Job does when a pod of it ends early. The API wants one condition a rule, the type of that time all of them. */
 export function failurePolicy(containerName: string, actions: { readonly [action: string]: readonly number[] }): k8s.PodFailurePolicy {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { SharedFiles, shareFiles } from '../common/shared-files';
+import { k8s } from './k8s';
 import { PROGRAMS_PATH, ProgramImage } from './program-image';
 
 const VOLUME = 'programs';

@@ -1,7 +1,7 @@
-import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { Contract } from './contract';
 import { failurePolicy } from './failure-policy';
+import { k8s } from './k8s';
 import { PodPrograms } from './mounted-programs';
 import { guaranteed, ResourceAmounts } from './resources';
 import { restrictedContainer, restrictedPod } from './security';

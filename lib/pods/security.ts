@@ -1,4 +1,4 @@
-import { k8s } from 'cdk8s-plus-28';
+import { k8s } from './k8s';
 
 /** No user of the images and of no node: https://kubernetes.io/docs/concepts/security/pod-security-standards/ */
 export const USER_ID = 10001;

@@ -1,6 +1,6 @@
-import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { Grant, ServiceIdentity } from '../common/identity';
+import { k8s } from './k8s';
 
 export interface WorkloadAccessProps {
   /** Name of the workload. */

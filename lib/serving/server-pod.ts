@@ -1,5 +1,5 @@
-import { k8s } from 'cdk8s-plus-28';
 import { guaranteed, MountedPrograms, PROGRAMS_PATH, quantity, restrictedContainer, restrictedPod } from '../pods';
+import { k8s } from '../pods/k8s';
 import { WeightsBinding } from '../weights';
 import { selectorLabels, serverLabels } from './labels';
 import { SERVER_PORT } from './server-arguments';

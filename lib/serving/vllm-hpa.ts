@@ -1,6 +1,6 @@
-import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { wholeNumber } from '../common/whole-number';
+import { k8s } from '../pods/k8s';
 import { requireNamespace } from '../pods/namespace';
 import { VllmMetric } from './vllm-metric';
 import { VllmServer } from './vllm-server';

@@ -1,5 +1,5 @@
 import { Lazy } from 'cdk8s';
-import { IScalable, k8s, ScalingTarget } from 'cdk8s-plus-28';
+import type { IScalable, ScalingTarget } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { VllmRelease } from '../catalog';
 import { MOST_NODES } from '../catalog/gke-limits';
@@ -8,6 +8,7 @@ import { requireWorkloadName } from '../common/names';
 import { named, Refusal } from '../common/refusal';
 import { wholeNumber } from '../common/whole-number';
 import { MountedPrograms, namespaceOf, requireNamespace, tcp, WorkloadAccess } from '../pods';
+import { k8s } from '../pods/k8s';
 import { WeightsBinding } from '../weights';
 import { clientLabels, selectorLabels, serverLabels } from './labels';
 import { SERVER_PORT, serverArguments, servedModelName } from './server-arguments';

@@ -1,4 +1,3 @@
-import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { CSI_DRIVERS } from '../common/csi-drivers';
 import { requireBucketName } from '../common/names';
@@ -6,6 +5,7 @@ import { Model } from '../catalog';
 import { GIB, MIB } from '../common/bytes';
 import { Amounts } from '../planning/node-allocatable';
 import { BucketMount, toGoogleApis } from '../pods';
+import { k8s } from '../pods/k8s';
 import { Refusal } from '../common/refusal';
 import { directoryOf } from './model-directory';
 import { IWeightsStorage, StorageFacts, WEIGHTS_PATH, WEIGHTS_VOLUME, WeightsBinding, WeightsBindingProps } from './weights-binding';

@@ -1,7 +1,7 @@
-import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { Model } from '../catalog';
 import { GIB } from '../common/bytes';
+import { k8s } from '../pods/k8s';
 import { diskNames } from './disk-names';
 import { WEIGHTS_VOLUME, WeightsBinding, WeightsBindingProps } from './weights-binding';
 

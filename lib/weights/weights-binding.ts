@@ -1,8 +1,8 @@
-import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { Accelerator, Model } from '../catalog';
 import { Amounts } from '../planning/node-allocatable';
 import { CacheMedium } from '../planning';
+import { k8s } from '../pods/k8s';
 
 /** What a pod gets to read weights from a storage. */
 export interface WeightsBinding {

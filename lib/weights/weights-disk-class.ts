@@ -1,6 +1,6 @@
-import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { CSI_DRIVERS } from '../common/csi-drivers';
+import { k8s } from '../pods/k8s';
 import { DiskClass } from './weights-binding';
 
 /** Reads ahead of the loader, as Google's samples do for weights on disks; in KiB. */

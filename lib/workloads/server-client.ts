@@ -1,8 +1,8 @@
-import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { Grant, ServiceIdentity } from '../common/identity';
 import { requireSecretName, requireWorkloadName } from '../common/names';
 import { PodMount, requireNamespace, secretFiles, selectorLabelsOf, toNameServers, toPods, WorkloadAccess, workloadLabels } from '../pods';
+import { k8s } from '../pods/k8s';
 import { VllmServer } from '../serving';
 
 /** Leaves room for the suffixes of what belongs to the workload, and for those that Kubernetes gives to pods. */

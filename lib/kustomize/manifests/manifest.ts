@@ -1,4 +1,5 @@
 import { ApiObject } from 'cdk8s';
+import { objectJson } from './object-json';
 import { toYaml } from './yaml-writer';
 
 /** A Kubernetes object as it goes into a file. */
@@ -30,7 +31,7 @@ export function isClusterScoped(kind: string): boolean {
 
 /** The object that cdk8s renders, without the namespace that a cluster-wide kind cannot have. */
 export function manifestOf(object: ApiObject): Manifest {
-  const manifest = object.toJson() as Manifest;
+  const manifest = objectJson(object) as Manifest;
   if (isClusterScoped(manifest.kind)) {
     delete manifest.metadata.namespace;
   }

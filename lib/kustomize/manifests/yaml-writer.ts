@@ -8,8 +8,10 @@ const RANK = new Map(LEADING_KEYS.map((key, index) => [key, index]));
  * Words that every reader takes for a string: YAML 1.1 (kubectl, PyYAML) and 1.2 disagree on nearly everything else,
  * and the `yaml` package takes e4 and e-7 for numbers.
  */
-const PLAIN = /^[A-Za-z][A-Za-z0-9_./-]*$/;
-const PLAIN_BUT_TYPED = /^(?:y|n|yes|no|on|off|true|false|null|e[-\d].*)$/i;
+const PLAIN = /^(?!(?:y|n|yes|no|on|off|true|false|null|e[-\d].*)$)[a-z][a-z0-9_./-]*$/i;
+
+/** What needs nothing but quotes. */
+const QUOTABLE = /^[ !#-[\]-~]*$/;
 
 /** Control characters, line separators that are no newline to all readers, non-characters and lone surrogates. */
 const UNREADABLE = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]|\p{Surrogate}/u;
@@ -42,18 +44,18 @@ class YamlWriter {
 
   /** `lead` stands before the first key: the indentation, or the dash of the list item that this mapping is. */
   private mapping(mapping: Record<string, unknown>, indent: string, lead: string): void {
-    for (const key of Object.keys(mapping).sort(byUsualOrder)) {
+    for (const key of keysInOrder(mapping)) {
+      const value = mapping[key];
       this.path.push(key);
       this.text += `${lead}${this.key(key)}:`;
-      const value = mapping[key];
-      if (Array.isArray(value) && value.length > 0) {
+      if (!isFilled(value)) {
+        this.text += ` ${this.scalar(value, indent)}\n`;
+      } else if (Array.isArray(value)) {
         this.text += '\n';
         this.sequence(value, indent, indent);
-      } else if (isMapping(value) && Object.keys(value).length > 0) {
+      } else {
         this.text += '\n';
         this.mapping(value, `${indent}  `, `${indent}  `);
-      } else {
-        this.text += ` ${this.scalar(value, indent)}\n`;
       }
       lead = indent;
       this.path.pop();
@@ -62,14 +64,14 @@ class YamlWriter {
 
   private sequence(items: unknown[], indent: string, lead: string): void {
     for (let index = 0; index < items.length; index++) {
-      this.path.push(index);
       const item = items[index];
-      if (Array.isArray(item) && item.length > 0) {
-        this.sequence(item, `${indent}  `, `${lead}- `);
-      } else if (isMapping(item) && Object.keys(item).length > 0) {
-        this.mapping(item, `${indent}  `, `${lead}- `);
-      } else {
+      this.path.push(index);
+      if (!isFilled(item)) {
         this.text += `${lead}- ${this.scalar(item, indent)}\n`;
+      } else if (Array.isArray(item)) {
+        this.sequence(item, `${indent}  `, `${lead}- `);
+      } else {
+        this.mapping(item, `${indent}  `, `${lead}- `);
       }
       lead = indent;
       this.path.pop();
@@ -115,8 +117,11 @@ class YamlWriter {
   }
 
   private string(value: string): string {
-    if (PLAIN.test(value) && !PLAIN_BUT_TYPED.test(value)) {
+    if (PLAIN.test(value)) {
       return value;
+    }
+    if (QUOTABLE.test(value)) {
+      return `"${value}"`;
     }
     this.refuseUnreadable(value);
     return JSON.stringify(value).replace(/\ufeff/g, '\\ufeff');
@@ -156,9 +161,18 @@ export function pathText(path: readonly (string | number)[]): string {
   }, '');
 }
 
-function byUsualOrder(a: string, b: string): number {
-  const rank = (RANK.get(a) ?? LEADING_KEYS.length) - (RANK.get(b) ?? LEADING_KEYS.length);
-  return rank !== 0 ? rank : a < b ? -1 : 1;
+function keysInOrder(mapping: Record<string, unknown>): string[] {
+  const leading: string[] = [];
+  const others: string[] = [];
+  for (const key of Object.keys(mapping)) {
+    (RANK.has(key) ? leading : others).push(key);
+  }
+  return [...leading.sort((a, b) => RANK.get(a)! - RANK.get(b)!), ...others.sort()];
+}
+
+/** Whether it is a list or a mapping with something in it. */
+function isFilled(value: unknown): value is unknown[] | Record<string, unknown> {
+  return typeof value === 'object' && value !== null && (Array.isArray(value) ? value.length > 0 : isMapping(value) && Object.keys(value).length > 0);
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {

@@ -1,4 +1,3 @@
-import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { ServiceIdentity } from '../../common/identity';
 import { named, Refusal } from '../../common/refusal';
@@ -7,6 +6,7 @@ import {
   Contract, guaranteed, literalArgument, PodMount, PodPrograms, podPrograms, ProgramImage, quantity, restrictedContainer, restrictedPod,
   tcp,
 } from '../../pods';
+import { k8s } from '../../pods/k8s';
 import { VllmServer } from '../../serving';
 import { API_KEY, apiKeyMount, ServerClient } from '../server-client';
 import contract from './contract.json';

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { ServiceIdentity } from '../../common/identity';
 import { requireSecretName } from '../../common/names';
@@ -7,6 +6,7 @@ import { named, Refusal } from '../../common/refusal';
 import {
   PodMount, PodPrograms, podPrograms, ProgramImage, ProgramJob, quantity, secretFiles, selectorLabelsOf, tcp, toPods,
 } from '../../pods';
+import { k8s } from '../../pods/k8s';
 import { ServerClient } from '../server-client';
 import { LocustLoadTestProps } from './locust-load-test-props';
 import { locustOutput, LocustOutput } from './locust-output';

@@ -1,6 +1,6 @@
-import { k8s } from 'cdk8s-plus-28';
 import { Grant } from '../../common/identity';
 import { BucketMount, PodMount, quantity, requireBucketPath } from '../../pods';
+import { k8s } from '../../pods/k8s';
 import { LoadTestOutput } from './locust-load-test-props';
 
 const AT = { volume: 'results', mountPath: '/results' };

@@ -1,4 +1,3 @@
-import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { VllmRelease } from '../../catalog';
 import { machineFamiliesFor } from '../../catalog/disk-machine-families';
@@ -9,6 +8,7 @@ import { named, Refusal } from '../../common/refusal';
 import {
   Contract, podPrograms, ProgramImage, ProgramJob, requireNamespace, selectorLabelsOf, toGoogleApis, WorkloadAccess, workloadLabels,
 } from '../../pods';
+import { k8s } from '../../pods/k8s';
 import { VllmServer } from '../../serving';
 import { HydrationDisk, IWeightsStorage, WeightsVolume } from '../../weights';
 import { diskNames } from '../../weights/disk-names';

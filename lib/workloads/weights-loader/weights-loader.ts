@@ -1,4 +1,3 @@
-import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { Model, VllmRelease } from '../../catalog';
 import { ServiceIdentity } from '../../common/identity';
@@ -7,6 +6,7 @@ import { named, Refusal } from '../../common/refusal';
 import {
   Contract, namespaceOf, PodMount, podPrograms, ProgramImage, ProgramJob, selectorLabelsOf, toGoogleApis, WorkloadAccess, workloadLabels,
 } from '../../pods';
+import { k8s } from '../../pods/k8s';
 import { WeightsVolume } from '../../weights';
 import { directoryOf, shortRevisionOf } from '../../weights/model-directory';
 import contract from './contract.json';
