@@ -27,5 +27,7 @@ export default tseslint.config(
       '@typescript-eslint/no-empty-object-type': ['error', { allowInterfaces: 'with-single-extends' }],
     },
   },
+  // They run before anything can compile them.
+  { files: ['scripts/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
   { files: ['lib/gke/**', 'apps/gke.ts', 'apps/gke-stack.ts', 'test/gke/**', 'test/terraform/**', 'bench/stack.ts'], rules: { 'no-restricted-imports': 'off' } },
 );
