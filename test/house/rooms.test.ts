@@ -47,7 +47,7 @@ const LOADS: { readonly [room: string]: readonly string[] } = {
   workloads: ['cdk8s', 'cdk8s-plus-28', 'constructs', 'crypto'],
   cli: ['crypto', 'fs', 'os', 'path', 'timers', 'util'],
   cluster: ['cdk8s-plus-28', 'constructs'],
-  kustomize: ['cdk8s', 'constructs', 'crypto', 'fs', 'os', 'path'],
+  kustomize: ['cdk8s', 'constructs', 'crypto', 'fs', 'os', 'path', 'util'],
   cells: ['cdk8s', 'constructs'],
   index: [],
   gke: ['cdktf', '@cdktf/provider-google', 'constructs', 'fs', 'path'],
