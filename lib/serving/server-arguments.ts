@@ -67,7 +67,11 @@ export function serverArguments({ memory, shutdown }: Pick<ServerPlan, 'memory' 
  * @throws on what an expression cannot hold
  */
 export function servedModelName(props: VllmServerProps): string {
-  const name = props.servedModelName ?? props.weights.model.id;
+  return requireServedModelName(props.servedModelName ?? props.weights.model.id);
+}
+
+/** @throws on a name that the expressions of alerts could not hold */
+export function requireServedModelName(name: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9_./:@+-]*$/.test(name)) {
     throw new Refusal(`'servedModelName' (${name}) must be letters, digits and any of _ . / : @ + -, starting with a letter or digit`);
   }

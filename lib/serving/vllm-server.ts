@@ -10,6 +10,7 @@ import { wholeNumber } from '../common/whole-number';
 import { MountedPrograms, namespaceOf, requireNamespace, tcp, WorkloadAccess } from '../pods';
 import { k8s } from '../pods/k8s';
 import { WeightsBinding } from '../weights';
+import { ImportedVllmServer, IVllmServer, LONGEST_SERVER_NAME, urlOf, VllmServerAttributes } from './imported-server';
 import { clientLabels, selectorLabels, serverLabels } from './labels';
 import { SERVER_PORT, serverArguments, servedModelName } from './server-arguments';
 import { ServerPlan } from './server-plan';
@@ -28,7 +29,16 @@ const COLLECTOR_NAMESPACES = ['gmp-system', 'gke-gmp-system'];
  * @throws when the plan does not hold: the model does not fit, a flag is unknown, a probe would kill it while it loads, …
  * @see https://docs.vllm.ai/en/latest/deployment/k8s/
  */
-export class VllmServer extends Construct implements IScalable {
+export class VllmServer extends Construct implements IScalable, IVllmServer {
+  /**
+   * A server that another app made, in the namespace of the scope, for chats, load tests and batches of it. Nothing of it is made.
+   *
+   * @throws on what is no name, and on counts below 1
+   */
+  static fromAttributes(scope: Construct, id: string, attributes: VllmServerAttributes): IVllmServer {
+    return new ImportedVllmServer(scope, id, attributes);
+  }
+
   /** Name of the server's objects. */
   readonly name: string;
   /** Release of vLLM that it runs. */
@@ -72,7 +82,7 @@ export class VllmServer extends Construct implements IScalable {
       this.replicas = this.countReplicas();
       this.args = serverArguments(this.plan, props);
       this.labels = serverLabels(this.name);
-      this.url = `http://${this.name}.${namespace}.svc.cluster.local:${SERVER_PORT}`;
+      this.url = urlOf(this.name, namespace);
       this.service = this.makeService();
       const binding = weights.bind({ name: this.name, cacheMedium: this.plan.placement.cacheMedium, labels: this.labels });
       this.identity = this.makeAccess(namespace, binding);
@@ -81,6 +91,31 @@ export class VllmServer extends Construct implements IScalable {
     } catch (error) {
       throw named(this, error);
     }
+  }
+
+  /** Namespace of the server's objects. */
+  get namespace(): string {
+    return this.identity.namespace;
+  }
+
+  /** Revision of the model; undefined when it is not pinned. */
+  get modelRevision(): string | undefined {
+    return this.plan.memory.model.revision;
+  }
+
+  /** Tokens of question and answer together, at most. */
+  get maxModelLen(): number {
+    return this.plan.memory.maxModelLen;
+  }
+
+  /** Requests that one server runs at once, at most. */
+  get maxNumSeqs(): number {
+    return this.plan.memory.maxNumSeqs;
+  }
+
+  /** Seconds until a server that is being made answers, at most. */
+  get progressDeadlineSeconds(): number {
+    return this.plan.startup.progressDeadlineSeconds;
   }
 
   /** Labels that select the pods. */
@@ -202,9 +237,6 @@ export class VllmServer extends Construct implements IScalable {
   }
 }
 
-/** Leaves room for the suffixes of what belongs to the server. */
-const LONGEST_NAME = 53;
-
 function serverName(props: VllmServerProps): string {
-  return requireWorkloadName(props.name ?? `vllm-openai-${props.weights.storage.id}-${props.accelerator.id}`, LONGEST_NAME);
+  return requireWorkloadName(props.name ?? `vllm-openai-${props.weights.storage.id}-${props.accelerator.id}`, LONGEST_SERVER_NAME);
 }

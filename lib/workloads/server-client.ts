@@ -3,7 +3,7 @@ import { Grant, ServiceIdentity } from '../common/identity';
 import { requireSecretName, requireWorkloadName } from '../common/names';
 import { PodMount, requireNamespace, secretFiles, selectorLabelsOf, toNameServers, toPods, WorkloadAccess, workloadLabels } from '../pods';
 import { k8s } from '../pods/k8s';
-import { VllmServer } from '../serving';
+import { IVllmServer } from '../serving';
 
 /** Leaves room for the suffixes of what belongs to the workload, and for those that Kubernetes gives to pods. */
 const LONGEST_NAME = 52;
@@ -28,7 +28,7 @@ export function apiKeyMount(secretName: string | undefined): PodMount | undefine
 /** Props of `ServerClient`. */
 export interface ServerClientProps {
   /** Server that is asked. */
-  readonly server: VllmServer;
+  readonly server: IVllmServer;
   /** Name of the kind of workload, for example `gradio-chat`. */
   readonly app: string;
   /** Name of every object, a DNS label of 1 to 52 characters. */
@@ -68,13 +68,13 @@ export class ServerClient extends Construct {
   constructor(scope: Construct, id: string, props: ServerClientProps) {
     super(scope, id);
     const { server, app, name } = props;
-    requireNamespace(this, server.identity.namespace);
+    requireNamespace(this, server.namespace);
     this.name = requireWorkloadName(name, LONGEST_NAME);
     this.labels = workloadLabels({ app, instance: name }, props.component);
     this.selectorLabels = selectorLabelsOf({ app, instance: name });
     this.podLabels = { ...this.labels, ...server.clientLabels };
     this.identity = new WorkloadAccess(this, 'Access', {
-      name, namespace: server.identity.namespace, labels: this.labels, selectorLabels: this.selectorLabels, grants: props.grants,
+      name, namespace: server.namespace, labels: this.labels, selectorLabels: this.selectorLabels, grants: props.grants,
       ingress: props.ingress, egress: [...toNameServers(), toPods(server.selectorLabels, server.port), ...props.egress ?? []],
     }).identity;
   }

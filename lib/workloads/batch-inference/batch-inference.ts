@@ -4,7 +4,7 @@ import { ServiceIdentity } from '../../common/identity';
 import { named, Refusal } from '../../common/refusal';
 import { wholeNumber } from '../../common/whole-number';
 import { BucketMount, Contract, PodMount, podPrograms, ProgramImage, ProgramJob, requireBucketPath } from '../../pods';
-import { VllmServer } from '../../serving';
+import { IVllmServer } from '../../serving';
 import { API_KEY, apiKeyMount, ServerClient } from '../server-client';
 import contract from './contract.json';
 
@@ -36,7 +36,7 @@ const NO_PARAMETERS = ['model', 'messages', 'prompt', 'input', 'stream', 'stream
 /** Props of `BatchInference`. */
 export interface BatchInferenceProps {
   /** Server that is asked. */
-  readonly server: VllmServer;
+  readonly server: IVllmServer;
   /** Name of the bucket of input and output. */
   readonly bucket: string;
   /**
@@ -124,7 +124,7 @@ export class BatchInference extends Construct {
   /** Labels of every object. */
   readonly labels: { readonly [label: string]: string };
   /** Server that is asked. */
-  readonly server: VllmServer;
+  readonly server: IVllmServer;
   /** Name of the bucket of input and output. */
   readonly bucket: string;
   /** Folder of the records in the bucket. */
@@ -164,22 +164,21 @@ export class BatchInference extends Construct {
 
   private programArguments(props: BatchInferenceProps, bucket: BucketMount): string[] {
     const { server } = props;
-    const { revision } = server.plan.memory.model;
     const input = requireBucketPath('input', props.input);
     if (`${input}/`.startsWith(`${this.output}/`)) {
       throw new Refusal(`'input' (${input}) is in 'output' (${this.output}), which is for the records alone; use another folder for one of them`);
     }
-    const atOnce = Math.floor(server.plan.memory.maxNumSeqs * server.replicas / this.parallelism);
+    const atOnce = Math.floor(server.maxNumSeqs * server.replicas / this.parallelism);
     const maxInFlight = props.maxInFlight ?? Math.max(1, Math.min(atOnce, DEFAULT_MOST_IN_FLIGHT));
     return [
       bucket.path(input), bucket.path(this.output), `--url=${server.url}`, `--model=${server.servedModelName}`,
-      ...(revision === undefined ? [] : [`--revision=${revision}`]),
+      ...(server.modelRevision === undefined ? [] : [`--revision=${server.modelRevision}`]),
       `--parameters=${parametersOf(props.parameters ?? {})}`,
       `--shards=${this.completions}`,
       `--max-in-flight=${CONTRACT.number('max-in-flight', 'maxInFlight', maxInFlight)}`,
       `--request-timeout=${CONTRACT.number('request-timeout', 'requestTimeoutSeconds', props.requestTimeoutSeconds)}`,
       `--max-retries=${CONTRACT.number('max-retries', 'maxRetries', props.maxRetries)}`,
-      `--ready-timeout=${Math.max(LEAST_READY_SECONDS, server.plan.startup.progressDeadlineSeconds)}`,
+      `--ready-timeout=${Math.max(LEAST_READY_SECONDS, server.progressDeadlineSeconds)}`,
       `--stop-timeout=${STOP_SECONDS}`,
       `--max-error-share=${CONTRACT.number('max-error-share', 'maxErrorShare', props.maxErrorShare)}`,
     ];

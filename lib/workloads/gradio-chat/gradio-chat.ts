@@ -7,7 +7,7 @@ import {
   tcp,
 } from '../../pods';
 import { k8s } from '../../pods/k8s';
-import { VllmServer } from '../../serving';
+import { IVllmServer } from '../../serving';
 import { API_KEY, apiKeyMount, ServerClient } from '../server-client';
 import contract from './contract.json';
 
@@ -29,7 +29,7 @@ const GRACE_SECONDS = 10;
 /** Props of `GradioChat`. */
 export interface GradioChatProps {
   /** Server that answers. */
-  readonly server: VllmServer;
+  readonly server: IVllmServer;
   /**
    * Name of every object, a DNS label of 1 to 52 characters.
    * @default - SERVER-chat
@@ -218,7 +218,7 @@ export class GradioChat extends Construct {
 
 function programArguments(props: GradioChatProps): string[] {
   const { server } = props;
-  const { maxModelLen } = server.plan.memory;
+  const { maxModelLen } = server;
   const maxTokens = answerLength(props.maxTokens, maxModelLen);
   const longest = CHARACTERS_A_TOKEN * (maxModelLen - maxTokens);
   const where = ` (the server's maxModelLen, ${maxModelLen}, leaves ${maxModelLen - maxTokens} tokens for it)`;

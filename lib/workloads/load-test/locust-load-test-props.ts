@@ -1,5 +1,5 @@
 import { Duration } from 'cdk8s';
-import { VllmServer } from '../../serving';
+import { IVllmServer } from '../../serving';
 
 /** Numbers of tokens: log-normal, cut off at both ends. */
 export interface TokenLengths {
@@ -71,7 +71,7 @@ export interface LoadTestPage {
 /** What a load test is asked to do; contract.json beside this file holds every bound and default. */
 export interface LocustLoadTestProps {
   /** Server that is tested. */
-  readonly server: VllmServer;
+  readonly server: IVllmServer;
   /**
    * Users of a closed loop, from 1 to 2000: each sends when its last answer is there.
    * @default 8, unless requestsPerSecond is given

@@ -44,7 +44,7 @@ export interface LocustSettings {
  */
 export function locustSettings(name: string, props: LocustLoadTestProps): LocustSettings {
   const { server, webUi } = props;
-  const context = server.plan.memory.maxModelLen;
+  const context = server.maxModelLen;
   const load = loadOf(props);
   if (webUi && props.requestsPerSecond !== undefined) {
     throw new Refusal('\'webUi\' goes with users only: its page asks how many there are; leave requestsPerSecond or webUi out');

@@ -9,7 +9,7 @@ import {
   Contract, podPrograms, ProgramImage, ProgramJob, requireNamespace, selectorLabelsOf, toGoogleApis, WorkloadAccess, workloadLabels,
 } from '../../pods';
 import { k8s } from '../../pods/k8s';
-import { VllmServer } from '../../serving';
+import { IVllmServer } from '../../serving';
 import { HydrationDisk, IWeightsStorage, WeightsVolume } from '../../weights';
 import { diskNames } from '../../weights/disk-names';
 import { directoryOf } from '../../weights/model-directory';
@@ -31,7 +31,7 @@ export interface WeightsHydrationProps {
   /** Weights of the server, on a disk. */
   readonly weights: WeightsVolume;
   /** Server that reads the disk afterwards. */
-  readonly server: VllmServer;
+  readonly server: IVllmServer;
   /** Name of the bucket that the loader filled. */
   readonly bucket: string;
   /**
@@ -85,7 +85,7 @@ export class WeightsHydration extends Construct {
       this.snapshotName = names.snapshot;
       this.labels = workloadLabels({ app: APP, instance: this.name }, 'weights');
       this.identity = new WorkloadAccess(this, 'Access', {
-        name: this.name, namespace: server.identity.namespace, labels: this.labels,
+        name: this.name, namespace: server.namespace, labels: this.labels,
         selectorLabels: selectorLabelsOf({ app: APP, instance: this.name }), egress: toGoogleApis(),
         grants: [{ role: 'roles/storage.objectViewer', bucket: this.bucket }],
       }).identity;
@@ -98,7 +98,7 @@ export class WeightsHydration extends Construct {
 
   private requireDisk(): HydrationDisk {
     const { weights: { storage, model }, server } = this.props;
-    requireNamespace(this, server.identity.namespace);
+    requireNamespace(this, server.namespace);
     const disk = storage.hydrationDisk?.(model);
     if (!disk) {
       throw new Refusal(`'weights' are on storage '${storage.id}', which is no disk: servers read it as it is. Leave the hydration out, or take`

@@ -116,7 +116,7 @@ test.each<[string, Partial<GradioChatProps>, string]>([
   ['a system prompt that the page would refuse', { systemPrompt: 'x'.repeat(9000) }, '9000 characters, more than maxMessageLength (8000)'],
   ['a prefix with a slash at its end', { pathPrefix: '/chat/' }, '\'pathPrefix\' (/chat/) must be empty, or a path without a slash at its end, for example /chat'],
   ['a prefix that is an address', { pathPrefix: 'https://example.com/chat' }, '\'pathPrefix\''],
-  ['a title of two lines', { title: 'Chat\nwith me' }, '\'title\' (Chat\nwith me) must be one line of 1 to 200 characters'],
+  ['a title of two lines', { title: 'Chat\nwith me' }, '\'title\' ("Chat\\nwith me") must be one line of 1 to 200 characters'],
   ['no page at all', { replicas: 0 }, '\'replicas\' (0)'],
   ['a key in the place of a Secret\'s name', { apiKeySecretName: 'sk_Very-Secret' }, 'is no name of a Secret'],
   ['a name that is no label', { name: 'Chat' }, '\'name\' (Chat) is no DNS label'],
