@@ -2,12 +2,11 @@ import { execFile } from 'node:child_process';
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { isDeepStrictEqual, promisify } from 'node:util';
-import { ApiObject } from 'cdk8s';
 import { parseAllDocuments } from 'yaml';
 import { buildMatrix } from '../../apps/matrix';
 import { readSettings } from '../../apps/settings';
 import { KustomizeUnit } from '../../lib';
-import { Manifest, manifestOf } from '../../lib/kustomize/manifests/manifest';
+import { isClusterScoped, Manifest } from '../../lib/kustomize/manifests/manifest';
 import { PROJECT } from '../dist/project-copy';
 import { Part } from '../rig/cluster/parts';
 import { Cell, KUSTOMIZE } from './cells';
@@ -27,11 +26,16 @@ function kubectls(): string[] {
   return [...new Set([...programs, ...onPath, ...[...new Set(onPath.map(dirname))].flatMap(programsIn)])];
 }
 
-/** Every unit with its objects as they are in memory, before anything is written. */
+/** Every unit with its objects as cdk8s itself renders them, without the namespace that a cluster-wide kind cannot have. */
 function unitsInMemory(): Map<string, Manifest[]> {
   const { app } = buildMatrix(PROJECT, readSettings({}, join(PROJECT, 'there-is-none')));
   const units = app.node.findAll().filter(child => KustomizeUnit.isUnit(child));
-  return new Map(units.map(unit => [unit.folder, unit.node.findAll().filter(ApiObject.isApiObject).map(manifestOf)]));
+  return new Map(units.map(unit => [unit.folder, (unit.toJson() as Manifest[]).map(withoutStrayNamespace)]));
+}
+
+function withoutStrayNamespace(manifest: Manifest): Manifest {
+  const { namespace, ...metadata } = manifest.metadata;
+  return isClusterScoped(manifest.kind) ? { ...manifest, metadata } : { ...manifest, metadata: { ...metadata, namespace } };
 }
 
 /** What `kubectl kustomize` makes of each folder. */
