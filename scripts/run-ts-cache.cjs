@@ -7,8 +7,6 @@ const v8 = require('node:v8');
 const ALIGNMENT = 8;
 const LENGTH_BYTES = 8;
 
-/** @typedef {{ source: Buffer, code: Buffer }} Compiled what V8 gets as source, and what it made of it */
-
 /**
  * What the modules of one program were compiled to, by the digest of the bytes that were compiled: a changed module is never taken
  * for the one before. All of it is one file, so that it is read at once, and replaced by a rename, so that nobody reads half of it.
@@ -25,18 +23,19 @@ class CodeCache {
    * @param ingredients what decides about the code beside the source; node, and V8 with its flags, always do
    */
   constructor(folder, program, ingredients) {
-    const key = digestOf(JSON.stringify([process.version, process.arch, v8.cachedDataVersionTag(), ...ingredients]));
-    this.#file = path.join(folder, `${path.basename(program)}-${key.slice(0, 16)}.bin`);
+    const versions = [process.version, process.arch, v8.cachedDataVersionTag(), fs.readFileSync(__filename, 'utf8'), ...ingredients];
+    this.#file = path.join(folder, `${path.basename(program)}-${digestOf(JSON.stringify(versions)).slice(0, 16)}.bin`);
     this.#read();
   }
 
-  /** @returns {Compiled | undefined} undefined when these bytes were never compiled */
+  /** The source as V8 got it and the code that V8 made of it, or undefined when it never saw these bytes. */
   find(digest) {
     const found = this.#known.get(digest);
-    if (found) {
-      this.#used.add(digest);
+    if (found === undefined) {
+      return undefined;
     }
-    return found;
+    this.#used.add(digest);
+    return { digest, source: found.source.toString(), code: found.code };
   }
 
   /** Remembers what was compiled. V8 is asked for its code in the end, when that has the functions that were called. */
@@ -44,19 +43,18 @@ class CodeCache {
     this.#added.set(digest, { source, script });
   }
 
-  /** Keeps what was used and what is new. Without a place to keep it, the next run compiles again, and that is all. */
+  /** Keeps what was used and what is new. Where that cannot be written, the next run compiles again, and that is all. */
   save() {
-    if (this.#added.size === 0) {
+    if (this.#added.size === 0 || isLink(path.join(this.#file, '../../..'))) {
       return;
     }
     const draft = `${this.#file}-${process.pid}`;
-    try {
+    attempt(() => {
       fs.mkdirSync(path.dirname(this.#file), { recursive: true });
       fs.writeFileSync(draft, this.#packed());
       fs.renameSync(draft, this.#file);
-    } catch {
-      fs.rmSync(draft, { force: true });
-    }
+    });
+    attempt(() => fs.rmSync(draft, { force: true }));
   }
 
   /** The length of the index, the index, and what the index says: source and code of each module, one after the other. */
@@ -72,22 +70,24 @@ class CodeCache {
   }
 
   #read() {
-    let bytes;
-    try {
-      bytes = fs.readFileSync(this.#file);
-    } catch {
-      return;
-    }
-    let start = LENGTH_BYTES;
-    const next = (length) => {
-      const part = bytes.subarray(start, start + length);
-      start += aligned(length);
-      return part;
-    };
-    for (const [digest, sourceLength, codeLength] of JSON.parse(next(bytes.readUInt32LE(0)))) {
-      this.#known.set(digest, { source: next(sourceLength), code: next(codeLength) });
-    }
+    attempt(() => {
+      const bytes = fs.readFileSync(this.#file);
+      let start = LENGTH_BYTES;
+      const next = (length) => {
+        const part = bytes.subarray(start, start + length);
+        start += aligned(length);
+        return part;
+      };
+      const index = JSON.parse(next(bytes.readUInt32LE(0)));
+      const known = index.map(([digest, source, code]) => [digest, { source: next(source), code: next(code) }]);
+      this.#known = new Map(start === bytes.length ? known : []);
+    });
   }
+}
+
+/** Checkouts that share their packages would take each other's place. */
+function isLink(packages) {
+  return fs.lstatSync(packages).isSymbolicLink();
 }
 
 function aligned(length) {
@@ -98,8 +98,18 @@ function padded(part) {
   return [part, Buffer.alloc(aligned(part.length) - part.length)];
 }
 
-function digestOf(content) {
-  return createHash('sha256').update(content).digest('base64url');
+function attempt(work) {
+  try {
+    work();
+  } catch {
+    // What cannot be read or kept is made again.
+  }
+}
+
+function digestOf(...parts) {
+  const hash = createHash('sha256');
+  parts.forEach(part => hash.update(part).update('\0'));
+  return hash.digest('base64url');
 }
 
 module.exports = { CodeCache, digestOf };

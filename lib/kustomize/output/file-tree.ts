@@ -9,16 +9,23 @@ export function entryExists(file: string): boolean {
   return fs.lstatSync(file, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Writes the tree into a folder that does not exist. Modes are set, not asked for: the umask has no say. */
+const FOLDER_MODE = 0o755;
+const FILE_MODE = 0o644;
+
+/** Writes the tree into a folder that does not exist. Modes are set where the umask takes something of them: it has no say. */
 export function writeTree(folder: string, files: FileTree): void {
+  fs.mkdirSync(folder, FOLDER_MODE);
+  const masked = (fs.lstatSync(folder).mode & 0o777) !== FOLDER_MODE;
   const made = new Set<string>();
   const makeFolder = (name: string): void => {
     if (!made.has(name)) {
       if (name !== folder) {
         makeFolder(path.dirname(name));
+        fs.mkdirSync(name, FOLDER_MODE);
       }
-      fs.mkdirSync(name);
-      fs.chmodSync(name, 0o755);
+      if (masked) {
+        fs.chmodSync(name, FOLDER_MODE);
+      }
       made.add(name);
     }
   };
@@ -26,15 +33,17 @@ export function writeTree(folder: string, files: FileTree): void {
   for (const [name, content] of files) {
     const file = `${folder}/${name}`;
     makeFolder(path.dirname(file));
-    writeFile(file, content);
+    writeFile(file, content, masked);
   }
 }
 
 /** Writes a file that does not exist. */
-export function writeFile(file: string, content: Buffer): void {
-  const descriptor = fs.openSync(file, 'wx', 0o644);
+export function writeFile(file: string, content: Buffer, masked = true): void {
+  const descriptor = fs.openSync(file, 'wx', FILE_MODE);
   try {
-    fs.fchmodSync(descriptor, 0o644);
+    if (masked) {
+      fs.fchmodSync(descriptor, FILE_MODE);
+    }
     fs.writeFileSync(descriptor, content);
   } finally {
     fs.closeSync(descriptor);
