@@ -11,7 +11,7 @@ const { CodeCache, digestOf } = require('./run-ts-cache.cjs');
 const { fileOf } = require('./run-ts-resolve.cjs');
 
 const PACKAGES = path.join(__dirname, '..', 'node_modules');
-const SUCRASE = path.join(PACKAGES, 'sucrase');
+const SUCRASE = path.dirname(require.resolve('sucrase/package.json'));
 
 /** What makes other code of the same bytes. */
 const INGREDIENTS = [__filename, path.join(SUCRASE, 'package.json')].map(file => fs.readFileSync(file, 'utf8'));
