@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from './stopwatch';
 
-/** The last commit that kept each program in every unit and compiled TypeScript in every run: the targets of speed are parts of its times. */
+/** The last commit that kept programs in every unit and compiled TypeScript in every run: the targets of speed are parts of its times. */
 export const COMMIT_BEFORE = 'd00bae4621250303f87a23883c5a45e87f2c5eda';
 
 /** The project in a folder, as its own scripts run it. */

@@ -44,10 +44,11 @@ export function compareScale(now: Checkout, before: Checkout | undefined): void 
 function print(cells: number, name: string, run: Run, others: Record<string, Run | undefined> = {}): void {
   const rate = (seconds: number): number => Math.round(cells * OBJECTS_PER_CELL / seconds);
   console.log(line(name, run, others));
-  console.log(`    ${rate(run.cpuSeconds)} objects per second of user CPU, ${rate(run.wallSeconds)} by the clock, peak ${Math.round(run.peakBytes / 2 ** 20)} MiB`);
+  const peak = Math.round(run.peakBytes / 2 ** 20);
+  console.log(`    ${rate(run.cpuSeconds)} objects per second of user CPU, ${rate(run.wallSeconds)} by the clock, peak ${peak} MiB`);
 }
 
-/** Files in memory, where there is room for them: a disk makes files slowly where many have just been deleted, and that is not measured here. */
+/** In memory, where there is room: how slowly a disk makes files where many have just been deleted is not measured here. */
 function placeOfOutputs(): string {
   if (!existsSync(MEMORY)) {
     return tmpdir();

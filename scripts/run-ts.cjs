@@ -11,7 +11,7 @@ const { CodeCache, digestOf } = require('./run-ts-cache.cjs');
 const { fileOf } = require('./run-ts-resolve.cjs');
 
 const PACKAGES = path.join(__dirname, '..', 'node_modules');
-const SUCRASE = path.join(PACKAGES, 'sucrase');
+const SUCRASE = path.dirname(require.resolve('sucrase/package.json'));
 
 /** What makes other code of the same bytes. */
 const INGREDIENTS = [__filename, path.join(SUCRASE, 'package.json')].map(file => fs.readFileSync(file, 'utf8'));
@@ -50,9 +50,9 @@ Module._extensions['.ts'] = (module, filename) => {
   return compiled ? run(module, filename, compiled) : compile(module, filename, digest, transpiled(content.toString(), filename));
 };
 
-/** Node calls it with what it has read, after it has found that this is no ES module. */
+/** Node calls it with what it has read, after it has found that this is no ES module; also with what has no file, such as that of `-e`. */
 Module.prototype._compile = function (content, filename, ...rest) {
-  if (filename.startsWith(SUCRASE)) {
+  if (filename.startsWith(SUCRASE) || !path.isAbsolute(filename)) {
     return node.compile.call(this, content, filename, ...rest);
   }
   return compile(this, filename, digestOf(filename, content), content.replace(SOURCE_MAP, ''));
@@ -62,7 +62,7 @@ function compile(module, filename, digest, code) {
   const source = `${HEAD}${code}${TAIL}`;
   const script = scriptOf(source, filename);
   cache.add(digest, source, script);
-  call(module, filename, script);
+  return call(module, filename, script);
 }
 
 function run(module, filename, { digest, source, code }) {
@@ -70,7 +70,7 @@ function run(module, filename, { digest, source, code }) {
   if (script.cachedDataRejected) {
     cache.add(digest, source, script);
   }
-  call(module, filename, script);
+  return call(module, filename, script);
 }
 
 function scriptOf(source, filename, cachedData) {
@@ -84,7 +84,7 @@ function call(module, filename, script) {
   require.resolve = (request, options) => Module._resolveFilename(request, module, false, options);
   require.resolve.paths = request => Module._resolveLookupPaths(request, module);
   Object.assign(require, { main: process.mainModule, extensions: Module._extensions, cache: Module._cache });
-  script.runInThisContext().call(module.exports, module.exports, require, module, filename, path.dirname(filename));
+  return script.runInThisContext().call(module.exports, module.exports, require, module, filename, path.dirname(filename));
 }
 
 /** Stands for a module until something of it is asked for. Generated code asks whether it is an ES module only to copy it if it is not. */

@@ -116,6 +116,9 @@ class Plain {
     this.shape += '{';
     for (const key of Object.keys(mapping)) {
       const value = mapping[key];
+      if (key === '__proto__') {
+        throw new TypeError('a prototype is no value');
+      }
       if (value !== undefined && value !== null) {
         this.shape += `${key}\0`;
         const plain = this.value(value);
