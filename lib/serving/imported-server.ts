@@ -83,18 +83,18 @@ export function urlOf(name: string, namespace: string): string {
 
 /** A server that another app made, in the namespace of its scope: nothing of it is made here. */
 export class ImportedVllmServer extends Construct implements IVllmServer {
-  readonly name: string;
-  readonly namespace: string;
-  readonly servedModelName: string;
-  readonly modelRevision?: string;
-  readonly url: string;
   readonly port = SERVER_PORT;
+  readonly namespace: string;
+  readonly name: string;
+  readonly url: string;
   readonly selectorLabels: { readonly [name: string]: string };
   readonly clientLabels: { readonly [name: string]: string };
+  readonly servedModelName: string;
+  readonly modelRevision?: string;
   readonly release: VllmRelease;
+  readonly replicas: number;
   readonly maxModelLen: number;
   readonly maxNumSeqs: number;
-  readonly replicas: number;
   readonly progressDeadlineSeconds: number;
 
   constructor(scope: Construct, id: string, attributes: VllmServerAttributes) {
