@@ -3,6 +3,8 @@ const fs = require('node:fs');
 const path = require('node:path');
 const v8 = require('node:v8');
 
+const ROOT = path.join(__dirname, '..');
+
 /** V8 copies data that does not begin at a multiple of this. */
 const ALIGNMENT = 8;
 const LENGTH_BYTES = 8;
@@ -24,7 +26,8 @@ class CodeCache {
    */
   constructor(folder, program, ingredients) {
     const versions = [process.version, process.arch, v8.cachedDataVersionTag(), fs.readFileSync(__filename, 'utf8'), ...ingredients];
-    this.#file = path.join(folder, `${path.basename(program)}-${digestOf(JSON.stringify(versions)).slice(0, 16)}.bin`);
+    const name = path.relative(ROOT, program).replace(/[^\w.]+/g, '-');
+    this.#file = path.join(folder, `${name}-${digestOf(JSON.stringify(versions)).slice(0, 16)}.bin`);
     this.#read();
   }
 

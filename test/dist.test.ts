@@ -30,7 +30,7 @@ test('what is committed is what a run makes, and a second run touches nothing', 
   const before = stampsOf(project.path('dist'));
   await expectSynth();
   expect(stampsOf(project.path('dist'))).toEqual(before);
-  expect(fs.readdirSync(project.folder).sort()).toEqual(['apps', 'cdk8s.yaml', 'dist', 'imports', 'lib', 'node_modules', 'package.json']);
+  expect(fs.readdirSync(project.folder).sort()).toEqual(['apps', 'cdk8s.yaml', 'dist', 'imports', 'lib', 'node_modules', 'package.json', 'scripts']);
 });
 
 test.each([

@@ -6,7 +6,7 @@ import { contentOf } from '../kustomize/folders';
 import { Ended, ended } from '../kustomize/child-program';
 
 export const PROJECT = resolve(__dirname, '../..');
-const COPIED = ['apps', 'imports', 'lib', 'cdk8s.yaml', 'package.json'];
+const COPIED = ['apps', 'imports', 'lib', 'scripts', 'cdk8s.yaml', 'package.json'];
 
 export type Tree = Record<string, string>;
 
@@ -21,8 +21,7 @@ export class ProjectCopy {
 
   /** What `npm run synth` starts. */
   public start(env: NodeJS.ProcessEnv = {}, options: SpawnOptions = {}, before = ''): ChildProcess {
-    const register = join(this.folder, 'node_modules/sucrase/register/ts.js');
-    const command = [process.execPath, '-r', register, join(this.folder, 'apps/synth.ts')];
+    const command = [process.execPath, '-r', join(this.folder, 'scripts/run-ts.cjs'), join(this.folder, 'apps/synth.ts')];
     return spawn('/bin/sh', ['-c', `${before}exec "$0" "$@"`, ...command], { cwd: this.folder, env: { ...cleanEnvironment(), ...env }, ...options });
   }
 

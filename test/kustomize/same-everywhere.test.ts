@@ -67,5 +67,5 @@ test('cdk8s synth --stdout prints the manifests', async () => {
 
 test('the project\'s cdk8s.yaml leads to the same folder as npm run synth', () => {
   const config = parse(fs.readFileSync(join(PROJECT, 'cdk8s.yaml'), 'utf8')) as Record<string, string>;
-  expect(config).toEqual({ language: 'typescript', app: 'node -r sucrase/register/ts apps/synth.ts', output: 'dist/kustomize' });
+  expect(config).toEqual({ language: 'typescript', app: 'node -r ./scripts/run-ts.cjs apps/synth.ts', output: 'dist/kustomize' });
 });

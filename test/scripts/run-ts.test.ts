@@ -108,6 +108,15 @@ test('another V8, or V8 with other flags, has its own', async () => {
   expect(await project.run()).toEqual(['hello world!', '']);
 });
 
+test('programs of one name in several folders have each its own', async () => {
+  project.write('other/main.ts', 'console.log(\'other\');\n');
+  await project.run();
+  expect(await project.start([], 'other/main.ts')).toEqual({ code: 0, output: 'other\n' });
+  expect(project.cached).toHaveLength(2);
+  project.transpiled();
+  expect(await project.run()).toEqual(['hello world!', '']);
+});
+
 test('another transpiler makes all of it again', async () => {
   await project.run();
   const file = 'node_modules/sucrase/package.json';
