@@ -95,7 +95,7 @@ test('runs as the manifest\'s user, and can write to /tmp only', () => {
 test('an answer grows before the eyes of who asked, and nothing is asked of anybody else', async () => {
   const page = await ChatPage.open(browser, program.origin);
   expect(await page.page.title()).toBe(program.title);
-  expect(await page.page.getByText(`Model: ${MODEL}`).isVisible()).toBe(true);
+  await page.page.getByText(`Model: ${MODEL}`).waitFor();
   await page.screenshot('empty');
   await page.watch();
   await page.send('What is a Pod?');

@@ -28,9 +28,12 @@ const WATCH = `{
 export class ChatPage {
   static async open(browser: Browser, url: string, viewport = { width: 1100, height: 800 }): Promise<ChatPage> {
     const context = await browser.newContext({ viewport });
+    context.setDefaultTimeout(300_000);
     const opened = new ChatPage(context, await context.newPage());
     await opened.page.goto(url);
     await opened.question.waitFor();
+    // Gradio sets the title when it has drawn the page.
+    await opened.page.waitForFunction('document.title !== ""');
     return opened;
   }
 
