@@ -33,7 +33,7 @@ export class ChatPage {
     await opened.page.goto(url);
     await opened.question.waitFor();
     // Gradio sets the title when it has drawn the page.
-    await opened.page.waitForFunction('document.title !== ""');
+    await eventually('a title', async () => await opened.page.title() !== '');
     return opened;
   }
 
