@@ -27,7 +27,7 @@ async function consume() {
     { cwd: directory, minutes: 10 });
   await gate.check('command', `npx ${name} --help && npx ${name} lock --help`, { cwd: directory, minutes: 5 });
   const cloud = ['cdktf', '@cdktf/provider-google'].map(peer => `${peer}@${devDependencies[peer]}`).join(' ');
-  await gate.check('entry ./gke', `npm install --silent ${cloud} && node -e "require('${name}/gke')"`, { cwd: directory, minutes: 10 });
+  await gate.check('entry ./gke', `npm install --silent ${cloud} && node -e "({ ...require('${name}/gke') })"`, { cwd: directory, minutes: 10 });
   rmSync(directory, { recursive: true });
 }
 
