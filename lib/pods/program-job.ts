@@ -129,10 +129,12 @@ export function literalArgument(argument: string): string {
   return argument.replaceAll('$', '$$$$');
 }
 
-/** Keys of a Secret that exists in the cluster, each as a file: `directory/key`. */
-export function secretFiles(secretName: string, volume: string, keys: readonly string[], directory: string): PodMount {
+/** Keys of a Secret that exists in the cluster, each as a file: `directory/key`. A pod waits for a Secret that is not optional. */
+export function secretFiles(
+  secretName: string, volume: string, keys: readonly string[], directory: string, { optional }: { readonly optional?: boolean } = {},
+): PodMount {
   return {
-    volume: { name: volume, secret: { secretName, defaultMode: 0o440, items: keys.map(key => ({ key, path: key })) } },
+    volume: { name: volume, secret: { secretName, optional, defaultMode: 0o440, items: keys.map(key => ({ key, path: key })) } },
     mount: { name: volume, mountPath: directory, readOnly: true },
   };
 }

@@ -1,14 +1,16 @@
 import { Construct } from 'constructs';
 import { Grant, ServiceIdentity } from '../common/identity';
 import { k8s } from './k8s';
+import { selectorLabelsOf, workloadLabels } from './labels';
 
 export interface WorkloadAccessProps {
   /** Name of the workload. */
   readonly name: string;
+  /** What it is: `vllm`, `gradio-chat`. */
+  readonly app: string;
+  /** Part that it plays: `server`, `weights`. */
+  readonly component: string;
   readonly namespace: string;
-  readonly labels: { readonly [label: string]: string };
-  /** Its pods have these. */
-  readonly selectorLabels: { readonly [label: string]: string };
   /**
    * Who may talk to it.
    * @default - nobody
@@ -26,19 +28,26 @@ export interface WorkloadAccessProps {
   readonly grants?: readonly Grant[];
 }
 
-/** Who a workload is, and who may talk to whom: a service account of its own without a token, and a network policy. */
+/** Who a workload is, and who may talk to whom: its labels, a service account of its own without a token, and a network policy. */
 export class WorkloadAccess extends Construct {
   readonly identity: ServiceIdentity;
+  /** Labels of every object. */
+  readonly labels: { [label: string]: string };
+  /** Labels that select the pods. */
+  readonly selectorLabels: { [label: string]: string };
 
   constructor(scope: Construct, id: string, props: WorkloadAccessProps) {
     super(scope, id);
-    const metadata = { name: props.name, labels: { ...props.labels } };
+    const names = { app: props.app, instance: props.name };
+    this.labels = workloadLabels(names, props.component);
+    this.selectorLabels = selectorLabelsOf(names);
+    const metadata = { name: props.name, labels: this.labels };
     this.identity = new ServiceIdentity({ namespace: props.namespace, serviceAccountName: props.name, grants: props.grants });
     new k8s.KubeServiceAccount(this, 'Identity', { metadata, automountServiceAccountToken: false });
     new k8s.KubeNetworkPolicy(this, 'NetworkPolicy', {
       metadata,
       spec: {
-        podSelector: { matchLabels: { ...props.selectorLabels } },
+        podSelector: { matchLabels: this.selectorLabels },
         policyTypes: ['Ingress', 'Egress'],
         // No rule at all lets nothing through; an empty list would be dropped by the API server and be a change on every apply.
         ingress: some(props.ingress),

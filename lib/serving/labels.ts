@@ -1,13 +1,14 @@
 import { selectorLabelsOf, workloadLabels } from '../pods';
 
-const APP = 'vllm';
+/** What a server is, and the part that it plays. */
+export const SERVER = { app: 'vllm', component: 'server' };
 
 export function selectorLabels(name: string): { [label: string]: string } {
-  return selectorLabelsOf({ app: APP, instance: name });
+  return selectorLabelsOf({ app: SERVER.app, instance: name });
 }
 
 export function serverLabels(name: string): { [label: string]: string } {
-  return workloadLabels({ app: APP, instance: name }, 'server');
+  return workloadLabels({ app: SERVER.app, instance: name }, SERVER.component);
 }
 
 /** Pods with this label may call the server of that name; all others are kept out by its network policy. */

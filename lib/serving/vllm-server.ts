@@ -11,7 +11,7 @@ import { MountedPrograms, namespaceOf, requireNamespace, tcp, WorkloadAccess } f
 import { k8s } from '../pods/k8s';
 import { WeightsBinding } from '../weights';
 import { ImportedVllmServer, IVllmServer, LONGEST_SERVER_NAME, urlOf, VllmServerAttributes } from './imported-server';
-import { clientLabels, selectorLabels, serverLabels } from './labels';
+import { clientLabels, selectorLabels, SERVER, serverLabels } from './labels';
 import { SERVER_PORT, serverArguments, servedModelName } from './server-arguments';
 import { ServerPlan } from './server-plan';
 import { serverPod } from './server-pod';
@@ -175,7 +175,7 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
   private makeAccess(namespace: string, binding: WeightsBinding): ServiceIdentity {
     const { bucket } = this.props.weights.storage;
     return new WorkloadAccess(this, 'Access', {
-      name: this.name, namespace, labels: this.labels, selectorLabels: this.selectorLabels,
+      name: this.name, ...SERVER, namespace,
       ingress: [{
         from: [
           { podSelector: { matchLabels: this.clientLabels } },

@@ -1,12 +1,12 @@
 import { Construct } from 'constructs';
 import { Grant, ServiceIdentity } from '../common/identity';
 import { requireSecretName, requireWorkloadName } from '../common/names';
-import { PodMount, requireNamespace, secretFiles, selectorLabelsOf, toNameServers, toPods, WorkloadAccess, workloadLabels } from '../pods';
+import { PodMount, requireNamespace, secretFiles, toNameServers, toPods, WorkloadAccess } from '../pods';
 import { k8s } from '../pods/k8s';
 import { IVllmServer } from '../serving';
 
 /** Leaves room for the suffixes of what belongs to the workload, and for those that Kubernetes gives to pods. */
-const LONGEST_NAME = 52;
+export const LONGEST_NAME = 52;
 
 /** Where a pod finds the server's key, if the server asks for one. */
 export const API_KEY = { key: 'api-key', directory: '/var/run/secrets/vllm', path: '/var/run/secrets/vllm/api-key' };
@@ -70,12 +70,13 @@ export class ServerClient extends Construct {
     const { server, app, name } = props;
     requireNamespace(this, server.namespace);
     this.name = requireWorkloadName(name, LONGEST_NAME);
-    this.labels = workloadLabels({ app, instance: name }, props.component);
-    this.selectorLabels = selectorLabelsOf({ app, instance: name });
+    const access = new WorkloadAccess(this, 'Access', {
+      name, app, component: props.component, namespace: server.namespace, grants: props.grants, ingress: props.ingress,
+      egress: [...toNameServers(), toPods(server.selectorLabels, server.port), ...props.egress ?? []],
+    });
+    this.identity = access.identity;
+    this.labels = access.labels;
+    this.selectorLabels = access.selectorLabels;
     this.podLabels = { ...this.labels, ...server.clientLabels };
-    this.identity = new WorkloadAccess(this, 'Access', {
-      name, namespace: server.namespace, labels: this.labels, selectorLabels: this.selectorLabels, grants: props.grants,
-      ingress: props.ingress, egress: [...toNameServers(), toPods(server.selectorLabels, server.port), ...props.egress ?? []],
-    }).identity;
   }
 }

@@ -4,14 +4,13 @@ import { ServiceIdentity } from '../../common/identity';
 import { requireWorkloadName } from '../../common/names';
 import { named, Refusal } from '../../common/refusal';
 import {
-  BucketMount, Contract, podPrograms, ProgramImage, ProgramJob, requireBucketPath, requireNamespace, selectorLabelsOf, toGoogleApis,
-  WorkloadAccess, workloadLabels,
+  BucketMount, Contract, podPrograms, ProgramImage, ProgramJob, requireBucketPath, requireNamespace, toGoogleApis, WorkloadAccess,
 } from '../../pods';
 import { BATCH_BUCKET, BatchInference } from '../batch-inference/batch-inference';
+import { LONGEST_NAME } from '../server-client';
 import contract from './contract.json';
 
 const CONTRACT = new Contract(contract);
-const LONGEST_NAME = 52;
 const HOUR = 3600;
 const KEPT_SECONDS = 7 * 24 * HOUR;
 const TRIES = 3;
@@ -99,16 +98,17 @@ export class ModelEvaluation extends Construct {
     try {
       requireNamespace(this, batch.identity.namespace);
       this.name = requireWorkloadName(props.name ?? `${batch.server.name}-evaluation`, LONGEST_NAME);
-      this.labels = workloadLabels({ app: CONTRACT.name, instance: this.name }, 'evaluation');
       this.output = requireBucketPath('output', props.output ?? [...batch.output.split('/').slice(0, -1), 'evaluation'].join('/'));
       if (this.output === batch.output) {
         throw new Refusal(`'output' (${this.output}) is the folder of the batch, which is for its records alone; use another one`);
       }
       const bucket = BucketMount.writable(batch.bucket, BATCH_BUCKET);
-      this.identity = new WorkloadAccess(this, 'Access', {
-        name: this.name, namespace: batch.identity.namespace, labels: this.labels,
-        selectorLabels: selectorLabelsOf({ app: CONTRACT.name, instance: this.name }), egress: toGoogleApis(), grants: bucket.grants,
-      }).identity;
+      const access = new WorkloadAccess(this, 'Access', {
+        name: this.name, app: CONTRACT.name, component: 'evaluation', namespace: batch.identity.namespace, egress: toGoogleApis(),
+        grants: bucket.grants,
+      });
+      this.identity = access.identity;
+      this.labels = access.labels;
       this.args = [
         bucket.path(batch.output), bucket.path(requireBucketPath('labels', props.labels)), bucket.path(this.output),
         `--title=${props.title ?? batch.server.servedModelName}`,

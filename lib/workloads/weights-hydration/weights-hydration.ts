@@ -5,9 +5,7 @@ import { MIB } from '../../common/bytes';
 import { ServiceIdentity } from '../../common/identity';
 import { requireBucketName } from '../../common/names';
 import { named, Refusal } from '../../common/refusal';
-import {
-  Contract, podPrograms, ProgramImage, ProgramJob, requireNamespace, selectorLabelsOf, toGoogleApis, WorkloadAccess, workloadLabels,
-} from '../../pods';
+import { Contract, podPrograms, ProgramImage, ProgramJob, requireNamespace, toGoogleApis, WorkloadAccess } from '../../pods';
 import { k8s } from '../../pods/k8s';
 import { IVllmServer } from '../../serving';
 import { HydrationDisk, IWeightsStorage, WeightsVolume } from '../../weights';
@@ -19,7 +17,6 @@ import contract from './contract.json';
 
 const HOUR = 3600;
 const CONTRACT = new Contract(contract);
-const APP = CONTRACT.name;
 /** A node may have to be made first, and the image be pulled. */
 const LEAST_DEADLINE_SECONDS = 2 * HOUR;
 /** Slower than any disk that weights are copied to; the time is for all tries together. */
@@ -83,12 +80,12 @@ export class WeightsHydration extends Construct {
       this.jobName = names.hydrationJob;
       this.claimName = names.hydrationClaim;
       this.snapshotName = names.snapshot;
-      this.labels = workloadLabels({ app: APP, instance: this.name }, 'weights');
-      this.identity = new WorkloadAccess(this, 'Access', {
-        name: this.name, namespace: server.namespace, labels: this.labels,
-        selectorLabels: selectorLabelsOf({ app: APP, instance: this.name }), egress: toGoogleApis(),
+      const access = new WorkloadAccess(this, 'Access', {
+        name: this.name, app: CONTRACT.name, component: 'weights', namespace: server.namespace, egress: toGoogleApis(),
         grants: [{ role: 'roles/storage.objectViewer', bucket: this.bucket }],
-      }).identity;
+      });
+      this.identity = access.identity;
+      this.labels = access.labels;
       this.makeClaim(disk);
       this.makeJob();
     } catch (error) {

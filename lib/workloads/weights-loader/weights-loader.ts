@@ -3,16 +3,13 @@ import { Model, VllmRelease } from '../../catalog';
 import { ServiceIdentity } from '../../common/identity';
 import { isCommit, requireBucketName, requireSecretName, requireWorkloadName } from '../../common/names';
 import { named, Refusal } from '../../common/refusal';
-import {
-  Contract, namespaceOf, PodMount, podPrograms, ProgramImage, ProgramJob, selectorLabelsOf, toGoogleApis, WorkloadAccess, workloadLabels,
-} from '../../pods';
+import { Contract, namespaceOf, PodMount, podPrograms, ProgramImage, ProgramJob, secretFiles, toGoogleApis, WorkloadAccess } from '../../pods';
 import { k8s } from '../../pods/k8s';
 import { WeightsVolume } from '../../weights';
 import { directoryOf, shortRevisionOf } from '../../weights/model-directory';
 import contract from './contract.json';
 
 const CONTRACT = new Contract(contract);
-const APP = CONTRACT.name;
 const TOKEN = { volume: 'hub-token', key: 'token', path: '/var/run/secrets/hugging-face' };
 const LOCK = { volume: 'model-lock', key: 'files.json', path: '/etc/cdk8s-vllm' };
 
@@ -104,14 +101,14 @@ export class WeightsLoader extends Construct {
         `kubectl create secret generic ${CONTRACT.text('token-secret', 'tokenSecretName')} --from-file=token=FILE`);
       this.name = this.requireName();
       this.jobName = `${this.name}-${shortRevisionOf(this.model)}`;
-      this.labels = workloadLabels({ app: APP, instance: this.name }, 'weights');
       // It also notes on the objects that they are verified, and replaces what is broken. The hub, where that sends us, and the bucket
       // are all at public addresses.
-      this.identity = new WorkloadAccess(this, 'Access', {
-        name: this.name, namespace: namespaceOf(this), labels: this.labels,
-        selectorLabels: selectorLabelsOf({ app: APP, instance: this.name }), egress: toGoogleApis(),
+      const access = new WorkloadAccess(this, 'Access', {
+        name: this.name, app: CONTRACT.name, component: 'weights', namespace: namespaceOf(this), egress: toGoogleApis(),
         grants: [{ role: 'roles/storage.objectUser', bucket: this.bucket }],
-      }).identity;
+      });
+      this.identity = access.identity;
+      this.labels = access.labels;
       this.makeJob();
     } catch (error) {
       throw named(this, error);
@@ -186,12 +183,7 @@ export class WeightsLoader extends Construct {
 
   /** The pod of a gated model waits for its Secret; other models need none. */
   private token(): PodMount {
-    const optional = this.model.gated !== true;
-    const items = [{ key: TOKEN.key, path: TOKEN.key }];
-    return {
-      volume: { name: TOKEN.volume, secret: { secretName: this.tokenSecretName, optional, items, defaultMode: 0o440 } },
-      mount: { name: TOKEN.volume, mountPath: TOKEN.path, readOnly: true },
-    };
+    return secretFiles(this.tokenSecretName, TOKEN.volume, [TOKEN.key], TOKEN.path, { optional: this.model.gated !== true });
   }
 
   /** The files that a model lock names; the hub has to agree with them. */
