@@ -1,6 +1,6 @@
 import { Construct } from 'constructs';
 import { ServiceIdentity } from '../common/identity';
-import { guaranteed, restrictedContainer, restrictedPod } from '../pods';
+import { guaranteed, oneMayLeave, preferApart, restrictedContainer, restrictedPod, tcp } from '../pods';
 import { k8s } from '../pods/k8s';
 
 const NAME = 'custom-metrics-stackdriver-adapter';
@@ -33,17 +33,14 @@ export class MetricsAdapter extends Construct {
         ports: [{ name: 'https', port: 443, targetPort: k8s.IntOrString.fromString('https'), protocol: 'TCP' }],
       },
     });
-    new k8s.KubePodDisruptionBudget(this, 'Budget', {
-      metadata,
-      spec: { maxUnavailable: k8s.IntOrString.fromNumber(1), unhealthyPodEvictionPolicy: 'AlwaysAllow', selector: { matchLabels: LABELS } },
-    });
+    new k8s.KubePodDisruptionBudget(this, 'Budget', { metadata, spec: oneMayLeave(LABELS) });
     new k8s.KubeNetworkPolicy(this, 'NetworkPolicy', {
       metadata,
       spec: {
         podSelector: { matchLabels: LABELS },
         policyTypes: ['Ingress', 'Egress'],
         // The API server calls from an address that is not known in advance, the adapter calls the API server and Google's APIs.
-        ingress: [{ ports: [{ protocol: 'TCP', port: k8s.IntOrString.fromNumber(PORT) }] }],
+        ingress: [{ ports: [tcp(PORT)] }],
         egress: [{}],
       },
     });
@@ -112,13 +109,7 @@ function podSpec(): k8s.PodSpec {
     serviceAccountName: NAME,
     // It asks the API server.
     automountServiceAccountToken: true,
-    affinity: {
-      podAntiAffinity: {
-        preferredDuringSchedulingIgnoredDuringExecution: [{
-          weight: 100, podAffinityTerm: { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: LABELS } },
-        }],
-      },
-    },
+    affinity: { podAntiAffinity: preferApart(LABELS) },
     topologySpreadConstraints: [{
       maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: LABELS },
     }],

@@ -1,3 +1,4 @@
+export * from './availability';
 export * from './bucket-mount';
 export * from './contract';
 export * from './egress';

@@ -2,6 +2,7 @@ import { Construct } from 'constructs';
 import { VllmRelease } from '../catalog';
 import { requireWorkloadName } from '../common/names';
 import { named } from '../common/refusal';
+import { serviceUrl } from '../common/service-address';
 import { wholeNumber } from '../common/whole-number';
 import { namespaceOf } from '../pods';
 import { clientLabels, selectorLabels } from './labels';
@@ -77,10 +78,6 @@ export const LONGEST_SERVER_NAME = 53;
 const DEFAULT_MAX_NUM_SEQS = 256;
 const DEFAULT_PROGRESS_DEADLINE_SECONDS = 1800;
 
-export function urlOf(name: string, namespace: string): string {
-  return `http://${name}.${namespace}.svc.cluster.local:${SERVER_PORT}`;
-}
-
 /** A server that another app made, in the namespace of its scope: nothing of it is made here. */
 export class ImportedVllmServer extends Construct implements IVllmServer {
   readonly port = SERVER_PORT;
@@ -113,7 +110,7 @@ export class ImportedVllmServer extends Construct implements IVllmServer {
     } catch (error) {
       throw named(this, error);
     }
-    this.url = urlOf(this.name, this.namespace);
+    this.url = serviceUrl(this.name, this.namespace, SERVER_PORT);
     this.selectorLabels = selectorLabels(this.name);
     this.clientLabels = clientLabels(this.name);
   }

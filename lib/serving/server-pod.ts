@@ -1,4 +1,4 @@
-import { guaranteed, MountedPrograms, PROGRAMS_PATH, quantity, restrictedContainer, restrictedPod } from '../pods';
+import { guaranteed, MountedPrograms, preferApart, PROGRAMS_PATH, quantity, restrictedContainer, restrictedPod } from '../pods';
 import { k8s } from '../pods/k8s';
 import { WeightsBinding } from '../weights';
 import { selectorLabels, serverLabels } from './labels';
@@ -80,11 +80,7 @@ function scheduling(name: string, plan: ServerPlan, spot = false): Partial<k8s.P
           nodeSelectorTerms: [{ matchExpressions: [{ key: 'topology.kubernetes.io/zone', operator: 'In', values: [...requiredZones].sort() }] }],
         },
       } : undefined,
-      podAntiAffinity: {
-        preferredDuringSchedulingIgnoredDuringExecution: [{
-          weight: 100, podAffinityTerm: { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: selectorLabels(name) } },
-        }],
-      },
+      podAntiAffinity: preferApart(selectorLabels(name)),
     },
     topologySpreadConstraints: [spread('topology.kubernetes.io/zone'), spread('kubernetes.io/hostname')],
   };

@@ -6,11 +6,12 @@ import { MOST_NODES } from '../catalog/gke-limits';
 import { ServiceIdentity } from '../common/identity';
 import { requireWorkloadName } from '../common/names';
 import { named, Refusal } from '../common/refusal';
+import { serviceUrl } from '../common/service-address';
 import { wholeNumber } from '../common/whole-number';
-import { MountedPrograms, namespaceOf, requireNamespace, tcp, WorkloadAccess } from '../pods';
+import { MountedPrograms, namespaceOf, oneMayLeave, requireNamespace, tcp, WorkloadAccess } from '../pods';
 import { k8s } from '../pods/k8s';
 import { WeightsBinding } from '../weights';
-import { ImportedVllmServer, IVllmServer, LONGEST_SERVER_NAME, urlOf, VllmServerAttributes } from './imported-server';
+import { ImportedVllmServer, IVllmServer, LONGEST_SERVER_NAME, VllmServerAttributes } from './imported-server';
 import { clientLabels, selectorLabels, SERVER, serverLabels } from './labels';
 import { SERVER_PORT, serverArguments, servedModelName } from './server-arguments';
 import { ServerPlan } from './server-plan';
@@ -82,11 +83,13 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
       this.replicas = this.countReplicas();
       this.args = serverArguments(this.plan, props);
       this.labels = serverLabels(this.name);
-      this.url = urlOf(this.name, namespace);
+      this.url = serviceUrl(this.name, namespace, SERVER_PORT);
       this.service = this.makeService();
       const binding = weights.bind({ name: this.name, cacheMedium: this.plan.placement.cacheMedium, labels: this.labels });
       this.identity = this.makeAccess(namespace, binding);
-      this.makeBudget();
+      new k8s.KubePodDisruptionBudget(this, 'Budget', {
+        metadata: { name: this.name, labels: { ...this.labels } }, spec: oneMayLeave(this.selectorLabels),
+      });
       this.deployment = this.makeDeployment(binding);
     } catch (error) {
       throw named(this, error);
@@ -186,18 +189,6 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
       egress: binding.egress,
       grants: bucket === undefined ? [] : [{ role: 'roles/storage.objectViewer', bucket }],
     }).identity;
-  }
-
-  /** One of any number may leave at a time; a server that is still loading or broken never holds up a node's upgrade. */
-  private makeBudget(): void {
-    new k8s.KubePodDisruptionBudget(this, 'Budget', {
-      metadata: { name: this.name, labels: { ...this.labels } },
-      spec: {
-        maxUnavailable: k8s.IntOrString.fromNumber(1),
-        unhealthyPodEvictionPolicy: 'AlwaysAllow',
-        selector: { matchLabels: this.selectorLabels },
-      },
-    });
   }
 
   private makeDeployment(binding: WeightsBinding): k8s.KubeDeployment {

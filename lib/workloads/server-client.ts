@@ -12,17 +12,17 @@ export const LONGEST_NAME = 52;
 export const API_KEY = { key: 'api-key', directory: '/var/run/secrets/vllm', path: '/var/run/secrets/vllm/api-key' };
 
 /**
- * The server's key as a file, from a Secret that exists in the cluster.
+ * The server's key as a file, from a Secret that exists in the cluster; none when it asks for no key.
  *
  * @throws on what no Secret can be called, such as the key itself
  */
-export function apiKeyMount(secretName: string | undefined): PodMount | undefined {
+export function apiKeyMounts(secretName: string | undefined): PodMount[] {
   if (secretName === undefined) {
-    return undefined;
+    return [];
   }
   const { key, directory } = API_KEY;
   const name = requireSecretName('apiKeySecretName', secretName, `kubectl create secret generic NAME --from-file=${key}=FILE`);
-  return secretFiles(name, key, [key], directory);
+  return [secretFiles(name, key, [key], directory)];
 }
 
 /** Props of `ServerClient`. */

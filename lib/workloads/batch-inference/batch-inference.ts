@@ -5,7 +5,7 @@ import { named, Refusal } from '../../common/refusal';
 import { wholeNumber } from '../../common/whole-number';
 import { BucketMount, Contract, PodMount, podPrograms, ProgramImage, ProgramJob, requireBucketPath } from '../../pods';
 import { IVllmServer } from '../../serving';
-import { API_KEY, apiKeyMount, ServerClient } from '../server-client';
+import { API_KEY, apiKeyMounts, ServerClient } from '../server-client';
 import contract from './contract.json';
 
 const CONTRACT = new Contract(contract);
@@ -146,8 +146,7 @@ export class BatchInference extends Construct {
       this.deadlineSeconds = wholeNumber('deadlineSeconds', props.deadlineSeconds ?? DEFAULT_DEADLINE_SECONDS, 60, LONGEST_DEADLINE_SECONDS);
       this.completions = CONTRACT.number('shards', 'completions', props.completions);
       this.parallelism = wholeNumber('parallelism', props.parallelism ?? this.completions, 1, this.completions);
-      const mounted = apiKeyMount(props.apiKeySecretName);
-      const key = mounted ? [mounted] : [];
+      const key = apiKeyMounts(props.apiKeySecretName);
       this.args = [...this.programArguments(props, bucket), ...key.map(() => `--api-key-file=${API_KEY.path}`)];
       const client = new ServerClient(this, 'Client', {
         server: props.server, app: CONTRACT.name, name: props.name ?? `${props.server.name}-batch`, component: 'batch',

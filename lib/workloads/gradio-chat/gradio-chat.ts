@@ -1,14 +1,15 @@
 import { Construct } from 'constructs';
 import { ServiceIdentity } from '../../common/identity';
 import { named, Refusal } from '../../common/refusal';
+import { serviceUrl } from '../../common/service-address';
 import { wholeNumber } from '../../common/whole-number';
 import {
-  Contract, guaranteed, literalArgument, PodMount, PodPrograms, podPrograms, ProgramImage, quantity, restrictedContainer, restrictedPod,
-  tcp,
+  Contract, guaranteed, literalArgument, oneMayLeave, PodMount, PodPrograms, podPrograms, preferApart, ProgramImage, quantity,
+  restrictedContainer, restrictedPod, tcp,
 } from '../../pods';
 import { k8s } from '../../pods/k8s';
 import { IVllmServer } from '../../serving';
-import { API_KEY, apiKeyMount, ServerClient } from '../server-client';
+import { API_KEY, apiKeyMounts, ServerClient } from '../server-client';
 import contract from './contract.json';
 
 const CONTRACT = new Contract(contract);
@@ -118,7 +119,7 @@ export class GradioChat extends Construct {
     try {
       this.args = programArguments(props);
       const replicas = wholeNumber('replicas', props.replicas ?? 1, 1, MOST_REPLICAS);
-      const key = apiKeyMount(props.apiKeySecretName);
+      const key = apiKeyMounts(props.apiKeySecretName);
       const client = new ServerClient(this, 'Client', {
         server: props.server,
         app: CONTRACT.name,
@@ -130,9 +131,9 @@ export class GradioChat extends Construct {
       this.identity = client.identity;
       this.labels = client.labels;
       this.selectorLabels = client.selectorLabels;
-      this.url = `http://${this.name}.${this.identity.namespace}.svc.cluster.local:${SERVICE_PORT}${props.pathPrefix ?? ''}`;
+      this.url = `${serviceUrl(this.name, this.identity.namespace, SERVICE_PORT)}${props.pathPrefix ?? ''}`;
       this.makeService(replicas);
-      this.makeDeployment(client, replicas, key ? [key] : [], props.image);
+      this.makeDeployment(client, replicas, key, props.image);
     } catch (error) {
       throw named(this, error);
     }
@@ -151,12 +152,7 @@ export class GradioChat extends Construct {
     });
     if (replicas > 1) {
       new k8s.KubePodDisruptionBudget(this, 'Budget', {
-        metadata: { name: this.name, labels: { ...this.labels } },
-        spec: {
-          maxUnavailable: k8s.IntOrString.fromNumber(1),
-          unhealthyPodEvictionPolicy: 'AlwaysAllow',
-          selector: { matchLabels: { ...this.selectorLabels } },
-        },
+        metadata: { name: this.name, labels: { ...this.labels } }, spec: oneMayLeave(this.selectorLabels),
       });
     }
   }
@@ -177,7 +173,7 @@ export class GradioChat extends Construct {
             serviceAccountName: this.identity.serviceAccountName,
             ...restrictedPod(),
             terminationGracePeriodSeconds: GRACE_SECONDS,
-            affinity: replicas > 1 ? { podAntiAffinity: apart(this.selectorLabels) } : undefined,
+            affinity: replicas > 1 ? { podAntiAffinity: preferApart(this.selectorLabels) } : undefined,
             containers: [this.container(programs, [
               ...programs.mounts,
               { name: 'tmp', mountPath: '/tmp' },
@@ -256,12 +252,4 @@ function answerLength(maxTokens: number | undefined, maxModelLen: number): numbe
       + ` together. Use at most ${most}, better ${Math.floor(maxModelLen / 2)}, or raise the server's maxModelLen`);
   }
   return tokens;
-}
-
-function apart(labels: { readonly [label: string]: string }): k8s.PodAntiAffinity {
-  return {
-    preferredDuringSchedulingIgnoredDuringExecution: [{
-      weight: 100, podAffinityTerm: { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { ...labels } } },
-    }],
-  };
 }

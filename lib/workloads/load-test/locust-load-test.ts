@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { ServiceIdentity } from '../../common/identity';
 import { requireSecretName } from '../../common/names';
 import { named, Refusal } from '../../common/refusal';
+import { serviceNamespace } from '../../common/service-address';
 import {
   PodMount, PodPrograms, podPrograms, ProgramImage, ProgramJob, quantity, secretFiles, selectorLabelsOf, tcp, toPods,
 } from '../../pods';
@@ -88,7 +89,7 @@ export class LocustLoadTest extends Construct {
     }
     const { protocol, hostname, port } = new URL(this.props.target);
     const ports = [tcp(Number(port || (protocol === 'https:' ? 443 : 80)))];
-    const [, namespace] = /^[^.]+\.([^.]+)\.svc\.cluster\.local$/.exec(hostname) ?? [];
+    const namespace = serviceNamespace(hostname);
     return [{
       to: [namespace
         ? { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } }

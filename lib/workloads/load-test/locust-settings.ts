@@ -1,4 +1,5 @@
 import { Refusal } from '../../common/refusal';
+import { CLUSTER_SUFFIX } from '../../common/service-address';
 import { Contract } from '../../pods';
 import contract from './contract.json';
 import { LoadTestThresholds, LocustLoadTestProps, TokenLengths } from './locust-load-test-props';
@@ -16,7 +17,6 @@ const MOST_PROMPT_BYTES = 900_000;
 const MOST_PROMPTS = 10_000;
 /** Chat template, and what the estimate of a prompt's tokens is off by. */
 const SPARE_TOKENS = 16;
-const CLUSTER_SUFFIX = '.svc.cluster.local';
 
 /** Seconds after which a request has failed in any case, and after which a test ends without one. */
 export const TIMES = {
