@@ -1,6 +1,6 @@
 // Runs every check in turn and ends, whatever happens, with a table of the steps and one line: the checks that passed and failed.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { arch, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Gate } from './gate.mjs';
@@ -43,6 +43,8 @@ const [, FLOOR] = /(\d+\.\d+\.\d+)/.exec(JSON.parse(readFileSync('package.json',
  */
 async function onNode(version, { byNpm }) {
   const directory = mkdtempSync(join(tmpdir(), 'node-'));
+  // Tests start it as users who are not the owner, too.
+  chmodSync(directory, 0o755);
   const name = `node-${platform()}-${arch()}`;
   const path = `PATH=${directory}/node_modules/${name}/bin:node_modules/.bin:$PATH`;
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));

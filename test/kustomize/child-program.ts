@@ -54,5 +54,8 @@ export function ended(child: ChildProcess): Promise<Ended> {
   let output = '';
   child.stdout?.on('data', data => output += String(data));
   child.stderr?.on('data', data => output += String(data));
-  return new Promise(done => child.on('close', code => done({ code, output })));
+  return new Promise((done, failed) => {
+    child.on('error', failed);
+    child.on('close', code => done({ code, output }));
+  });
 }
