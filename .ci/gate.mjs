@@ -72,7 +72,8 @@ export class Gate {
   /** Returns the exit code, or why there is none. What is printed goes to a file, which no forgotten child can hold open. */
   async #execute(command, cwd, log, end) {
     const output = openSync(log, 'w+');
-    const [program, ...args] = [...CAN_BE_APART ? APART : [], 'bash', '-c', command];
+    // A shell that stays the first process of its namespace buries children whose parents died: who waits for their end would wait for ever.
+    const [program, ...args] = [...CAN_BE_APART ? APART : [], 'bash', '-c', `${command}\nexit $?`];
     const child = spawn(program, args, { cwd, detached: true, stdio: ['ignore', output, output] });
     this.#running = child;
     const shown = new Follower(output);

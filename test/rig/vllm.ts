@@ -1,6 +1,6 @@
 import { ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createWriteStream, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -189,7 +189,7 @@ export class VllmServer {
   /** Ends it with all its processes and forgets its log. */
   async stop(): Promise<void> {
     // the first process may be gone and its helpers not
-    while (killGroup(this.pid)) {
+    while (killGroup(this.pid) && groupRuns(this.pid)) {
       await sleep(50);
     }
     await this.exited;
@@ -226,6 +226,18 @@ function killGroup(pid: number): boolean {
     }
     throw error;
   }
+}
+
+/** Whether one of the group does more than wait to be buried, which a container's first process may never do. */
+function groupRuns(group: number): boolean {
+  return readdirSync('/proc').filter(name => /^\d+$/.test(name)).some((pid) => {
+    try {
+      const [state, , ofGroup] = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+      return Number(ofGroup) === group && state !== 'Z';
+    } catch {
+      return false; // it has just gone
+    }
+  });
 }
 
 function firstChildOf(pid: number): number {
