@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import { App } from 'cdk8s';
+import { IConstruct } from 'constructs';
 import { Refusal } from '../common/refusal';
 import { FileTree } from './output/file-tree';
 import { MARKER, OutputFolders } from './output/output-folders';
@@ -26,6 +27,7 @@ export interface KustomizeAppProps {
  */
 export class KustomizeApp extends App {
   private readonly root: string;
+  private readonly later: ((app: KustomizeApp) => void)[] = [];
   private readonly companions = new Map<string, FileTree | Buffer>();
 
   constructor(props: KustomizeAppProps = {}) {
@@ -34,6 +36,16 @@ export class KustomizeApp extends App {
     const fromCli = process.env.CDK8S_OUTDIR && path.resolve(process.env.CDK8S_OUTDIR);
     super({ outdir: path.resolve(root, props.outdir ?? fromCli ?? 'dist/kustomize') });
     this.root = root;
+  }
+
+  /**
+   * Adds what is made when it is its turn to be rendered, and let go of afterwards. So an app of a thousand cells holds the constructs of
+   * one. What is made in one call is whole cells; `addFolder` and `addFile` may be called as well.
+   *
+   * @param make - makes units in the app that it gets; `synth` calls it, in the order of the calls of `addLater`
+   */
+  public addLater(make: (app: KustomizeApp) => void): void {
+    this.later.push(make);
   }
 
   /**
@@ -90,12 +102,25 @@ export class KustomizeApp extends App {
     return new OutputFolders([this.outdir, ...this.companions.keys()]);
   }
 
+  /** What is made later comes first: it may still add to what is there. */
   private render(): FileTree {
     const rendered = new RenderedUnits();
+    this.later.forEach(make => this.renderLater(make, rendered));
     rendered.add(this.node.findAll());
     if (rendered.files.size === 0) {
       throw new Refusal('KustomizeApp: there is no KustomizeUnit, so all that was generated before would go. Add one');
     }
     return rendered.files;
+  }
+
+  private renderLater(make: (app: KustomizeApp) => void, rendered: RenderedUnits): void {
+    const before = new Set(this.node.children);
+    const made = (): IConstruct[] => this.node.children.filter(child => !before.has(child));
+    try {
+      make(this);
+      rendered.add(made().flatMap(({ node }) => node.findAll()));
+    } finally {
+      made().forEach(({ node }) => this.node.tryRemoveChild(node.id));
+    }
   }
 }
