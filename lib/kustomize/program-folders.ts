@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { digestOf } from '../common/digest';
 import { SharedFiles } from '../common/shared-files';
 import { fileNameOf, kustomizationOf, Manifest } from './manifests/manifest';
 import { appliedSize } from './manifests/manifest-checks';
@@ -58,7 +58,7 @@ export class ProgramFolders {
       return same.name;
     }
     // Two releases of a program in one app: the first has the plain name.
-    const name = this.taken.has(folder) ? `${folder}-${digestOf(shared)}` : folder;
+    const name = this.taken.has(folder) ? `${folder}-${digestOf(JSON.stringify([data, shared.beside]), 8)}` : folder;
     this.taken.add(name);
     this.names.set(data, [...known, { name, beside }]);
     this.sizes.set(data, appliedSize(data));
@@ -72,8 +72,4 @@ export class ProgramFolders {
     })));
     return name;
   }
-}
-
-function digestOf({ data, beside }: SharedFiles): string {
-  return createHash('sha256').update(JSON.stringify([data, beside])).digest('hex').slice(0, 8);
 }

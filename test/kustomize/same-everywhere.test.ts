@@ -55,7 +55,7 @@ test('cdk8s synth gives the same tree, also over an older one', async () => {
     expect(contentOf(`${root}/dist`)).toEqual(contentOf(`${expected.root}/dist`));
     expect(fs.readdirSync(`${root}/dist`).sort()).toEqual(['cloud', 'kustomize', 'report']);
   }
-}, 60_000);
+});
 
 test('cdk8s synth --stdout prints the manifests', async () => {
   const root = temporaryFolder();
@@ -63,7 +63,7 @@ test('cdk8s synth --stdout prints the manifests', async () => {
   const { code, output } = await ended(spawn(process.execPath, [CLI, 'synth', '--check-upgrade=false', '--stdout', '--app', app], { cwd: root }));
   expect(code).toBe(0);
   expect(output.match(/^kind: ConfigMap$/gm)).toHaveLength(2 * 21);
-}, 60_000);
+});
 
 test('the project\'s cdk8s.yaml leads to the same folder as npm run synth', () => {
   const config = parse(fs.readFileSync(join(PROJECT, 'cdk8s.yaml'), 'utf8')) as Record<string, string>;
