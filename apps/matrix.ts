@@ -1,5 +1,5 @@
 import {
-  Accelerator, ImpossibleCell, KustomizeApp, Model, Refusal, ServiceIdentity, STORAGE_IDS, VllmCell, VllmCellProps, VllmCluster,
+  Accelerator, ImpossibleCell, KustomizeApp, Model, Refusal, STORAGE_IDS, VllmCell, VllmCellProps, VllmCluster,
 } from '../lib';
 import { Settings } from './settings';
 
@@ -33,8 +33,6 @@ export interface Matrix {
   readonly results: readonly (VllmCell | ImpossibleCell)[];
   readonly cells: readonly VllmCell[];
   readonly cluster: VllmCluster;
-  /** Of all workloads, those of the cluster's own included. */
-  readonly identities: readonly ServiceIdentity[];
 }
 
 /** All cells that the settings ask for, in memory: nothing is written. */
@@ -45,7 +43,7 @@ export function buildMatrix(root: string, settings: Settings): Matrix {
     VllmCell.of(app, { ...cell, namespace, bucket, region, release, maxNodes, priorityClassName: VllmCluster.PRIORITY_CLASS }));
   const cells = results.filter(result => result instanceof VllmCell);
   const cluster = new VllmCluster(app, { namespace, cells });
-  return { app, results, cells, cluster, identities: [...cluster.identities, ...cells.flatMap(({ identities }) => identities)] };
+  return { app, results, cells, cluster };
 }
 
 function chosen({ cells }: Settings): MatrixCell[] {

@@ -1,9 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Checkout } from './checkout';
-import { medians, Run } from './stopwatch';
+import { medians, outputOf, Run } from './stopwatch';
 import { line } from './table';
 
 const ROUNDS = 7;
@@ -57,9 +56,5 @@ function loaded(entry: string, code: string): Run {
 }
 
 function run(folder: string, ...args: string[]): string {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
-  if (status !== 0) {
-    throw new Error(`node ${args.join(' ')} ended with ${status}: ${stdout}${stderr}`);
-  }
-  return stdout;
+  return outputOf({ line: [process.execPath, ...args], folder });
 }

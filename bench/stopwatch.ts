@@ -30,6 +30,15 @@ export function timed({ line, folder }: Command): Run {
   return { cpuSeconds: 60 * Number(minutes) + Number(seconds), wallSeconds, peakBytes: 1024 * Number(/^peak (\d+)$/m.exec(end)?.[1] ?? 0) };
 }
 
+/** What a command prints; throws when it fails. */
+export function outputOf({ line: [program, ...args], folder }: Command): string {
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd: folder, encoding: 'utf8' });
+  if (status !== 0) {
+    throw new Error(`${program} ${args.join(' ')} ended with ${status}: ${stdout}${stderr}`);
+  }
+  return stdout;
+}
+
 export function sum(runs: readonly Run[]): Run {
   const total = (part: keyof Run): number => runs.reduce((all, run) => all + run[part], 0);
   return { cpuSeconds: total('cpuSeconds'), wallSeconds: total('wallSeconds'), peakBytes: 0 };

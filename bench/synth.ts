@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Checkout } from './checkout';
-import { medians, Run, sum, timed } from './stopwatch';
+import { medians, outputOf, Run, sum, timed } from './stopwatch';
 import { line, milliseconds } from './table';
 
 const KUBECTL = process.env.KUBECTL ?? 'kubectl';
@@ -39,13 +39,7 @@ export function compareSynth(now: Checkout, before: Checkout | undefined): void 
 
 /** The Terraform stack of the cells alone. */
 export function compareStack(now: Checkout): void {
-  const seconds = Array.from({ length: ROUNDS }, () => {
-    const [program, ...args] = now.program('bench/stack.ts').line;
-    const { status, stdout, stderr } = spawnSync(program, args, { cwd: now.folder, encoding: 'utf8' });
-    if (status !== 0) {
-      throw new Error(`bench/stack.ts ended with ${status}: ${stderr}`);
-    }
-    return Number(stdout);
-  }).sort((a, b) => a - b);
-  console.log(`\nthe Terraform stack of all cells, made and rendered in a running process: ${milliseconds(seconds[ROUNDS >> 1]).trim()} by the clock`);
+  const run = (): Run => ({ cpuSeconds: 0, wallSeconds: Number(outputOf(now.program('bench/stack.ts'))), peakBytes: 0 });
+  const { wallSeconds } = medians({ stack: run }, ROUNDS).stack;
+  console.log(`\nthe Terraform stack of all cells, made and rendered in a running process: ${milliseconds(wallSeconds).trim()} by the clock`);
 }

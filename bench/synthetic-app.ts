@@ -6,7 +6,12 @@ import { addSyntheticCell } from './synthetic-cell';
 const [writer, cells, outdir] = process.argv.slice(2);
 const app = writer === 'ours' ? new KustomizeApp({ outdir }) : new App({ outdir });
 for (let index = 0; index < Number(cells); index++) {
-  addSyntheticCell(app, index);
+  const make = (): void => addSyntheticCell(app, index);
+  if (app instanceof KustomizeApp) {
+    app.addLater(make);
+  } else {
+    make();
+  }
 }
 app.synth();
 console.log(`peak ${process.resourceUsage().maxRSS}`);

@@ -1,6 +1,6 @@
 import { Construct } from 'constructs';
 import { ServiceIdentity } from '../common/identity';
-import { guaranteed, oneMayLeave, preferApart, restrictedContainer, restrictedPod, tcp } from '../pods';
+import { guaranteed, oneMayLeave, preferApart, preferSpread, restrictedContainer, restrictedPod, scratch, servicePort, tcp } from '../pods';
 import { k8s } from '../pods/k8s';
 
 const NAME = 'custom-metrics-stackdriver-adapter';
@@ -8,6 +8,7 @@ const NAMESPACE = 'custom-metrics';
 /** GoogleCloudPlatform/k8s-stackdriver custom-metrics-stackdriver-adapter/deploy/production@673c7dd872 */
 const IMAGE = 'gcr.io/gke-release/custom-metrics-stackdriver-adapter:v0.16.9-gke.0';
 const PORT = 4443;
+const TMP = scratch('tmp', '/tmp', '64Mi');
 const LABELS = { 'app.kubernetes.io/name': NAME, 'app.kubernetes.io/part-of': 'cdk8s-vllm' };
 
 /**
@@ -30,7 +31,7 @@ export class MetricsAdapter extends Construct {
       metadata,
       spec: {
         type: 'ClusterIP', selector: LABELS,
-        ports: [{ name: 'https', port: 443, targetPort: k8s.IntOrString.fromString('https'), protocol: 'TCP' }],
+        ports: [servicePort('https', 443)],
       },
     });
     new k8s.KubePodDisruptionBudget(this, 'Budget', { metadata, spec: oneMayLeave(LABELS) });
@@ -110,9 +111,7 @@ function podSpec(): k8s.PodSpec {
     // It asks the API server.
     automountServiceAccountToken: true,
     affinity: { podAntiAffinity: preferApart(LABELS) },
-    topologySpreadConstraints: [{
-      maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: LABELS },
-    }],
+    topologySpreadConstraints: [preferSpread(LABELS, 'topology.kubernetes.io/zone')],
     containers: [{
       name: 'adapter',
       image: IMAGE,
@@ -124,8 +123,8 @@ function podSpec(): k8s.PodSpec {
       readinessProbe: { ...probe('/readyz'), periodSeconds: 10, failureThreshold: 3 },
       livenessProbe: { ...probe('/livez'), periodSeconds: 20, failureThreshold: 6, initialDelaySeconds: 30 },
       securityContext: restrictedContainer(),
-      volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+      volumeMounts: [TMP.mount],
     }],
-    volumes: [{ name: 'tmp', emptyDir: { sizeLimit: k8s.Quantity.fromString('64Mi') } }],
+    volumes: [TMP.volume],
   };
 }

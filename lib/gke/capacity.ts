@@ -21,11 +21,15 @@ export interface CapacityProps {
   readonly reservation?: string;
 }
 
+/** Whether the machines go after at most a week. What is queued is given as flex-start is. */
+export function isLent(capacity: Capacity): boolean {
+  return capacity === 'flex-start' || capacity === 'queued';
+}
+
 /** @throws on an unknown word, one that the machine is not sold under, and on what contradicts it */
 export function checkCapacity({ capacity, machineType, minNodes, reservation }: CapacityProps): void {
   requireOneOf('capacity', capacity, WORDS);
-  // What is queued is given as flex-start is.
-  const sold = capacity === 'queued' ? 'flex-start' : capacity;
+  const sold = isLent(capacity) ? 'flex-start' : capacity;
   if (!machineType.provisioning.includes(sold)) {
     throw new Refusal(`'capacity' (${capacity}): ${machineType.name} is to be had by ${machineType.provisioning.join(', ')} only`);
   }
@@ -39,7 +43,7 @@ export function checkCapacity({ capacity, machineType, minNodes, reservation }: 
     requireForm('reservation', reservation, /^(projects\/[a-z0-9:.-]+\/reservations\/)?[a-z]([a-z0-9-]*[a-z0-9])?(\/reservationBlocks\/[a-z0-9-]+)?$/,
       'is no name of a reservation: lower case letters, digits and \'-\', or projects/PROJECT/reservations/NAME');
   }
-  if ((capacity === 'flex-start' || capacity === 'queued') && minNodes > 0) {
+  if (isLent(capacity) && minNodes > 0) {
     throw new Refusal(`'minNodes' (${minNodes}): capacity ${capacity} starts from no node; use 0`);
   }
 }
@@ -48,8 +52,8 @@ export function checkCapacity({ capacity, machineType, minNodes, reservation }: 
 export function capacityConfig(capacity: Capacity, reservation: string | undefined) {
   return {
     spot: capacity === 'spot' ? true : undefined,
-    flexStart: capacity === 'flex-start' || capacity === 'queued' ? true : undefined,
-    maxRunDuration: capacity === 'flex-start' || capacity === 'queued' ? LONGEST_RUN : undefined,
+    flexStart: isLent(capacity) ? true : undefined,
+    maxRunDuration: isLent(capacity) ? LONGEST_RUN : undefined,
     reservationAffinity: reservationAffinity(capacity, reservation),
   };
 }

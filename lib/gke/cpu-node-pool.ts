@@ -2,7 +2,7 @@ import { ContainerNodePool } from '@cdktf/provider-google/lib/container-node-poo
 import { Construct } from 'constructs';
 import { CpuMachine } from '../catalog/cpu-machine';
 import { GkeCluster } from './gke-cluster';
-import { NODE_LABELS, nodePool } from './node-pool';
+import { nodePool } from './node-pool';
 import { Refusal, refusing } from '../common/refusal';
 
 const BOOT_DISK_GIB = 100;
@@ -59,9 +59,7 @@ export class CpuNodePool extends Construct {
     this.machine = refusing(this, () => machineOf(props));
     this.pool = refusing(this, () => nodePool(this, 'Resource', {
       cluster, name: props.name ?? 'cpu', zones: props.zones, minNodes: props.minNodes ?? 1, maxNodes: props.maxNodes ?? 5,
-      nodeConfig: {
-        machineType: this.machine.name, bootDisk: { diskType: 'pd-balanced', sizeGb: BOOT_DISK_GIB }, labels: NODE_LABELS,
-      },
+      nodeConfig: { machineType: this.machine.name, bootDisk: { diskType: 'pd-balanced', sizeGb: BOOT_DISK_GIB } },
     }));
   }
 }

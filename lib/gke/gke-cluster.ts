@@ -6,6 +6,7 @@ import { CSI_DRIVERS } from '../common/csi-drivers';
 import { Refusal, refusing } from '../common/refusal';
 import { Cidr, requireCount, requireForm, requireName, requireOneOf } from './checks';
 import { Network } from './network';
+import { GKE_METADATA, NODE_SYSTEM, SHIELDED_NODE } from './node-facts';
 import { NodeIdentity } from './node-identity';
 import { Project } from './project';
 
@@ -148,10 +149,7 @@ export class GkeCluster extends Construct {
       removeDefaultNodePool: true,
       initialNodeCount: 1,
       // Of the default pool, which is removed as soon as it is there.
-      nodeConfig: {
-        serviceAccount: nodes.account.email, workloadMetadataConfig: { mode: 'GKE_METADATA' },
-        shieldedInstanceConfig: { enableSecureBoot: true, enableIntegrityMonitoring: true },
-      },
+      nodeConfig: { serviceAccount: nodes.account.email, ...GKE_METADATA, ...SHIELDED_NODE },
       privateClusterConfig: { enablePrivateNodes: true },
       controlPlaneEndpointsConfig: {
         dnsEndpointConfig: { allowExternalTraffic: true },
@@ -244,9 +242,7 @@ function autoscaling({ autoProvisioning, nodes }: GkeClusterProps) {
       })),
     ],
     autoProvisioningDefaults: {
-      serviceAccount: nodes.account.email, imageType: 'COS_CONTAINERD', oauthScopes: ['https://www.googleapis.com/auth/cloud-platform'],
-      management: { autoRepair: true, autoUpgrade: true },
-      shieldedInstanceConfig: { enableSecureBoot: true, enableIntegrityMonitoring: true },
+      serviceAccount: nodes.account.email, ...NODE_SYSTEM, ...SHIELDED_NODE, management: { autoRepair: true, autoUpgrade: true },
     },
   };
 }

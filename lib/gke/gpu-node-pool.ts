@@ -2,10 +2,10 @@ import { ContainerNodePool } from '@cdktf/provider-google/lib/container-node-poo
 import { Construct } from 'constructs';
 import { MachineType } from '../catalog';
 import { BOOT_DISK_BYTES } from '../catalog/gke-limits';
-import { Capacity, capacityConfig, capacityTaints, checkCapacity } from './capacity';
+import { Capacity, capacityConfig, capacityTaints, checkCapacity, isLent } from './capacity';
 import { requireCount, requireForm } from './checks';
 import { GkeCluster } from './gke-cluster';
-import { NODE_LABELS, nodePool } from './node-pool';
+import { nodePool } from './node-pool';
 import { GIB } from '../common/bytes';
 import { named, Refusal } from '../common/refusal';
 
@@ -112,7 +112,7 @@ export class GpuNodePool extends Construct {
         checkCompactPlacement(props);
       }
       // Lent machines come and go anyway; of the others there may be none to spare when a node is replaced.
-      const lent = this.capacity === 'flex-start' || this.capacity === 'queued';
+      const lent = isLent(this.capacity);
       const diskType = bootDiskType(props);
       this.pool = nodePool(this, 'Resource', {
         cluster, name: props.name ?? defaultName(machineType, this.capacity, this.localSsdCount), zones: props.zones, minNodes,
@@ -127,7 +127,6 @@ export class GpuNodePool extends Construct {
           }],
           ephemeralStorageLocalSsdConfig: this.localSsdCount > 0 ? { localSsdCount: this.localSsdCount } : undefined,
           secondaryBootDisks: secondaryBootDisks(props.secondaryBootDiskImage),
-          labels: NODE_LABELS,
           taint: [{ key: 'nvidia.com/gpu', value: 'present', effect: 'NO_SCHEDULE' }, ...capacityTaints(this.capacity)],
           ...capacityConfig(this.capacity, props.reservation),
         },

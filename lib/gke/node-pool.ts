@@ -3,9 +3,10 @@ import { Construct } from 'constructs';
 import { MOST_NODES } from '../catalog/gke-limits';
 import { requireCount, requireName, requireZones } from './checks';
 import { GkeCluster } from './gke-cluster';
+import { GKE_METADATA, NODE_SYSTEM, SHIELDED_NODE } from './node-facts';
 
 /** None in `kubernetes.io`, where a kubelet may set few: kubernetes/kubernetes staging/src/k8s.io/kubelet/pkg/apis/well_known_labels.go */
-export const NODE_LABELS = { 'part-of': 'cdk8s-vllm' };
+const NODE_LABELS = { 'part-of': 'cdk8s-vllm' };
 
 export interface NodePoolProps {
   readonly cluster: GkeCluster;
@@ -42,10 +43,10 @@ export function nodePool(scope: Construct, id: string, props: NodePoolProps): Co
     queuedProvisioning: props.queued ? { enabled: true } : undefined,
     nodeConfig: {
       serviceAccount: cluster.nodes.account.email,
-      imageType: 'COS_CONTAINERD',
-      oauthScopes: ['https://www.googleapis.com/auth/cloud-platform'],
-      workloadMetadataConfig: { mode: 'GKE_METADATA' },
-      shieldedInstanceConfig: { enableSecureBoot: true, enableIntegrityMonitoring: true },
+      ...NODE_SYSTEM,
+      ...GKE_METADATA,
+      ...SHIELDED_NODE,
+      labels: NODE_LABELS,
       gcfsConfig: { enabled: true },
       gvnic: { enabled: true },
       ...props.nodeConfig,

@@ -1,6 +1,8 @@
-import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { digestOf } from '../common/digest';
 import { SharedFiles } from '../common/shared-files';
 import { fileNameOf, kustomizationOf, Manifest } from './manifests/manifest';
+import { appliedSize } from './manifests/manifest-checks';
 
 /** The folder beside the cells that keeps each program once. */
 export const PROGRAMS = 'programs';
@@ -13,15 +15,28 @@ const BASE_NAME = 'programs';
  */
 export class ProgramFolders {
   private readonly names = new Map<SharedFiles['data'], { readonly name: string; readonly beside: SharedFiles['beside'] }[]>();
+  private readonly sizes = new Map<SharedFiles['data'], number>();
   private readonly taken = new Set<string>();
 
   /** @param files gets what is written, by path below the output folder */
   constructor(private readonly files: Map<string, Buffer>) {}
 
-  /** Whether the object can be made by an overlay: it is a ConfigMap with the files as its data, and has a name that a prefix makes. */
-  static holds({ kind, metadata }: Manifest): boolean {
-    const said = Object.keys(metadata).filter(key => !['name', 'namespace', 'labels'].includes(key));
-    return kind === 'ConfigMap' && said.length === 0 && metadata.name.endsWith(`-${BASE_NAME}`);
+  /**
+   * Whether an overlay makes exactly this object: a ConfigMap with the files as its data, a name that a prefix makes, and nothing else. A
+   * user may have patched it since it was marked.
+   */
+  static holds({ apiVersion, kind, metadata, data, ...rest }: Manifest, shared: SharedFiles): boolean {
+    const others = [...Object.keys(rest), ...Object.keys(metadata).filter(key => !['name', 'namespace', 'labels'].includes(key))];
+    return `${apiVersion} ${kind}` === 'v1 ConfigMap' && others.length === 0 && metadata.name.endsWith(`-${BASE_NAME}`)
+      && isDeepStrictEqual(data, shared.data);
+  }
+
+  /**
+   * What data takes in the annotation of `kubectl apply`, once a unit has it; undefined before. So it is written and checked once, and of
+   * the next ConfigMaps that have it only the rest is.
+   */
+  sizeOf({ data }: SharedFiles): number | undefined {
+    return this.sizes.get(data);
   }
 
   /** Adds a unit's overlay and, when nobody has it yet, the folder of the files. Returns what the unit's kustomization names. */
@@ -38,14 +53,15 @@ export class ProgramFolders {
   private folderOf(shared: SharedFiles): string {
     const { folder, data, beside = {} } = shared;
     const known = this.names.get(data) ?? [];
-    const same = known.find(other => isSame(other.beside ?? {}, beside));
+    const same = known.find(other => isDeepStrictEqual(other.beside, beside));
     if (same) {
       return same.name;
     }
     // Two releases of a program in one app: the first has the plain name.
-    const name = this.taken.has(folder) ? `${folder}-${digestOf(shared)}` : folder;
+    const name = this.taken.has(folder) ? `${folder}-${digestOf(JSON.stringify([data, shared.beside]), 8)}` : folder;
     this.taken.add(name);
     this.names.set(data, [...known, { name, beside }]);
+    this.sizes.set(data, appliedSize(data));
     for (const [file, text] of Object.entries({ ...data, ...beside })) {
       this.files.set(`${PROGRAMS}/${name}/${file}`, Buffer.from(text));
     }
@@ -56,13 +72,4 @@ export class ProgramFolders {
     })));
     return name;
   }
-}
-
-function isSame(one: { readonly [file: string]: string }, other: { readonly [file: string]: string }): boolean {
-  const names = Object.keys(one);
-  return names.length === Object.keys(other).length && names.every(name => one[name] === other[name]);
-}
-
-function digestOf({ data, beside }: SharedFiles): string {
-  return createHash('sha256').update(JSON.stringify([data, beside])).digest('hex').slice(0, 8);
 }

@@ -7,6 +7,11 @@ export function oneMayLeave(selectorLabels: { readonly [label: string]: string }
   };
 }
 
+/** About as many pods in each zone, or on each node, as in another. */
+export function preferSpread(selectorLabels: { readonly [label: string]: string }, topologyKey: string): k8s.TopologySpreadConstraint {
+  return { maxSkew: 1, topologyKey, whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: { ...selectorLabels } } };
+}
+
 /** Each pod on a node of its own, if there are enough. */
 export function preferApart(selectorLabels: { readonly [label: string]: string }): k8s.PodAntiAffinity {
   return {

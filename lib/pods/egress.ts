@@ -11,11 +11,21 @@ export function tcp(port: number): k8s.NetworkPolicyPort {
   return { protocol: 'TCP', port: k8s.IntOrString.fromNumber(port) };
 }
 
+/** A port of a Service that is called as the container's is. */
+export function servicePort(name: string, port: number): k8s.ServicePort {
+  return { name, port, targetPort: k8s.IntOrString.fromString(name), protocol: 'TCP' };
+}
+
+/** All pods of a namespace. */
+export function inNamespace(name: string): k8s.NetworkPolicyPeer {
+  return { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } } };
+}
+
 /** To the cluster's name servers. */
 export function toNameServers(): k8s.NetworkPolicyEgressRule[] {
   const dns = [{ protocol: 'UDP', port: k8s.IntOrString.fromNumber(53) }, tcp(53)];
   return [
-    { to: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } } }], ports: dns },
+    { to: [inNamespace('kube-system')], ports: dns },
     // NodeLocal DNSCache. https://cloud.google.com/kubernetes-engine/docs/how-to/nodelocal-dns-cache
     { to: [{ ipBlock: { cidr: '169.254.20.10/32' } }], ports: dns },
   ];

@@ -5,6 +5,7 @@ export * from './egress';
 export * from './labels';
 export * from './mounted-programs';
 export * from './namespace';
+export * from './pod-mount';
 export * from './program-files';
 export * from './program-image';
 export * from './program-job';

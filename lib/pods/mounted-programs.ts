@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
 import { Construct } from 'constructs';
+import { digestOf } from '../common/digest';
 import { SharedFiles, shareFiles } from '../common/shared-files';
 import { k8s } from './k8s';
+import { configMapFiles, PodMount } from './pod-mount';
 import { PROGRAMS_PATH, ProgramImage } from './program-image';
 
 const VOLUME = 'programs';
@@ -15,9 +16,9 @@ export interface MountedProgramsProps {
 }
 
 /** Programs as a ConfigMap of the workload's own, and what a pod says to have them. */
-export class MountedPrograms extends Construct {
+export class MountedPrograms extends Construct implements PodMount {
   readonly volume: k8s.Volume;
-  readonly mount: k8s.VolumeMount = { name: VOLUME, mountPath: PROGRAMS_PATH, readOnly: true };
+  readonly mount: k8s.VolumeMount;
   /** Annotations of the pod: a changed program is a new version of it. */
   readonly annotations: { readonly [name: string]: string };
 
@@ -26,16 +27,16 @@ export class MountedPrograms extends Construct {
     const name = `${props.name}-programs`;
     const { data } = props.files;
     shareFiles(new k8s.KubeConfigMap(this, 'Resource', { metadata: { name, labels: { ...props.labels } }, data }), props.files);
-    this.volume = { name: VOLUME, configMap: { name, defaultMode: 0o444 } };
-    this.annotations = { 'cdk8s-vllm/programs': digestOf(data) };
+    ({ volume: this.volume, mount: this.mount } = configMapFiles(name, VOLUME, PROGRAMS_PATH));
+    this.annotations = { 'cdk8s-vllm/programs': versionOf(data) };
   }
 }
 
 /** Every cell mounts the same programs: their digest is computed once. */
 const digests = new WeakMap<object, string>();
 
-function digestOf(data: { readonly [fileName: string]: string }): string {
-  const digest = digests.get(data) ?? createHash('sha256').update(JSON.stringify(data)).digest('hex').slice(0, 16);
+function versionOf(data: { readonly [fileName: string]: string }): string {
+  const digest = digests.get(data) ?? digestOf(JSON.stringify(data));
   digests.set(data, digest);
   return digest;
 }
@@ -57,16 +58,15 @@ export interface PodPrograms {
   readonly image: string;
   /** The program that is run. */
   readonly path: string;
-  readonly volumes: k8s.Volume[];
-  readonly mounts: k8s.VolumeMount[];
+  readonly mounts: readonly PodMount[];
   readonly annotations: { readonly [name: string]: string };
 }
 
 export function podPrograms(scope: Construct, { name, labels, image, ownImage }: PodProgramsProps): PodPrograms {
   if (ownImage !== undefined) {
-    return { image: ownImage, path: image.path, volumes: [], mounts: [], annotations: {} };
+    return { image: ownImage, path: image.path, mounts: [], annotations: {} };
   }
   const files = { folder: image.name, data: image.programs, beside: image.buildFiles() };
-  const { volume, mount, annotations } = new MountedPrograms(scope, 'Programs', { name, labels, files });
-  return { image: image.base, path: image.path, volumes: [volume], mounts: [mount], annotations };
+  const mounted = new MountedPrograms(scope, 'Programs', { name, labels, files });
+  return { image: image.base, path: image.path, mounts: [mounted], annotations: mounted.annotations };
 }

@@ -3,14 +3,9 @@ import { Contract } from './contract';
 import { failurePolicy } from './failure-policy';
 import { k8s } from './k8s';
 import { PodPrograms } from './mounted-programs';
+import { PodMount } from './pod-mount';
 import { guaranteed, ResourceAmounts } from './resources';
 import { restrictedContainer, restrictedPod } from './security';
-
-/** Something that a pod mounts. */
-export interface PodMount {
-  readonly volume: k8s.Volume;
-  readonly mount: k8s.VolumeMount;
-}
 
 export interface ProgramJobProps {
   /** Name of the Job. */
@@ -101,7 +96,8 @@ export class ProgramJob extends Construct {
 }
 
 function pod(props: ProgramJobProps, name: string): k8s.PodSpec {
-  const { programs, mounts = [] } = props;
+  const { programs } = props;
+  const mounts = [...props.mounts ?? [], ...programs.mounts];
   const env = { ...props.env, PYTHONDONTWRITEBYTECODE: '1' };
   return {
     serviceAccountName: props.serviceAccountName,
@@ -118,23 +114,13 @@ function pod(props: ProgramJobProps, name: string): k8s.PodSpec {
       resources: guaranteed(props.resources),
       securityContext: restrictedContainer(),
       ...props.containerExtras,
-      volumeMounts: [...mounts.map(({ mount }) => mount), ...programs.mounts],
+      volumeMounts: mounts.map(({ mount }) => mount),
     }],
-    volumes: [...mounts.map(({ volume }) => volume), ...programs.volumes],
+    volumes: mounts.map(({ volume }) => volume),
   };
 }
 
 /** Kubernetes puts a variable in the place of $(NAME), and makes one dollar of two. */
 export function literalArgument(argument: string): string {
   return argument.replaceAll('$', '$$$$');
-}
-
-/** Keys of a Secret that exists in the cluster, each as a file: `directory/key`. A pod waits for a Secret that is not optional. */
-export function secretFiles(
-  secretName: string, volume: string, keys: readonly string[], directory: string, { optional }: { readonly optional?: boolean } = {},
-): PodMount {
-  return {
-    volume: { name: volume, secret: { secretName, optional, defaultMode: 0o440, items: keys.map(key => ({ key, path: key })) } },
-    mount: { name: volume, mountPath: directory, readOnly: true },
-  };
 }

@@ -1,4 +1,6 @@
-import { guaranteed, MountedPrograms, preferApart, PROGRAMS_PATH, quantity, restrictedContainer, restrictedPod } from '../pods';
+import {
+  guaranteed, MountedPrograms, PodMount, preferApart, preferSpread, PROGRAMS_PATH, restrictedContainer, restrictedPod, scratch,
+} from '../pods';
 import { k8s } from '../pods/k8s';
 import { WeightsBinding } from '../weights';
 import { selectorLabels, serverLabels } from './labels';
@@ -46,9 +48,7 @@ export function serverPod(plan: ServerPlan, props: VllmServerProps, parts: Serve
         binding.volume,
         ...binding.volumes,
         programs.volume,
-        { name: 'home', emptyDir: { sizeLimit: quantity('8Gi') } },
-        { name: 'tmp', emptyDir: { sizeLimit: quantity('2Gi') } },
-        ...(sharesMemory(plan) ? [{ name: 'dshm', emptyDir: { medium: 'Memory', sizeLimit: quantity('2Gi') } }] : []),
+        ...writable(plan).map(({ volume }) => volume),
       ],
     },
   };
@@ -68,9 +68,6 @@ function scheduling(name: string, plan: ServerPlan, spot = false): Partial<k8s.P
     nodeSelector['cloud.google.com/gke-spot'] = 'true';
     tolerations.push({ key: 'cloud.google.com/gke-spot', operator: 'Equal', value: 'true', effect: 'NoSchedule' });
   }
-  const spread = (topologyKey: string) => ({
-    maxSkew: 1, topologyKey, whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: selectorLabels(name) },
-  });
   return {
     nodeSelector,
     tolerations,
@@ -82,7 +79,7 @@ function scheduling(name: string, plan: ServerPlan, spot = false): Partial<k8s.P
       } : undefined,
       podAntiAffinity: preferApart(selectorLabels(name)),
     },
-    topologySpreadConstraints: [spread('topology.kubernetes.io/zone'), spread('kubernetes.io/hostname')],
+    topologySpreadConstraints: ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map(key => preferSpread(selectorLabels(name), key)),
   };
 }
 
@@ -133,14 +130,13 @@ function serverContainer(plan: ServerPlan, props: VllmServerProps, parts: Server
     volumeMounts: [
       props.weights.mount,
       parts.programs.mount,
-      { name: 'home', mountPath: HOME },
-      { name: 'tmp', mountPath: '/tmp' },
-      ...(sharesMemory(plan) ? [{ name: 'dshm', mountPath: '/dev/shm' }] : []),
+      ...writable(plan).map(({ mount }) => mount),
     ],
   };
 }
 
-/** Several GPU processes pass tensors through shared memory, of which a container has 64 MiB by itself. */
-function sharesMemory({ placement }: ServerPlan): boolean {
-  return placement.gpus > 1;
+function writable({ placement }: ServerPlan): PodMount[] {
+  // Several GPU processes pass tensors through shared memory, of which a container has 64 MiB by itself.
+  const shared = placement.gpus > 1 ? [scratch('dshm', '/dev/shm', '2Gi', 'Memory')] : [];
+  return [scratch('home', HOME, '8Gi'), scratch('tmp', '/tmp', '2Gi'), ...shared];
 }

@@ -8,7 +8,7 @@ import { requireWorkloadName } from '../common/names';
 import { named, Refusal } from '../common/refusal';
 import { serviceUrl } from '../common/service-address';
 import { wholeNumber } from '../common/whole-number';
-import { MountedPrograms, namespaceOf, oneMayLeave, requireNamespace, tcp, WorkloadAccess } from '../pods';
+import { inNamespace, MountedPrograms, namespaceOf, oneMayLeave, requireNamespace, servicePort, tcp, WorkloadAccess } from '../pods';
 import { k8s } from '../pods/k8s';
 import { WeightsBinding } from '../weights';
 import { ImportedVllmServer, IVllmServer, LONGEST_SERVER_NAME, VllmServerAttributes } from './imported-server';
@@ -169,7 +169,7 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
       spec: {
         type: 'ClusterIP',
         selector: selectorLabels(this.name),
-        ports: [{ name: 'http', port: SERVER_PORT, targetPort: k8s.IntOrString.fromString('http'), protocol: 'TCP' }],
+        ports: [servicePort('http', SERVER_PORT)],
       },
     });
   }
@@ -182,7 +182,7 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
       ingress: [{
         from: [
           { podSelector: { matchLabels: this.clientLabels } },
-          ...COLLECTOR_NAMESPACES.map(name => ({ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } } })),
+          ...COLLECTOR_NAMESPACES.map(inNamespace),
         ],
         ports: [tcp(SERVER_PORT)],
       }],

@@ -24,7 +24,6 @@ export function renderPages(): Map<string, string> {
 }
 
 function makersFor(page: string, examples: ExampleProject): BlockMakers {
-  const rooms = house();
   return {
     accelerators: acceleratorTable,
     alerts: alertTable,
@@ -37,9 +36,9 @@ function makersFor(page: string, examples: ExampleProject): BlockMakers {
     models: modelTable,
     navigation: () => navigation(page),
     output: example => fenced('', examples.run(example!)),
-    picture: () => pictureOf(rooms),
+    picture: () => pictureOf(house()),
     programs: programSections,
-    rooms: () => tableOf(rooms),
+    rooms: () => tableOf(house()),
     settings: settingsTable,
     terraformoutputs: terraformOutputTable,
     terraformvariables: terraformVariableTable,

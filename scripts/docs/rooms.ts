@@ -76,7 +76,9 @@ export function tableOf(rooms: Rooms): string {
   }));
 }
 
-/** The house as it stands, apart from what `lib` does not compile. */
+let read: Rooms | undefined;
+
+/** The house as it stood when it was first asked for, apart from what `lib` does not compile. */
 export function house(): Rooms {
-  return roomsOf(importsOf(new Map([...sourcesIn('lib', 'apps', 'imports')].filter(([file]) => file.endsWith('.ts')))));
+  return read ??= roomsOf(importsOf(new Map([...sourcesIn('lib', 'apps', 'imports')].filter(([file]) => file.endsWith('.ts')))));
 }

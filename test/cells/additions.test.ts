@@ -95,7 +95,7 @@ test('a new storage is its file, the list, the factory and the export of its opt
   expect(Object.keys(dist).filter(file => /nfs\/(?:hydration|snapshot)/.test(file))).toEqual([]);
   expect(dist['terraform/stacks/gke/cdk.tf.json']).toMatch(/"gcp_filestore_csi_driver_config": \{\s*"enabled": true/);
   expect(JSON.parse(dist['report/cells.json']).map(({ id }: { id: string }) => id)).toEqual(['l4-gcs', 'l4-nfs', 'h200-nfs']);
-}, 120_000);
+});
 
 test('a new cell is one line of the matrix', async () => {
   edit('apps/matrix.ts', 'export const CELLS: MatrixCell[] = [\n',
@@ -103,7 +103,7 @@ test('a new cell is one line of the matrix', async () => {
   expect(touched()).toEqual(['apps/matrix.ts']);
   expect((await copy.synth({ CDK8S_VLLM_CELLS: 'l4-gcs-qwen3' })).code).toBe(0);
   expect(Object.keys(copy.dist)).toContain('kustomize/l4-gcs-qwen3/server/deployment-vllm-openai-gcs-qwen3-l4.yaml');
-}, 120_000);
+});
 
 const GREETER = `
 import { Construct } from 'constructs';
@@ -173,4 +173,4 @@ test('a new workload is its folder and one line; its program, its bounds and its
   const job = dist['kustomize/greeting/greeter/job-vllm-openai-gcs-h100-greeter.yaml'];
   expect(job).toContain('--times=2');
   expect(job).toMatch(/action: FailJob\n\s+onExitCodes:\n(?:.*\n){1,3}?\s+values:\n\s+- 64\n/);
-}, 120_000);
+});

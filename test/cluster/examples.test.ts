@@ -31,6 +31,10 @@ test('there are examples that write manifests', () => {
   expect(writers.length).toBeGreaterThan(1);
 });
 
+const projects = new Map(writers.map(name => [name, new ExampleProject()]));
+beforeAll(() => projects.forEach((project, name) => project.run(name)));
+afterAll(() => projects.forEach(project => project.remove()));
+
 describe.each(ControlPlane.MINORS)('kubectl of Kubernetes %s', (minor) => {
   const kubectl = KUBECTLS[minor];
 
@@ -58,15 +62,10 @@ describe.each(ControlPlane.MINORS)('kubectl of Kubernetes %s', (minor) => {
   });
 
   test.each(writers)('renders every folder that %s writes', async (name) => {
-    const project = new ExampleProject();
-    try {
-      project.run(name);
-      const folders = readdirSync(project.manifests!, { withFileTypes: true }).filter(entry => entry.isDirectory());
-      const cells = folders.map(folder => folder.name).filter(folder => folder !== 'programs');
-      const counts = await Promise.all(cells.map(async cell => (await rendered(kubectl, join(project.manifests!, cell))).length));
-      expect(Math.min(...counts)).toBeGreaterThan(0);
-    } finally {
-      project.remove();
-    }
+    const manifests = projects.get(name)!.manifests!;
+    const folders = readdirSync(manifests, { withFileTypes: true }).filter(entry => entry.isDirectory());
+    const cells = folders.map(folder => folder.name).filter(folder => folder !== 'programs');
+    const counts = await Promise.all(cells.map(async cell => (await rendered(kubectl, join(manifests, cell))).length));
+    expect(Math.min(...counts)).toBeGreaterThan(0);
   });
 });

@@ -22,13 +22,13 @@ test.each([
   for (const manifest of manifests) {
     expect(byName.get(nameOf(manifest))).toEqual(manifest);
   }
-}, 120_000);
+});
 
 test('the readers tell a text that is read differently', () => {
   const text = 'apiVersion: test/v1\nkind: Any\nmetadata:\n  name: x\nspec:\n  a: 0o17\n  b: yes\n';
   expect(readByPyYaml([text])).toMatchObject([{ spec: { a: '0o17', b: true } }]);
   expect(readByKubectl([text])).toMatchObject([{ spec: { a: 15, b: true } }]);
-}, 60_000);
+});
 
 function nameOf(manifest: unknown): string {
   return (manifest as { metadata: { name: string } }).metadata.name;

@@ -5,8 +5,21 @@ import { exampleNames, ExampleProject, EXAMPLES, PROJECT } from '../../scripts/d
 import { pages, textOf } from '../../scripts/docs/pages';
 import { contentOf } from '../kustomize/folders';
 
-/** What an example prints, and the files that it writes. */
-function outcomeOf(name: string): { printed: string; files: Record<string, string> } {
+interface Outcome {
+  readonly printed: string;
+  readonly files: Record<string, string>;
+}
+
+const outcomes = new Map<string, Outcome>();
+
+/** What an example prints, and the files that it writes; it is run once. */
+function outcomeOf(name: string): Outcome {
+  const outcome = outcomes.get(name) ?? run(name);
+  outcomes.set(name, outcome);
+  return outcome;
+}
+
+function run(name: string): Outcome {
   const project = new ExampleProject();
   try {
     const printed = project.run(name);

@@ -7,7 +7,8 @@ import { Block } from './synthesized';
 import { committedWorlds, objects, resources, Workload, Worlds } from './worlds';
 
 const WORLDS = committedWorlds();
-const IDENTITIES = buildMatrix(PROJECT, readSettings({}, '/nowhere')).identities;
+const { cluster: CLUSTER, cells: CELLS } = buildMatrix(PROJECT, readSettings({}, '/nowhere'));
+const IDENTITIES = [CLUSTER, ...CELLS].flatMap(({ identities }) => identities);
 
 test('the manifests and the cloud fit together', () => {
   expect(Workload.all(WORLDS).length).toBeGreaterThan(20);

@@ -7,22 +7,21 @@ import {
   ServingAlerts, ServingDashboard, WeightsDisk, WorkloadIdentity,
 } from '../../lib/gke';
 import { Grant, ServiceIdentity } from '../../lib/common/identity';
+import { refusalOf } from '../refusal-of';
 import { Build, clusterIn, cpuPoolIn, gpuPoolIn, synthesized } from './synthesized';
 
 const WRITING = ['appendFileSync', 'mkdirSync', 'mkdtempSync', 'renameSync', 'writeFileSync', 'writeSync'] as const;
 
 /** The message that a stack is refused with; fails when it is not, and when a byte was written meanwhile. */
-function refusalOf(build: Build): string {
+function messageOf(build: Build): string {
   const writes = WRITING.map(name => jest.spyOn(fs, name));
   try {
-    synthesized(build);
-  } catch (error) {
+    const message = refusalOf(() => synthesized(build));
     expect(writes.flatMap(spy => spy.mock.calls)).toEqual([]);
-    return (error as Error).message;
+    return message;
   } finally {
     writes.forEach(spy => spy.mockRestore());
   }
-  throw new Error('was accepted');
 }
 
 const machine = (name: string, gpus?: number) => MachineType.fromName(name, gpus);
@@ -230,7 +229,7 @@ const CASES: { readonly [name: string]: readonly [Trial, string] } = {
 };
 
 test.each(Object.entries(CASES))('%s', (_, [{ by: named, build }, message]) => {
-  expect(refusalOf(build)).toBe(`${named}: ${message}`);
+  expect(messageOf(build)).toBe(`${named}: ${message}`);
 });
 
 test('every construct of the cloud refuses something, and names itself', () => {
@@ -246,6 +245,6 @@ test('what is right is not refused', () => {
     network, cluster, gpuPool, cpuPool, nodes, bucket, share, disk, registry, token, gateway, dashboard, alerts,
   ].map(build => build({}));
   for (const { build } of [...right, grants([])]) {
-    expect(() => refusalOf(build)).toThrow('was accepted');
+    expect(() => messageOf(build)).toThrow('nothing was refused');
   }
 });

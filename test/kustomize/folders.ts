@@ -1,4 +1,4 @@
-import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
@@ -24,6 +24,12 @@ export function stampsOf(folder: string): Record<string, string> {
     const { ino, mtimeMs } = lstatSync(file);
     return [relative(folder, file), `${ino} ${mtimeMs}`];
   }));
+}
+
+/** The permissions of every file and folder below a folder. */
+export function modesOf(folder: string): Record<string, string> {
+  return Object.fromEntries((readdirSync(folder, { recursive: true }) as string[]).sort()
+    .map(name => [name, (statSync(join(folder, name)).mode & 0o777).toString(8)]));
 }
 
 function filesOf(folder: string): string[] {

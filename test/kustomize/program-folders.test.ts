@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { JsonPatch } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { KustomizeApp, KustomizeUnit, Refusal } from '../../lib';
 import { SharedFiles, shareFiles } from '../../lib/common/shared-files';
@@ -14,12 +15,15 @@ interface Given {
   readonly name?: string;
   readonly unit?: string;
   readonly metadata?: object;
+  readonly patch?: JsonPatch;
 }
 
-function add(app: KustomizeApp, cell: string, { files = PROGRAM, name = `${cell}-greeter-programs`, unit, metadata }: Given = {}): void {
+function add(app: KustomizeApp, cell: string, { files = PROGRAM, name = `${cell}-greeter-programs`, unit, metadata, patch }: Given = {}): void {
   const scope = new KustomizeUnit(app, `${cell}-${unit}`, { cell, unit, namespace: 'vllm' });
   const labels = { app: `${cell}-greeter` };
-  shareFiles(new k8s.KubeConfigMap(scope, 'programs', { metadata: { name, labels, ...metadata }, data: files.data }), files);
+  const configMap = new k8s.KubeConfigMap(scope, 'programs', { metadata: { name, labels, ...metadata }, data: files.data });
+  configMap.addJsonPatch(...patch ? [patch] : []);
+  shareFiles(configMap, files);
   new k8s.KubeServiceAccount(scope, 'account', { metadata: { name: 'it' } });
 }
 
@@ -65,10 +69,39 @@ test('the same program on another image has a folder of its own, and so has anot
 test.each<[string, Given]>([
   ['with annotations', { metadata: { annotations: { note: 'mine' } } }],
   ['of a name that no prefix makes', { name: 'greeter' }],
+  ['with a patched program', { patch: JsonPatch.replace('/data/main.py', 'exit()\n') }],
+  ['with a file more', { patch: JsonPatch.add('/data/own.py', 'exit()\n') }],
+  ['that cannot be changed', { patch: JsonPatch.add('/immutable', true) }],
 ])('a ConfigMap %s stays a file of its own', (_, given) => {
   const { root, files } = written(app => add(app, 'one', given));
   expect(existsSync(`${root}/programs`)).toBe(false);
   expect(Object.keys(files).filter(name => name.startsWith('one/configmap-'))).toHaveLength(1);
+});
+
+test('a program that one unit patches is written in full there, and shared by the others', () => {
+  const { root } = written((app) => {
+    add(app, 'one');
+    add(app, 'two', { patch: JsonPatch.replace('/data/main.py', 'exit()\n') });
+    add(app, 'three');
+  });
+  const mains = ['one', 'two', 'three'].map(cell => objectsIn(`${root}/${cell}`).map(object => (object.data as typeof DATA | undefined)?.['main.py']));
+  expect(mains).toEqual(['print("ä")\n', 'exit()\n', 'print("ä")\n'].map(main => expect.arrayContaining([main])));
+});
+
+test('the last ConfigMap that fits is found to the byte, whoever had the program before', () => {
+  const sized = (filler: number): SharedFiles => ({ ...PROGRAM, data: { 'main.py': `<ä>${'x'.repeat(filler)}` } });
+  const refusal = (...cells: string[]) => (filler: number) => () => {
+    const files = sized(filler);
+    written(app => cells.forEach(cell => add(app, cell, { files })));
+  };
+  const empty = Buffer.byteLength(JSON.stringify({
+    apiVersion: 'v1', kind: 'ConfigMap', data: sized(0).data,
+    metadata: { name: 'cell-b-greeter-programs', namespace: 'vllm', labels: { app: 'cell-b-greeter' } },
+  })) + 2 * 5;
+  const most = 262_144 - empty;
+  expect(refusal('b', 'cell-b')(most)).not.toThrow();
+  expect(refusal('b', 'cell-b')(most + 1)).toThrow('262145 bytes as JSON');
+  expect(refusal('cell-b')(most + 1)).toThrow('262145 bytes as JSON');
 });
 
 test('what is shared is checked as everything else is', () => {

@@ -3,6 +3,7 @@ import * as kplus from 'cdk8s-plus-28';
 import { k8s } from 'cdk8s-plus-28';
 import { KustomizeApp } from '../../lib/kustomize/kustomize-app';
 import { KustomizeUnit } from '../../lib/kustomize/kustomize-unit';
+import { refusalOf } from '../refusal-of';
 import { contentOf, stampsOf, temporaryFolders } from './folders';
 
 const temporaryFolder = temporaryFolders();
@@ -125,17 +126,11 @@ test.each(Object.entries(REFUSALS))('refuses %s, and the output stays as it was'
   config(unitIn(good), 'good');
   good.synth();
   const before = [contentOf(root), stampsOf(root)];
-  expect(refusalOf(root, build)).toMatchSnapshot();
+  expect(messageOf(root, build)).toMatchSnapshot();
   expect([contentOf(root), stampsOf(root)]).toEqual(before);
 });
 
-function refusalOf(root: string, build: (app: KustomizeApp) => void): string {
+function messageOf(root: string, build: (app: KustomizeApp) => void): string {
   const app = new KustomizeApp({ root });
-  try {
-    build(app);
-    app.synth();
-  } catch (error) {
-    return (error as Error).message.replaceAll(root, '<root>').replace(/(.)\1{99,}/g, '$1…');
-  }
-  throw new Error('nothing was refused');
+  return refusalOf(() => (build(app), app.synth())).replaceAll(root, '<root>').replace(/(.)\1{99,}/g, '$1…');
 }

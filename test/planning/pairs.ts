@@ -1,6 +1,8 @@
 import { Accelerator, Model } from '../../lib/catalog';
 import { MemoryPlan, MemoryPlanProps } from '../../lib/planning';
 
+export { refusalOf } from '../refusal-of';
+
 /** Every model of the catalogue on every accelerator, with the dtype that the card asks for. */
 export const PAIRS: MemoryPlanProps[] = Model.all().flatMap(model => Accelerator.all().map(accelerator => ({
   model, accelerator, dtype: accelerator.supportsBfloat16 ? undefined : 'half',
@@ -25,13 +27,4 @@ export function planned(change: Partial<MemoryPlanProps> = {}): [MemoryPlanProps
     const plan = planOrRefusal(props);
     return plan instanceof MemoryPlan ? [[props, plan] as [MemoryPlanProps, MemoryPlan]] : [];
   });
-}
-
-export function refusalOf(build: () => unknown): string {
-  try {
-    build();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error('nothing was refused');
 }

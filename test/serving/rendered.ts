@@ -2,7 +2,7 @@ import { Testing } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Accelerator, IWeightsStorage, KustomizeUnit, Model, VllmServer, VllmServerProps, WeightsStorage, WeightsVolume } from '../../lib';
 
-export { refusalOf } from '../planning/pairs';
+export { refusalOf } from '../refusal-of';
 
 /** A Kubernetes object as it goes into a file. */
 export interface Rendered {

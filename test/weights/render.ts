@@ -5,6 +5,8 @@ import { Manifest, manifestOf } from '../../lib/kustomize/manifests/manifest';
 import { CacheMedium } from '../../lib/planning';
 import { IWeightsStorage, WeightsBinding, WeightsVolume } from '../../lib/weights';
 
+export { refusalOf } from '../refusal-of';
+
 export const LABELS = { 'app.kubernetes.io/name': 'vllm', 'app.kubernetes.io/instance': 'l4-test' };
 
 export function unit(): KustomizeUnit {
@@ -26,13 +28,4 @@ export function bound(storage: IWeightsStorage, model: Model, cacheMedium?: Cach
   const volume = new WeightsVolume(chart, 'weights', { model, storage });
   const binding = volume.bind({ name: 'vllm-openai-test-l4', labels: LABELS, cacheMedium });
   return { binding, objects: objectsOf(chart) };
-}
-
-export function refusalOf(build: () => unknown): string {
-  try {
-    build();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error('nothing was refused');
 }

@@ -20,6 +20,7 @@ const PERHAPS_TOKEN = /hf_[A-Za-z0-9]{20}|gh[pousr]_[A-Za-z0-9]{30}|AIza[\w-]{35
 
 /** `kubectl apply` keeps the object in an annotation, and all annotations together may have this many bytes. */
 const LARGEST_APPLIED_BYTES = 262_144;
+const NO_DATA = '{}'.length;
 
 /**
  * Throws on what a cluster would refuse, or take and be harmed by. The caller says which object it is.
@@ -44,14 +45,23 @@ export function checkCell(manifests: readonly Manifest[]): void {
   checkClaims(manifests);
 }
 
-/** `yaml` is the rendered manifest; it tells cheaply that most manifests are far from the limit. */
-export function checkSize(manifest: Manifest, yaml: Buffer): void {
-  if (yaml.length < LARGEST_APPLIED_BYTES / 8) {
+/** Bytes of a value in the annotation: as JSON, in which kubectl writes <, > and & as six bytes each. */
+export function appliedSize(value: object): number {
+  const applied = JSON.stringify(value);
+  return Buffer.byteLength(applied) + 5 * (applied.match(/[<>&]/g)?.length ?? 0);
+}
+
+/**
+ * Throws on what is too large for the annotation.
+ *
+ * @param yaml the manifest as it is written; it tells cheaply that most manifests are far from the limit
+ * @param data what its `data` takes there, where that was left out; else what an empty one takes
+ */
+export function checkSize(manifest: Manifest, yaml: string, data = NO_DATA): void {
+  if (yaml.length + data < LARGEST_APPLIED_BYTES / 8) {
     return;
   }
-  const applied = JSON.stringify(manifest);
-  // kubectl writes <, > and & as six bytes each.
-  const bytes = Buffer.byteLength(applied) + 5 * (applied.match(/[<>&]/g)?.length ?? 0);
+  const bytes = appliedSize(manifest) - NO_DATA + data;
   if (bytes > LARGEST_APPLIED_BYTES) {
     throw new Refusal(`${bytes} bytes as JSON, but kubectl apply keeps it in an annotation of at most ${LARGEST_APPLIED_BYTES} bytes. `
       + 'Split it, or put the content into an image or a bucket');

@@ -15,17 +15,17 @@ const NAMING_LISTS = new Set(['imagePullSecrets']);
  */
 export function checkReferences(mapping: Record<string, unknown>, path: readonly (string | number)[]): void {
   for (const field of NAMING_FIELDS) {
-    check(mapping[field], [...path, field]);
+    check(mapping[field], path, field);
   }
-  const [list, key] = [path.at(-2), path.at(-1)];
-  if (NAMING_OBJECTS.has(String(key)) || (NAMING_LISTS.has(String(list)) && typeof key === 'number')) {
-    check(mapping.name, [...path, 'name']);
+  const key = path[path.length - 1];
+  if (typeof key === 'number' ? NAMING_LISTS.has(String(path[path.length - 2])) : NAMING_OBJECTS.has(key)) {
+    check(mapping.name, path, 'name');
   }
 }
 
-function check(name: unknown, path: readonly (string | number)[]): void {
+function check(name: unknown, path: readonly (string | number)[], field: string): void {
   if (name !== undefined && (typeof name !== 'string' || !DnsName.SUBDOMAIN.accepts(name))) {
-    throw new Refusal(`${pathText(path)} is no name of an object (${DnsName.SUBDOMAIN.rule}). Its value is not shown, because it may be a secret passed`
+    throw new Refusal(`${pathText([...path, field])} is no name of an object (${DnsName.SUBDOMAIN.rule}). Its value is not shown, because it may be a secret passed`
       + ' by mistake: give the name of the object that holds it');
   }
 }

@@ -4,8 +4,8 @@ import { named, Refusal } from '../../common/refusal';
 import { serviceUrl } from '../../common/service-address';
 import { wholeNumber } from '../../common/whole-number';
 import {
-  Contract, guaranteed, literalArgument, oneMayLeave, PodMount, PodPrograms, podPrograms, preferApart, ProgramImage, quantity,
-  restrictedContainer, restrictedPod, tcp,
+  Contract, guaranteed, literalArgument, oneMayLeave, PodMount, PodPrograms, podPrograms, preferApart, ProgramImage,
+  restrictedContainer, restrictedPod, scratch, servicePort, tcp,
 } from '../../pods';
 import { k8s } from '../../pods/k8s';
 import { IVllmServer } from '../../serving';
@@ -145,7 +145,7 @@ export class GradioChat extends Construct {
       spec: {
         type: 'ClusterIP',
         selector: { ...this.selectorLabels },
-        ports: [{ name: 'http', port: SERVICE_PORT, targetPort: k8s.IntOrString.fromString('http'), protocol: 'TCP' }],
+        ports: [servicePort('http', SERVICE_PORT)],
         // A page asks one pod for an answer and hears it from the same.
         sessionAffinity: replicas > 1 ? 'ClientIP' : undefined,
       },
@@ -159,6 +159,7 @@ export class GradioChat extends Construct {
 
   private makeDeployment(client: ServerClient, replicas: number, key: readonly PodMount[], ownImage: string | undefined): void {
     const programs = podPrograms(this, { name: this.name, labels: this.labels, image: GradioChat.programImage(), ownImage });
+    const mounts = [...programs.mounts, scratch('tmp', '/tmp', '64Mi'), ...key];
     new k8s.KubeDeployment(this, 'Resource', {
       metadata: { name: this.name, labels: { ...this.labels } },
       spec: {
@@ -174,16 +175,8 @@ export class GradioChat extends Construct {
             ...restrictedPod(),
             terminationGracePeriodSeconds: GRACE_SECONDS,
             affinity: replicas > 1 ? { podAntiAffinity: preferApart(this.selectorLabels) } : undefined,
-            containers: [this.container(programs, [
-              ...programs.mounts,
-              { name: 'tmp', mountPath: '/tmp' },
-              ...key.map(({ mount }) => mount),
-            ])],
-            volumes: [
-              ...programs.volumes,
-              { name: 'tmp', emptyDir: { sizeLimit: quantity('64Mi') } },
-              ...key.map(({ volume }) => volume),
-            ],
+            containers: [this.container(programs, mounts.map(({ mount }) => mount))],
+            volumes: mounts.map(({ volume }) => volume),
           },
         },
       },

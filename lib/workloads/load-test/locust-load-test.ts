@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto';
 import { Construct } from 'constructs';
+import { digestOf } from '../../common/digest';
 import { ServiceIdentity } from '../../common/identity';
 import { requireSecretName } from '../../common/names';
 import { named, Refusal } from '../../common/refusal';
 import { serviceNamespace } from '../../common/service-address';
 import {
-  PodMount, PodPrograms, podPrograms, ProgramImage, ProgramJob, quantity, secretFiles, selectorLabelsOf, tcp, toPods,
+  configMapFiles, inNamespace, PodMount, PodPrograms, podPrograms, preferSpread, ProgramImage, ProgramJob, scratch, secretFiles,
+  selectorLabelsOf, servicePort, tcp, toPods,
 } from '../../pods';
 import { k8s } from '../../pods/k8s';
 import { ServerClient } from '../server-client';
@@ -92,7 +93,7 @@ export class LocustLoadTest extends Construct {
     const namespace = serviceNamespace(hostname);
     return [{
       to: [namespace
-        ? { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } }
+        ? inNamespace(namespace)
         : { ipBlock: { cidr: '0.0.0.0/0' } }],
       ports,
     }];
@@ -107,7 +108,7 @@ export class LocustLoadTest extends Construct {
     const file = promptsFile(prompts);
     const data = { 'settings.json': `${JSON.stringify(this.settings, null, 2)}\n`, ...(file ? { [PROMPTS_FILE]: file } : {}) };
     new k8s.KubeConfigMap(this, 'Settings', { metadata: { name: `${this.name}-settings`, labels: { ...this.labels } }, data });
-    return createHash('sha256').update(JSON.stringify(data)).digest('hex').slice(0, 16);
+    return digestOf(JSON.stringify(data));
   }
 
   private makeService(): void {
@@ -116,7 +117,7 @@ export class LocustLoadTest extends Construct {
       spec: {
         clusterIp: 'None',
         selector: this.master.selectorLabels,
-        ports: [{ name: 'locust', port: MASTER_PORT, targetPort: k8s.IntOrString.fromString('locust'), protocol: 'TCP' }],
+        ports: [servicePort('locust', MASTER_PORT)],
       },
     });
   }
@@ -181,12 +182,7 @@ export class LocustLoadTest extends Construct {
       env: { PYTHONUNBUFFERED: '1', HOME: '/tmp' },
       resources: { cpu: '1', memory: '1Gi', ephemeralStorage: '512Mi' },
       graceSeconds: TIMES.drainSeconds + 30,
-      pod: {
-        topologySpreadConstraints: [{
-          maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway',
-          labelSelector: { matchLabels: selectorLabels },
-        }],
-      },
+      pod: { topologySpreadConstraints: [preferSpread(selectorLabels, 'kubernetes.io/hostname')] },
     };
   }
 
@@ -199,11 +195,8 @@ export class LocustLoadTest extends Construct {
   private commonMounts(): PodMount[] {
     const { promptsConfigMap } = this.props;
     return [
-      {
-        volume: { name: 'settings', configMap: { name: `${this.name}-settings`, defaultMode: 0o444 } },
-        mount: { name: 'settings', mountPath: SETTINGS_PATH, readOnly: true },
-      },
-      { volume: { name: 'tmp', emptyDir: { sizeLimit: quantity('16Mi') } }, mount: { name: 'tmp', mountPath: '/tmp' } },
+      configMapFiles(`${this.name}-settings`, 'settings', SETTINGS_PATH),
+      scratch('tmp', '/tmp', '16Mi'),
       ...(promptsConfigMap === undefined ? [] : [{
         volume: { name: 'prompts', configMap: { name: promptsConfigMap, items: [{ key: PROMPTS_FILE, path: PROMPTS_FILE }] } },
         mount: { name: 'prompts', mountPath: PROMPTS_PATH, readOnly: true },

@@ -1,5 +1,5 @@
 import { Grant } from '../../common/identity';
-import { BucketMount, PodMount, quantity, requireBucketPath } from '../../pods';
+import { BucketMount, PodMount, requireBucketPath, scratch } from '../../pods';
 import { k8s } from '../../pods/k8s';
 import { LoadTestOutput } from './locust-load-test-props';
 
@@ -16,8 +16,7 @@ export interface LocustOutput extends PodMount {
 export function locustOutput(name: string, output: LoadTestOutput | undefined): LocustOutput {
   if (output === undefined) {
     return {
-      volume: { name: AT.volume, emptyDir: { sizeLimit: quantity('64Mi') } }, mount: { name: AT.volume, mountPath: AT.mountPath },
-      podAnnotations: {}, grants: [], egress: [],
+      ...scratch(AT.volume, AT.mountPath, '64Mi'), podAnnotations: {}, grants: [], egress: [],
     };
   }
   return BucketMount.writable(output.bucket, { ...AT, folder: requireBucketPath('output.path', output.path ?? name) });

@@ -3,7 +3,9 @@ import { Model, VllmRelease } from '../../catalog';
 import { ServiceIdentity } from '../../common/identity';
 import { isCommit, requireBucketName, requireSecretName, requireWorkloadName } from '../../common/names';
 import { named, Refusal } from '../../common/refusal';
-import { Contract, namespaceOf, PodMount, podPrograms, ProgramImage, ProgramJob, secretFiles, toGoogleApis, WorkloadAccess } from '../../pods';
+import {
+  configMapFiles, Contract, namespaceOf, PodMount, podPrograms, ProgramImage, ProgramJob, secretFiles, toGoogleApis, WorkloadAccess,
+} from '../../pods';
 import { k8s } from '../../pods/k8s';
 import { WeightsVolume } from '../../weights';
 import { directoryOf, shortRevisionOf } from '../../weights/model-directory';
@@ -196,9 +198,6 @@ export class WeightsLoader extends Construct {
     new k8s.KubeConfigMap(this, 'Files', {
       metadata: { name, labels: { ...this.labels } }, data: { [LOCK.key]: `${JSON.stringify(files, undefined, 1)}\n` },
     });
-    return {
-      volume: { name: LOCK.volume, configMap: { name, defaultMode: 0o444 } },
-      mount: { name: LOCK.volume, mountPath: LOCK.path, readOnly: true },
-    };
+    return configMapFiles(name, LOCK.volume, LOCK.path);
   }
 }

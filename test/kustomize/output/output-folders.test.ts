@@ -57,7 +57,7 @@ test('50 times killed at any moment: each folder is complete, and the next run f
   expect(found.whileRendering).toBeGreaterThan(0);
   expect(found.whileWriting).toBeGreaterThan(0);
   await expectRun(root, 1);
-}, 120_000);
+});
 
 test('a run that was killed between any two steps of the swap is finished by a run that then fails', async () => {
   const hidden = (root: string, name: string): string => `${root}/dist/.${name}.cdk8s-vllm`;
@@ -83,7 +83,7 @@ test('a run that was killed between any two steps of the swap is finished by a r
     expect(versionsIn(root)).toEqual(killedAfter === 0 ? [1, 1, 1] : [2, 2, 2]);
     await expectRun(root, 3);
   }
-}, 60_000);
+});
 
 test('a file is replaced alone: what lies beside it stays, and a folder or link in its place is refused', async () => {
   const root = temporaryFolder();
@@ -104,7 +104,7 @@ test('a file is replaced alone: what lies beside it stays, and a folder or link 
     expect(versionOf(`${root}/dist/kustomize`)).toBe(2);
     fs.rmSync(file, { recursive: true });
   }
-}, 60_000);
+});
 
 test('two runs at the same time wait for each other', async () => {
   const root = temporaryFolder();
@@ -114,7 +114,7 @@ test('two runs at the same time wait for each other', async () => {
     expect(new Set(versionsIn(root)).size).toBe(1);
     expect(fs.readdirSync(`${root}/dist`).sort()).toEqual(['cloud', 'kustomize', 'report']);
   }
-}, 60_000);
+});
 
 test('a living run is waited for, a dead one is not', async () => {
   const root = temporaryFolder();
@@ -130,7 +130,7 @@ test('a living run is waited for, a dead one is not', async () => {
   fs.rmSync(lock);
   expect(await run).toEqual({ code: 0, output: '' });
   expect(versionsIn(root)).toEqual([3, 3, 3]);
-}, 60_000);
+});
 
 const FOREIGN: [string, (folder: string) => void, RegExp][] = [
   ['a folder without our marker', (folder) => {
