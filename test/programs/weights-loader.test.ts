@@ -1,20 +1,19 @@
 import { ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { WeightsLoader } from '../../lib';
 import { BucketServer } from '../rig/bucket';
 import { eventually } from '../rig/eventually';
 import { Fault, SeenRequest } from '../rig/faulty-server';
-import { HubServer, sha256 } from '../rig/hub';
+import { HubServer } from '../rig/hub';
 import { programFolder } from '../rig/program-folder';
-import { imagePython } from '../rig/python/environment';
+import { imagePython, pythonMounts } from '../rig/python/environment';
+import { sha256 } from '../rig/sha256';
 import { sandboxCommand } from '../rig/vllm';
 
 const LOADER = join(programFolder(WeightsLoader.programImage().programs), 'main.py');
 const PYTHON = imagePython('vllm-openai');
-/** Interpreters and environments. */
-const PYTHONS = resolve(PYTHON, '../../..');
 const MODEL = 'org/tiny';
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 const PREFIX = `${MODEL}/${COMMIT}`;
@@ -654,7 +653,7 @@ describe('a gated model', () => {
 
 test('it writes nothing to any disk: a full one does not matter', async () => {
   const world = await World.make('no disk');
-  const sandbox = sandboxCommand({ uid: 10001, writable: [], mounts: { '/programs': dirname(LOADER), [PYTHONS]: PYTHONS } });
+  const sandbox = sandboxCommand({ uid: 10001, writable: [], mounts: { '/programs': dirname(LOADER), ...pythonMounts(PYTHON) } });
   const { code, output } = await world.start([], 'load', sandbox, '/programs/main.py').result;
   expect(output).toContain('complete: ');
   expect(code).toBe(0);

@@ -4,8 +4,9 @@ import { AddressInfo, createServer as createTcpServer } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SERVER_PROGRAMS } from '../../lib/serving/server-programs';
+import { freePort } from '../rig/process';
 import { programFolder } from '../rig/program-folder';
-import { DEFAULT_RELEASE, freePort, sandboxCommand } from '../rig/vllm';
+import { DEFAULT_RELEASE, sandboxCommand } from '../rig/vllm';
 import { pythonOf } from '../rig/vllm/install';
 
 const PROGRAM = '/opt/cdk8s-vllm/drain.py';
