@@ -28,11 +28,14 @@ function stream(response: ServerResponse, ...parts: (string | Buffer)[]): Server
 
 const cut = (response: ServerResponse) => response.socket!.resetAndDestroy();
 
-/** An answer at a known pace. */
-export const paced = (firstMs: number, betweenMs: number, tokens: number): Play => async ({ response }) => {
+/** An answer at a known pace. `kept`: the seconds at which each of its tokens was really sent, one list an answer. */
+export const paced = (firstMs: number, betweenMs: number, tokens: number, kept: number[][] = []): Play => async ({ response }) => {
+  const [asked, sent]: [number, number[]] = [performance.now(), []];
+  kept.push(sent);
   stream(response).flushHeaders();
   await sleep(firstMs);
   for (let index = 1; index <= tokens && !response.destroyed; index += 1) {
+    sent.push((performance.now() - asked) / 1000);
     response.write(token('x', index === tokens ? 'length' : null));
     if (index < tokens) {
       await sleep(betweenMs);
