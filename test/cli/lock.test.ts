@@ -10,7 +10,8 @@ import { HubConnection } from '../../lib/cli/hub-connection';
 import { lockModel } from '../../lib/cli/lock';
 import { MemoryPlan } from '../../lib/planning';
 import { TinyFolder } from '../catalog/tiny-folder';
-import { HubServer, sha256 } from '../rig/hub';
+import { HubServer } from '../rig/hub';
+import { sha256 } from '../rig/sha256';
 import { asHubModel, COMMIT, SHAPE_NAMES, tinyModel } from './locked-models';
 
 const ID = 'me/tiny';

@@ -1,14 +1,16 @@
 import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, IncomingMessage, request as ask, Server, ServerResponse } from 'node:http';
-import { AddressInfo, connect, createServer as createTcpServer, Server as TcpServer, Socket } from 'node:net';
+import { IncomingMessage, request as ask, ServerResponse } from 'node:http';
+import { connect, createServer as createTcpServer, Server as TcpServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchInference } from '../../lib';
 import { eventually } from '../rig/eventually';
 import { Answer, Fault, FaultyServer, SeenRequest } from '../rig/faulty-server';
+import { LoopbackServer } from '../rig/loopback-server';
+import { freePort } from '../rig/process';
 import { programFolder } from '../rig/program-folder';
-import { freePort, tinyModel, VllmServer } from '../rig/vllm';
+import { tinyModel, VllmServer } from '../rig/vllm';
 import { ClientProgram } from './client-program';
 
 const MODEL = 'tiny';
@@ -664,19 +666,11 @@ describe('files', () => {
 });
 
 /** Counts what arrives at a server, and passes it on. */
-class Turnstile {
+class Turnstile extends LoopbackServer {
   readonly arrived: string[] = [];
-  private readonly server: Server = createServer((request, response) => void this.pass(request, response));
 
-  constructor(private readonly target: string) {}
-
-  async listen(): Promise<this> {
-    await new Promise<void>(resolve => this.server.listen(0, '127.0.0.1', resolve));
-    return this;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  constructor(private readonly target: string) {
+    super();
   }
 
   /** What a killed run has sent may still be on its way: what comes later on a connection of its own is answered after it. */
@@ -688,21 +682,7 @@ class Turnstile {
     }
   }
 
-  async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise(resolve => this.server.close(resolve));
-  }
-
-  private async pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    try {
-      for await (const chunk of request) {
-        chunks.push(chunk as Buffer);
-      }
-    } catch {
-      return;
-    }
-    const body = Buffer.concat(chunks);
+  protected async serve(request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> {
     if (request.method === 'POST') {
       this.arrived.push(questionOf({ body }));
     }

@@ -7,7 +7,7 @@ import { startBrowser } from '../rig/browser';
 import { ChatPage } from '../rig/chat-page';
 import { ChatProgram, MAX_MODEL_LEN } from '../rig/chat-program';
 import { eventually } from '../rig/eventually';
-import { freePorts } from '../rig/process';
+import { freePort } from '../rig/process';
 
 /** Seconds that a program waits for a part of an answer. What no test is about is never over, however busy the machine is. */
 interface Waits {
@@ -186,7 +186,7 @@ test.each(CASES)('$name: what was asked and written stays, with a sentence', asy
 });
 
 test('a server that is not there', async () => {
-  const [port] = await freePorts(1);
+  const port = await freePort();
   const lonely = await ChatProgram.start({ serverUrl: `http://127.0.0.1:${port}` });
   try {
     const own = await ChatPage.open(browser, lonely.origin);

@@ -1,14 +1,15 @@
 import { ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { WeightsHydration, WeightsLoader } from '../../lib';
 import { SERVER_PROGRAMS } from '../../lib/serving/server-programs';
 import { BucketServer } from '../rig/bucket';
 import { Fault, SeenRequest } from '../rig/faulty-server';
 import { programFolder } from '../rig/program-folder';
-import { imagePython } from '../rig/python/environment';
+import { imagePython, pythonMounts } from '../rig/python/environment';
+import { sha256 } from '../rig/sha256';
 
 const [HYDRATION, LOADER, SERVER] = [
   WeightsHydration.programImage().programs, WeightsLoader.programImage().programs, SERVER_PROGRAMS.data,
@@ -141,12 +142,7 @@ export function loaderCommand(): string[] {
 
 /** What a sandbox needs of this machine: the programs, and the Python that runs them. */
 export function readable(): Record<string, string> {
-  const base = spawnSync(PYTHON, ['-c', 'import sys; print(sys.base_prefix)'], { encoding: 'utf8' }).stdout.trim();
-  return Object.fromEntries([HYDRATION, SERVER, dirname(dirname(PYTHON)), base].map(path => [path, path]));
-}
-
-export function sha256(content: Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
+  return { ...pythonMounts(PYTHON), [HYDRATION]: HYDRATION, [SERVER]: SERVER };
 }
 
 export function isListing({ method, path }: SeenRequest): boolean {

@@ -1,6 +1,6 @@
-import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
-import { AddressInfo } from 'node:net';
+import { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LoopbackServer } from '../rig/loopback-server';
 
 /** One request of a load test. */
 export interface Asked {
@@ -28,11 +28,14 @@ function stream(response: ServerResponse, ...parts: (string | Buffer)[]): Server
 
 const cut = (response: ServerResponse) => response.socket!.resetAndDestroy();
 
-/** An answer at a known pace. */
-export const paced = (firstMs: number, betweenMs: number, tokens: number): Play => async ({ response }) => {
+/** An answer at a known pace. `kept`: the seconds at which each of its tokens was really sent, one list an answer. */
+export const paced = (firstMs: number, betweenMs: number, tokens: number, kept: number[][] = []): Play => async ({ response }) => {
+  const [asked, sent]: [number, number[]] = [performance.now(), []];
+  kept.push(sent);
   stream(response).flushHeaders();
   await sleep(firstMs);
   for (let index = 1; index <= tokens && !response.destroyed; index += 1) {
+    sent.push((performance.now() - asked) / 1000);
     response.write(token('x', index === tokens ? 'length' : null));
     if (index < tokens) {
       await sleep(betweenMs);
@@ -90,37 +93,19 @@ export const UNUSUAL: readonly (readonly [name: string, play: Play])[] = [
 ];
 
 /** Plays a server; the two questions before a test are answered, unless `first` says otherwise. */
-export class PlayedServer {
+export class PlayedServer extends LoopbackServer {
   readonly prompts: string[] = [];
   readonly played = new Map<string, number>();
   first?: Play;
   /** Requests since it was asked last. */
   count = 0;
-  private readonly server: Server = createServer((request, response) => void this.serve(request, response));
 
-  constructor(public play: (asked: Asked) => readonly [string, Play]) {}
-
-  async listen(port = 0): Promise<this> {
-    await new Promise<void>(resolve => this.server.listen(port, '127.0.0.1', resolve));
-    return this;
+  constructor(public play: (asked: Asked) => readonly [string, Play]) {
+    super();
   }
 
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise(resolve => this.server.close(resolve));
-  }
-
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    response.on('error', () => undefined);
-    let body = '';
-    for await (const chunk of request.setEncoding('utf8')) {
-      body += chunk;
-    }
-    const { messages, max_tokens: maxTokens } = JSON.parse(body) as { messages: { content: string }[]; max_tokens: number };
+  protected async serve(_: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> {
+    const { messages, max_tokens: maxTokens } = JSON.parse(body.toString()) as { messages: { content: string }[]; max_tokens: number };
     const prompt = messages[0].content;
     const asked = { prompt, maxTokens, index: this.count, response };
     if (/^time( time)*$/.test(prompt)) {

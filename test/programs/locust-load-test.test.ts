@@ -4,9 +4,6 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { Duration } from 'cdk8s';
-import { ProgramArgument } from '../../lib/pods';
-import contract from '../../lib/workloads/load-test/contract.json';
-import exits from '../../lib/workloads/shared/exits.json';
 import { startBrowser } from '../rig/browser';
 import { eventually } from '../rig/eventually';
 import { programFolder } from '../rig/program-folder';
@@ -38,8 +35,9 @@ async function played(play: Play = good): Promise<PlayedServer> {
   return server;
 }
 
+/** A busy machine needs seconds for a good answer. */
 const SHORT = {
-  runSeconds: 4, spawnRate: 100, firstTokenTimeoutSeconds: 1, stallTimeoutSeconds: 1, answerTimeoutSeconds: 2, drainSeconds: 10,
+  runSeconds: 4, spawnRate: 100, firstTokenTimeoutSeconds: 10, stallTimeoutSeconds: 10, answerTimeoutSeconds: 15, drainSeconds: 60,
 };
 
 const SCREENSHOTS = resolve(__dirname, '../output/load-test');
@@ -122,8 +120,8 @@ describe('what a server does wrong', () => {
   });
 
   test('answers that are open when the time is up are waited for, and then count as failed', async () => {
-    const server = await played(paced(10, 100, 60));
-    const settings = { ...SHORT, runSeconds: 3, answerTimeoutSeconds: 60, drainSeconds: 1 };
+    const server = await played(paced(10, 100, Infinity));
+    const settings = { ...SHORT, runSeconds: 5, answerTimeoutSeconds: 300, drainSeconds: 1 };
     const run = await start({ target: server.url, users: 4, settings });
     expect((await run.ended()).master).toBe(1);
     expect(run.summary.errors).toEqual([expect.objectContaining({ kind: 'unfinished', count: 4 })]);
@@ -133,16 +131,20 @@ describe('what a server does wrong', () => {
 });
 
 test('times are those of the server: to the first token, between tokens, the longest pause, the whole answer', async () => {
-  const server = await played(paced(300, 40, 11));
-  const run = await start({ target: server.url, users: 4, settings: { ...SHORT, runSeconds: 6 } });
+  const sent: number[][] = [];
+  const server = await played(paced(1000, 100, 11, sent));
+  const run = await start({ target: server.url, users: 4, settings: { ...SHORT, runSeconds: 10 } });
   expect((await run.ended()).master).toBe(0);
-  const { first, between, whole } = run.summary.seconds;
-  expect(first.p50).toBeGreaterThan(0.29);
-  expect(first.p50).toBeLessThan(0.36);
-  expect(between.p50).toBeGreaterThan(0.039);
-  expect(between.p50).toBeLessThan(0.05);
-  expect(whole.p50).toBeGreaterThan(first.p50 + 10 * 0.04 - 0.02);
-  expect(whole.p50).toBeLessThan(0.9);
+  const { first, between, pause, whole } = run.summary.seconds;
+  const own = (time: (at: number[]) => number) => sent.map(time).sort((a, b) => a - b)[Math.ceil(sent.length / 2) - 1];
+  const [ownFirst, ownBetween, ownWhole] = [own(at => at[0]), own(at => (at[10] - at[0]) / 10), own(at => at[10])];
+  // What is sent arrives later, on a busy machine half a second.
+  expect(first.p50).toBeGreaterThan(ownFirst);
+  expect(first.p50).toBeLessThan(ownFirst + 0.5);
+  expect(Math.abs(between.p50 - ownBetween)).toBeLessThan(0.05);
+  expect(pause.p50).toBeGreaterThanOrEqual(between.p50);
+  expect(whole.p50).toBeGreaterThan(ownWhole);
+  expect(whole.p50).toBeLessThan(ownWhole + 0.5);
 });
 
 test('an open loop sends at its rate, however slow the server is', async () => {
@@ -221,9 +223,9 @@ describe('what becomes of the processes', () => {
 
   test('without all workers there is no test', async () => {
     const server = await played();
-    const run = await start({ target: server.url, started: 1, settings: { ...SHORT, workersWithinSeconds: 4 } });
+    const run = await start({ target: server.url, started: 1, settings: { ...SHORT, workersWithinSeconds: 30 } });
     expect(await run.ended()).toEqual({ master: 69, workers: [0] });
-    expect(run.master.output).toContain('no test: 1 of 2 workers came within 4 s; is there room for their pods?');
+    expect(run.master.output).toContain('no test: 1 of 2 workers came within 30 s; is there room for their pods?');
     expect(server.count).toBe(0);
   });
 });
@@ -251,21 +253,6 @@ describe('how the program is called', () => {
     const { status, stdout, stderr } = spawnSync(imagePython('locust'), [join(LOCUST_PROGRAMS, 'main.py'), ...args], { encoding: 'utf8' });
     return { status, said: (stdout + stderr).replace(/\s+/g, ' ') };
   };
-
-  test.each(Object.keys(contract.commands))('the help of "%s" is the contract: all its arguments, their defaults, and the exits', (command) => {
-    const { status, said } = called(command, '--help');
-    expect(status).toBe(0);
-    for (const [name, rule] of Object.entries(contract.arguments as Record<string, ProgramArgument>)) {
-      const isTaken = rule.commands === undefined || rule.commands.includes(command);
-      const end = rule.default === undefined ? '' : `default: ${rule.default})`;
-      const isSaid = said.split(rule.help).slice(1).some(rest => rest.split(' --')[0].includes(end));
-      expect([name, new RegExp(`--${name} \\S`).test(said), isSaid]).toEqual([name, isTaken, isTaken]);
-    }
-    const codes: Readonly<Record<string, number>> = exits;
-    for (const [name, { meaning }] of Object.entries(contract.exits)) {
-      expect(said).toContain(`${codes[name]} ${meaning}`);
-    }
-  });
 
   test.each<[string, string[], string]>([
     ['no command', [], 'the following arguments are required: master|worker'],
@@ -299,7 +286,7 @@ describe('how the program is called', () => {
 describe('the page for people', () => {
   test('lets nobody in without the login, keeps the caps and the target, and shows each test', async () => {
     const [server, other] = [await played(paced(20, 10, 5)), await played()];
-    const settings = { ...SHORT, runSeconds: 5, drainSeconds: 1 };
+    const settings = { ...SHORT, runSeconds: 5, drainSeconds: 10 };
     const run = await start({ target: server.url, webUi: { loginSecretName: 'login' }, settings });
     const page = `http://127.0.0.1:${run.pagePort}`;
     const post = (path: string, form: Record<string, string>, cookie = '') => fetch(`${page}${path}`, {

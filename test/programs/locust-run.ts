@@ -1,11 +1,11 @@
-import { ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { LocustLoadTest, LocustLoadTestProps } from '../../lib';
 import { freePorts } from '../rig/process';
 import { programFolder } from '../rig/program-folder';
-import { imagePython } from '../rig/python/environment';
+import { imagePython, pythonMounts } from '../rig/python/environment';
 import { sandboxCommand } from '../rig/vllm';
 import { objectsOf, Rendered, server, unit } from '../serving/rendered';
 
@@ -160,17 +160,12 @@ export class LocustRun {
     const [command, ...rest] = this.props.sandboxed
       ? [...sandboxCommand({
           uid: container.securityContext.runAsUser, writable: [volumes.tmp, volumes.results].filter(path => path),
-          mounts: { ...mounts, [dirname(dirname(python))]: dirname(dirname(python)), ...this.interpreter(python) },
+          mounts: { ...mounts, ...pythonMounts(python) },
         }), python, ...args]
       : [python, ...args];
     const child = spawn('setpriv', ['--pdeathsig=KILL', command, ...rest], {
       cwd: '/', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...env }, stdio: ['ignore', 'pipe', 'pipe'],
     });
     return new Said(child);
-  }
-
-  private interpreter(python: string): Record<string, string> {
-    const home = execFileSync(python, ['-c', 'import sys; print(sys.base_prefix)'], { encoding: 'utf8' }).trim();
-    return { [home]: home };
   }
 }

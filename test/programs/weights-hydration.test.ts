@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from '../rig/eventually';
 import { Fault, SeenRequest } from '../rig/faulty-server';
+import { Gate } from '../rig/gate';
 import { HubServer } from '../rig/hub';
 import { sandboxCommand } from '../rig/vllm';
 import {
@@ -80,10 +81,14 @@ describe('all is well', () => {
   });
 
   test('a person can follow a slow bucket', async () => {
-    trial.bucket.fault = request => isRead(request, SHARD) ? { delayMs: 6000 } : undefined;
-    const { code, stdout } = await trial.run({ patience: 30 });
+    const line = new RegExp(`^ +\\d+ % of 18.9 MB  \\d+ MB/s  (\\d+ min )?\\d+ s left  ${SHARD}$`, 'm');
+    const gate = new Gate();
+    trial.bucket.fault = request => isRead(request, SHARD) ? { until: gate.opened } : undefined;
+    const { code } = await trial.run({
+      patience: 100, onStart: child => child.stdout!.on('data', (text: string) => void (line.test(text) && gate.open())),
+    });
+    // Without the line the file never comes.
     expect(code).toBe(0);
-    expect(stdout).toMatch(new RegExp(`^ +\\d+ % of 18.9 MB  \\d+ MB/s  (\\d+ min )?\\d+ s left  ${SHARD}$`, 'm'));
   });
 });
 
@@ -311,10 +316,12 @@ describe('what the disk has', () => {
   });
 
   test('a second process at once', async () => {
-    trial.bucket.fault = request => isRead(request, 'config.json') ? { delayMs: 3000 } : undefined;
-    const first = trial.run({ patience: 30 });
+    const gate = new Gate();
+    trial.bucket.fault = request => isRead(request, 'config.json') ? { until: gate.opened } : undefined;
+    const first = trial.run({ patience: 100 });
     await eventually('the first is copying', async () => trial.reads('config.json') > 0);
     expectRefusal(await trial.run(), 75, 'is being filled by another process');
+    gate.open();
     expect((await first).code).toBe(0);
     expect(trial.isComplete()).toBe(true);
   });

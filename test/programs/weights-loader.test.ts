@@ -1,20 +1,20 @@
 import { ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { WeightsLoader } from '../../lib';
 import { BucketServer } from '../rig/bucket';
 import { eventually } from '../rig/eventually';
 import { Fault, SeenRequest } from '../rig/faulty-server';
-import { HubServer, sha256 } from '../rig/hub';
+import { Gate } from '../rig/gate';
+import { HubServer } from '../rig/hub';
 import { programFolder } from '../rig/program-folder';
-import { imagePython } from '../rig/python/environment';
+import { imagePython, pythonMounts } from '../rig/python/environment';
+import { sha256 } from '../rig/sha256';
 import { sandboxCommand } from '../rig/vllm';
 
 const LOADER = join(programFolder(WeightsLoader.programImage().programs), 'main.py');
 const PYTHON = imagePython('vllm-openai');
-/** Interpreters and environments. */
-const PYTHONS = resolve(PYTHON, '../../..');
 const MODEL = 'org/tiny';
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 const PREFIX = `${MODEL}/${COMMIT}`;
@@ -24,6 +24,8 @@ const TOKEN = 'hf_abcdefghijklmnopqrstuvwxyz0123456';
 const RETRYABLE = [1, 69, 75, null];
 /** After which a dead loader is replaced; too short for one that has to live on a busy machine. */
 const DIES = ['--lock-seconds=1'];
+/** Long enough for that. */
+const LIVES = ['--lock-seconds=10'];
 /** Two cores. */
 const AT_ONCE = 2;
 
@@ -461,10 +463,12 @@ test('stopped by SIGTERM, it gives its place back and goes on later', async () =
 test('stopped by SIGTERM while it takes its place, it gives it back', async () => {
   const world = await World.make('SIGTERM');
   const taking = (request: SeenRequest) => request.method === 'POST' && LOCKING(request);
-  world.bucket.fault = times(1, taking, { delayMs: 1000 });
+  const gate = new Gate();
+  world.bucket.fault = times(1, taking, { until: gate.opened });
   const { child, result } = world.start();
   await eventually('it takes its place', async () => world.bucket.seen.some(taking));
   child.kill('SIGTERM');
+  gate.open();
   expect(await result).toMatchObject({ code: 75, output: expect.stringContaining('stopped; run it again') });
   expect([...world.bucket.objects.keys()]).toEqual([]);
   expect(await world.end()).toEqual([]);
@@ -475,10 +479,12 @@ describe('a second loader', () => {
 
   test('leaves the first alone', async () => {
     const world = await World.make('second loader');
-    world.hub.fault = ({ path }) => path.includes('/cdn/') ? { delayMs: 4000 } : undefined;
-    const first = world.start(['--lock-seconds=4']);
+    const gate = new Gate();
+    world.hub.fault = times(1, asks('GET', '/cdn/'), { until: gate.opened });
+    const first = world.start(LIVES);
     await held(world);
-    const second = await world.run(['--lock-seconds=4']);
+    const second = await world.run(LIVES);
+    gate.open();
     expect(second.output).toContain('is being filled by loader-pod; one loader at a time');
     expect(second.code).toBe(75);
     expect((await first.result).code).toBe(0);
@@ -506,16 +512,18 @@ describe('a second loader', () => {
 
   test('that took over a silent one is not disturbed by it', async () => {
     const world = await World.make('second loader');
-    const slow = times(1, asks('GET', `/cdn/${MODEL}/${COMMIT}/${SHARDS[0]}`), { delayMs: 3000 });
-    world.hub.fault = slow;
-    const first = world.start(DIES);
+    const large = asks('GET', `/cdn/${MODEL}/${COMMIT}/${SHARDS[0]}`);
+    const gate = new Gate();
+    world.hub.fault = times(1, large, { until: gate.opened });
+    const first = world.start(LIVES);
     await held(world);
-    await eventually('the large file is asked for', async () => world.hub.seen.some(({ path }) => path.includes(`/cdn/${MODEL}/${COMMIT}/${SHARDS[0]}`)));
+    await eventually('the large file is asked for', async () => world.hub.seen.some(large));
     // Its node stands still for longer than a lock holds
     first.child.kill('SIGSTOP');
-    const second = await world.run(DIES);
+    const second = await world.run(LIVES);
     expect(second.code).toBe(0);
     first.child.kill('SIGCONT');
+    gate.open();
     const { code, output } = await first.result;
     // whichever thread hears of it first
     expect(output).toMatch(/was taken over by another loader|another writer changed it; one loader at a time/);
@@ -654,7 +662,7 @@ describe('a gated model', () => {
 
 test('it writes nothing to any disk: a full one does not matter', async () => {
   const world = await World.make('no disk');
-  const sandbox = sandboxCommand({ uid: 10001, writable: [], mounts: { '/programs': dirname(LOADER), [PYTHONS]: PYTHONS } });
+  const sandbox = sandboxCommand({ uid: 10001, writable: [], mounts: { '/programs': dirname(LOADER), ...pythonMounts(PYTHON) } });
   const { code, output } = await world.start([], 'load', sandbox, '/programs/main.py').result;
   expect(output).toContain('complete: ');
   expect(code).toBe(0);

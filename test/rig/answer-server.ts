@@ -1,5 +1,5 @@
-import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
-import { AddressInfo } from 'node:net';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { LoopbackServer } from './loopback-server';
 
 export interface ChatRequest {
   readonly model: string;
@@ -12,23 +12,13 @@ export interface ChatRequest {
 export type Behaviour = (response: ServerResponse, request: ChatRequest, attempt: number) => unknown;
 
 /** Stands for a vLLM server that goes wrong: every question is answered by what the test plays. */
-export class AnswerServer {
+export class AnswerServer extends LoopbackServer {
   asked: ChatRequest[] = [];
   /** The headers of each question. */
   headers: IncomingMessage['headers'][] = [];
   /** Answers of /tokenize; undefined: there is none. */
   tokens?: (request: ChatRequest) => number;
   private behaviour: Behaviour = whole('well');
-  private readonly server: Server = createServer((request, response) => void this.serve(request, response));
-
-  async listen(): Promise<this> {
-    await new Promise<void>(resolve => this.server.listen(0, '127.0.0.1', resolve));
-    return this;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
 
   play(behaviour: Behaviour): void {
     this.behaviour = behaviour;
@@ -36,25 +26,14 @@ export class AnswerServer {
     this.headers = [];
   }
 
-  async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise(resolve => this.server.close(resolve));
-  }
-
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) {
-      chunks.push(chunk as Buffer);
-    }
-    const body = JSON.parse(Buffer.concat(chunks).toString()) as ChatRequest;
+  protected async serve(request: IncomingMessage, asked: Buffer, response: ServerResponse): Promise<void> {
+    const body = JSON.parse(asked.toString()) as ChatRequest;
     if (request.url === '/tokenize') {
       response.writeHead(this.tokens ? 200 : 404).end(this.tokens ? JSON.stringify({ count: this.tokens(body) }) : '');
       return;
     }
     this.asked.push(body);
     this.headers.push(request.headers);
-    // A client that goes away in the middle is part of what is played.
-    response.on('error', () => undefined);
     await this.behaviour(response, body, this.asked.length);
   }
 }

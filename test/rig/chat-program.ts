@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { GradioChat, GradioChatProps } from '../../lib';
 import { server, unit } from '../serving/rendered';
-import { freePorts, RigProcess } from './process';
+import { freePort, RigProcess } from './process';
 import { programFolder } from './program-folder';
-import { imagePython } from './python/environment';
+import { imagePython, pythonMounts } from './python/environment';
 import { sandboxCommand } from './vllm';
 
 export const MAX_MODEL_LEN = 512;
@@ -22,7 +22,7 @@ export interface ChatProgramProps {
 /** The chat page's program as its pod runs it: the manifest's arguments and user, a read-only root, the image's Python. */
 export class ChatProgram {
   static async start(props: ChatProgramProps): Promise<ChatProgram> {
-    const started = new ChatProgram(props, (await freePorts(1))[0]);
+    const started = new ChatProgram(props, await freePort());
     started.process = await RigProcess.start({
       name: 'gradio-chat', ...started.command(), logs: started.directory, env: { PATH: '/usr/bin:/bin' },
       ready: async () => (await fetch(`${started.origin}/healthz`)).ok,
@@ -89,12 +89,10 @@ export class ChatProgram {
 
   private command(args = this.args): { readonly command: string; readonly args: string[] } {
     const python = imagePython('gradio-app');
-    const environment = dirname(dirname(python));
-    const home = spawnSync(python, ['-c', 'import sys; print(sys.base_prefix)'], { encoding: 'utf8' }).stdout.trim();
     const { path } = GradioChat.programImage();
     const [command, ...before] = sandboxCommand({
       uid: 10001, writable: ['/tmp'],
-      mounts: { [environment]: environment, [home]: home, [dirname(path)]: this.programs, '/var/run/secrets/vllm': this.directory },
+      mounts: { ...pythonMounts(python), [dirname(path)]: this.programs, '/var/run/secrets/vllm': this.directory },
     });
     return { command, args: [...before, '/usr/bin/env', '--chdir=/tmp', python, path, ...args] };
   }

@@ -1,5 +1,5 @@
-import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
-import { AddressInfo } from 'node:net';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { LoopbackServer } from './loopback-server';
 
 /** A request as a test looks at it. */
 export interface SeenRequest {
@@ -35,44 +35,25 @@ export interface Answer {
   readonly body?: Buffer | string;
 }
 
-/** An HTTP server on the loopback interface that plays a service of the internet, and goes wrong where a test says so. */
-export abstract class FaultyServer {
+/** Plays a service of the internet, and goes wrong where a test says so. */
+export abstract class FaultyServer extends LoopbackServer {
   /** Asked before each answer; undefined: all is well. */
   fault?: (request: SeenRequest) => Fault | undefined;
   readonly seen: SeenRequest[] = [];
-  private readonly server: Server = createServer((request, response) => void this.serve(request, response));
   private readonly counts = new Map<string, number>();
 
-  async listen(): Promise<this> {
+  constructor() {
+    super();
     this.server.keepAliveTimeout = 1000;
-    await new Promise<void>(resolve => this.server.listen(0, '127.0.0.1', resolve));
-    return this;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise(resolve => this.server.close(resolve));
   }
 
   protected abstract answer(request: SeenRequest): Answer;
 
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    try {
-      for await (const chunk of request) {
-        chunks.push(chunk as Buffer);
-      }
-    } catch {
-      return;
-    }
+  protected async serve(request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> {
     const key = `${request.method} ${request.url}`;
     const earlier = this.counts.get(key) ?? 0;
     this.counts.set(key, earlier + 1);
-    const seen = { method: request.method!, path: request.url!, headers: request.headers, body: Buffer.concat(chunks), earlier };
+    const seen = { method: request.method!, path: request.url!, headers: request.headers, body, earlier };
     this.seen.push(seen);
     const fault: Fault = this.fault?.(seen) ?? { delayMs: 0 };
     if ('status' in fault) {
@@ -83,7 +64,7 @@ export abstract class FaultyServer {
       request.socket.resetAndDestroy();
       return;
     }
-    const { status, headers, body } = this.answer(seen);
+    const { status, headers, body: right } = this.answer(seen);
     if ('reset' in fault) {
       request.socket.resetAndDestroy();
       return;
@@ -94,7 +75,7 @@ export abstract class FaultyServer {
     if ('until' in fault) {
       await fault.until;
     }
-    let bytes = Buffer.from(body ?? '');
+    let bytes = Buffer.from(right ?? '');
     if ('flip' in fault && bytes.length > 0) {
       bytes = Buffer.from(bytes);
       bytes[fault.flip % bytes.length] ^= 1;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Answer, FaultyServer, rangeOf, SeenRequest } from './faulty-server';
+import { sha256 } from './sha256';
 
 export interface HubModel {
   /** 40 hex digits: what `main` is. */
@@ -14,10 +15,6 @@ export interface HubModel {
 
 /** From here on the hub keeps a file in its large file storage, and knows its sha256. */
 const LARGE_BYTES = 1024;
-
-export function sha256(content: Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
-}
 
 /** The digest of git, which the hub gives for small files. */
 function gitBlob(content: Buffer): string {

@@ -119,7 +119,12 @@ export class RigProcess {
   }
 }
 
-/** Ports of the loopback interface that nothing listens on, all different. */
+/** A port of the loopback interface that nothing listens on. */
+export async function freePort(): Promise<number> {
+  return (await freePorts(1))[0];
+}
+
+/** So many of them, all different. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(Array.from({ length: count }, () => new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
     const server = createServer().once('error', reject).listen(0, '127.0.0.1', () => resolve(server));

@@ -1,11 +1,12 @@
 import { ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { createWriteStream, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cacheDirectory } from './cache';
+import { freePort } from './process';
+import { pythonMounts } from './python/environment';
+import { sha256 } from './sha256';
 import { environmentOf, pythonOf } from './vllm/install';
 
 export const DEFAULT_RELEASE = '0.32.0';
@@ -43,7 +44,7 @@ export interface VllmServerProps {
 /** A tiny random model with its tokenizer, the same on every machine; made once. */
 export function tinyModel(): string {
   const script = join(__dirname, 'vllm', 'tiny_model.py');
-  const digest = createHash('sha256').update(readFileSync(script)).update(environmentOf(DEFAULT_RELEASE)).digest('hex').slice(0, 8);
+  const digest = sha256(readFileSync(script), environmentOf(DEFAULT_RELEASE)).slice(0, 8);
   const directory = cacheDirectory('vllm', `tiny-model-${digest}`);
   if (!existsSync(directory)) {
     const partial = mkdtempSync(`${directory}.partial-`);
@@ -51,15 +52,6 @@ export function tinyModel(): string {
     renameSync(partial, directory);
   }
   return directory;
-}
-
-/** A port of the loopback interface that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise(resolve => server.close(resolve));
-  return port;
 }
 
 /** bfloat16 attention of the CPU build ends in an illegal instruction on some processors that announce AMX; float32 is the same on all. */
@@ -205,9 +197,7 @@ function asUser(uid: number): string[] {
 /** What to put before a command, so that it runs as in a container of that release. */
 export function sandboxCommand(sandbox: SandboxProps, release = DEFAULT_RELEASE): string[] {
   requireSandbox();
-  const environment = environmentOf(release);
-  const interpreter = execFileSync(pythonOf(release), ['-c', 'import sys; print(sys.base_prefix)'], { encoding: 'utf8' }).trim();
-  const readable = { [environment]: environment, [interpreter]: interpreter, ...sandbox.mounts };
+  const readable = { ...pythonMounts(pythonOf(release)), ...sandbox.mounts };
   return [
     'unshare', '--mount', '--pid', '--fork', '--kill-child', SANDBOX, String(sandbox.uid),
     // the system's own directories are there already

@@ -24,8 +24,8 @@ class Parser(argparse.ArgumentParser):
 class Contract:
     """What a program may be called with, and what its ends mean."""
 
-    def __init__(self, path: str | None = None) -> None:
-        with open(path or os.path.join(os.path.dirname(os.path.abspath(__file__)), "contract.json"), encoding="utf-8") as file:
+    def __init__(self) -> None:
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "contract.json"), encoding="utf-8") as file:
             self.contract: dict[str, Any] = json.load(file)
 
     @property

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDirectory } from '../cache';
+import { sha256 } from '../sha256';
 
 /** A folder with a go.mod beside this file: which program at which version, and the sums of all that it is built from. */
 export class Part {
@@ -25,11 +25,8 @@ export class Part {
 
   private constructor(readonly name: string) {
     this.sources = join(__dirname, name);
-    const digest = createHash('sha256');
-    for (const file of readdirSync(this.sources).sort()) {
-      digest.update(`${file}\n`).update(readFileSync(join(this.sources, file)));
-    }
-    this.directory = cacheDirectory('cluster', `${name}-${digest.digest('hex').slice(0, 12)}`);
+    const digest = sha256(...readdirSync(this.sources).sort().flatMap(file => [`${file}\n`, readFileSync(join(this.sources, file))]));
+    this.directory = cacheDirectory('cluster', `${name}-${digest.slice(0, 12)}`);
   }
 
   get installed(): boolean {

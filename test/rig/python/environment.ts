@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { cacheDirectory } from '../cache';
+import { sha256 } from '../sha256';
 import { installInterpreter, PythonVersion } from './interpreter';
 import { findPython, findUv, run } from './uv';
 
@@ -17,7 +18,7 @@ export type ProgramImage = keyof typeof IMAGES;
 /** An environment like the image's: the same Python, the same packages. Made once; returns its Python. */
 export function imagePython(image: ProgramImage): string {
   const requirements = join(__dirname, 'requirements', `${image}.txt`);
-  const digest = createHash('sha256').update(IMAGES[image]).update(readFileSync(requirements)).digest('hex').slice(0, 8);
+  const digest = sha256(IMAGES[image], readFileSync(requirements)).slice(0, 8);
   const environment = cacheDirectory('python', `${image}-${digest}`);
   if (!existsSync(environment)) {
     const uv = findUv(findPython());
@@ -33,4 +34,10 @@ export function imagePython(image: ProgramImage): string {
     }
   }
   return join(environment, 'bin', 'python');
+}
+
+/** What a sandbox has to see of the Python of an environment: the environment, and the interpreter that it was made with. */
+export function pythonMounts(python: string): Record<string, string> {
+  const interpreter = execFileSync(python, ['-c', 'import sys; print(sys.base_prefix)'], { encoding: 'utf8' }).trim();
+  return Object.fromEntries([dirname(dirname(python)), interpreter].map(folder => [folder, folder]));
 }

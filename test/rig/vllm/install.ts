@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDirectory } from '../cache';
 import { findPython, findUv, run } from '../python/uv';
+import { sha256 } from '../sha256';
 
 const DEFAULT_RELEASE = '0.32.0';
 const REQUIREMENTS = join(__dirname, 'requirements');
@@ -18,7 +18,7 @@ function requirementsOf(release: string): string {
 
 /** The environment of a release; a changed requirements file is another environment. */
 export function environmentOf(release: string): string {
-  const digest = createHash('sha256').update(readFileSync(requirementsOf(release))).digest('hex').slice(0, 8);
+  const digest = sha256(readFileSync(requirementsOf(release))).slice(0, 8);
   return cacheDirectory('vllm', `${release}-${digest}`);
 }
 

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDirectory } from '../cache';
+import { sha256 } from '../sha256';
 
 const PACKAGES = [
   'ruff==0.17.5',
@@ -11,7 +11,7 @@ const PACKAGES = [
 
 /** A linter and a type checker for Python; downloads 30 MB once. Returns their directory. */
 export function installPythonTools(python: string): string {
-  const digest = createHash('sha256').update(PACKAGES.join('\n')).digest('hex').slice(0, 8);
+  const digest = sha256(PACKAGES.join('\n')).slice(0, 8);
   const home = cacheDirectory('vllm', `python-tools-${digest}`);
   if (!existsSync(home)) {
     const partial = `${home}.partial-${process.pid}`;

@@ -1,16 +1,17 @@
 """What a program of a Job says, and how it ends: with a line for a person, and an exit code that says whether another try can help."""
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 from contract import Contract
-from exits import IO, TEMPORARY
+from exits import IO, NO_INPUT, TEMPORARY
 
-NAME = Contract().name
+CONTRACT = Contract()
 
 
 class EndError(Exception):
@@ -21,10 +22,25 @@ class EndError(Exception):
     advice: str | None = None
 
 
+class NoInputError(EndError):
+    """What has to be read is not there."""
+
+    code = NO_INPUT
+
+
+@contextlib.contextmanager
+def reading(what: str, path: str) -> Iterator[None]:
+    """Says what cannot be read where another try cannot help."""
+    try:
+        yield
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise NoInputError(f"{what} cannot be read: {error.strerror}: {path}") from error
+
+
 def say(text: str, error: bool = False) -> None:
     stream = sys.stderr if error else sys.stdout
     try:
-        print(f"{NAME}: {text}", file=stream, flush=True)
+        print(f"{CONTRACT.name}: {text}", file=stream, flush=True)
     except BrokenPipeError:
         # Nobody reads the log any more. That is no reason to stop, and Python must not fail of it at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
@@ -35,7 +51,7 @@ def run(work: Callable[[argparse.Namespace], int]) -> NoReturn:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TEMPORARY))
     code, message = IO, ""
     try:
-        code = work(Contract().parse())
+        code = work(CONTRACT.parse())
     except EndError as error:
         code, message = error.code, ". ".join([str(error), *([error.advice] if error.advice else [])])
     except OSError as error:

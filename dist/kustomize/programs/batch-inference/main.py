@@ -15,20 +15,13 @@ import os
 import signal
 from typing import Any
 
-from contract import Contract
-from exits import DATA, MISSED, NO_INPUT, TEMPORARY
+from exits import DATA, MISSED, TEMPORARY
 from input_file import Survey, strict_json, survey
-from job import EndError, run, say
+from job import CONTRACT, EndError, reading, run, say
 from journal import Journal, Manifest
 from shard import Shard
 
 COMPLETION_INDEX = "JOB_COMPLETION_INDEX"
-
-
-class NoInputError(EndError):
-    """There is no input."""
-
-    code = NO_INPUT
 
 
 class NoLineError(EndError):
@@ -44,10 +37,10 @@ def shard_of(given: argparse.Namespace) -> int:
     else:
         index, where = os.environ.get(COMPLETION_INDEX, "0"), COMPLETION_INDEX
         if not index.isdecimal():
-            Contract().refuse(f"{COMPLETION_INDEX} ({index}) must be a whole number")
+            CONTRACT.refuse(f"{COMPLETION_INDEX} ({index}) must be a whole number")
         shard = int(index)
     if shard >= given.shards:
-        Contract().refuse(f"{where} ({shard}) must be below --shards ({given.shards})")
+        CONTRACT.refuse(f"{where} ({shard}) must be below --shards ({given.shards})")
     return shard
 
 
@@ -57,15 +50,13 @@ def parameters_of(given: argparse.Namespace) -> dict[str, Any]:
     except ValueError:
         parameters = None
     if not isinstance(parameters, dict):
-        Contract().refuse(f'--parameters ({given.parameters}) must be a JSON object, for example {{"temperature": 0}}')
+        CONTRACT.refuse(f'--parameters ({given.parameters}) must be a JSON object, for example {{"temperature": 0}}')
     return parameters
 
 
 def survey_of(given: argparse.Namespace) -> Survey:
-    try:
+    with reading("the input", given.input):
         seen = survey(given.input, given.shard, given.shards)
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-        raise NoInputError(f"the input cannot be read: {error.strerror}: {given.input}") from error
     if seen.lines == 0:
         raise NoLineError(f"the input has no line: {given.input}")
     return seen

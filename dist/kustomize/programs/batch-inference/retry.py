@@ -1,8 +1,17 @@
-"""When a server wants to be asked again."""
+"""When a server is asked again."""
 
 import email.utils
 import math
+import random
 import time
+
+
+def pause(attempt: int, first: float, most: float) -> float:
+    """Seconds after an attempt, the first of which is 0: twice as long each time, and never the same for many at once.
+
+    Between the half and the whole of `first`, and at last of `most`.
+    """
+    return random.uniform(0.5, 1.0) * min(most, first * 2.0 ** min(attempt, 60))
 
 
 def retry_after(value: str | None, most: float) -> float:

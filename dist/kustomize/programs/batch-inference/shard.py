@@ -16,15 +16,13 @@ SAID_EVERY_SECONDS = 10.0
 SHOWN_ERRORS = 5
 
 
-def response_of(answer: Answer) -> dict[str, Any]:
-    return {"status_code": answer.status, "request_id": answer.request_id, "body": answer.body}
+def record_of(line: int, custom_id: str | None, answer: Answer | None) -> dict[str, Any]:
+    response = answer and {"status_code": answer.status, "request_id": answer.request_id, "body": answer.body}
+    return {"id": f"batch_req_{line}", "custom_id": custom_id, "response": response, "error": None}
 
 
 def error_record(line: int, custom_id: str | None, code: str, message: str, answer: Answer | None = None) -> dict[str, Any]:
-    return {
-        "id": f"batch_req_{line}", "custom_id": custom_id, "response": answer and response_of(answer),
-        "error": {"code": code, "message": message}, "line": line,
-    }  # fmt: skip
+    return {**record_of(line, custom_id, answer), "error": {"code": code, "message": message}, "line": line}
 
 
 def key_of(path: str | None) -> str | None:
@@ -106,8 +104,7 @@ class Shard:
         finally:
             self._in_flight -= 1
         if isinstance(outcome, Answer):
-            record = {"id": f"batch_req_{request.line}", "custom_id": request.custom_id, "response": response_of(outcome), "error": None}
-            self._finish(record)
+            self._finish(record_of(request.line, request.custom_id, outcome))
         else:
             self._finish(error_record(request.line, request.custom_id, outcome.code, outcome.message, outcome.answer))
 

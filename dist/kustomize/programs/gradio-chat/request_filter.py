@@ -22,11 +22,11 @@ POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:;"
     " font-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 )
-HEADERS = {
-    "content-security-policy": POLICY,
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-}
+HEADERS = [
+    (b"content-security-policy", POLICY.encode()),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+]
 # What Gradio's page would ask others for.
 ELSEWHERE = re.compile(
     rb"""<link\s+rel="preconnect"[^>]*>|<script\s+src="https?://[^>]*>\s*</script>|<link\s+rel="manifest"[^>]*>|<meta\s[^>]*=\"https?://[^>]*>"""
@@ -101,8 +101,7 @@ def limited(receive: Receive) -> Receive:
 def guarded(send: Send) -> Send:
     async def part(message: Message) -> None:
         if message["type"] == "http.response.start":
-            own = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
-            message = {**message, "headers": [*message.get("headers", []), *own]}
+            message = {**message, "headers": [*message.get("headers", []), *HEADERS]}
         await send(message)
 
     return part

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import httpx
 from answer import AGAIN, BUSY, LATER, NoSystemPromptError, TemporarilyUnansweredError, UnansweredError, events, part_of, refusal
@@ -28,13 +28,6 @@ class Preferences:
     max_tokens: int
 
 
-@dataclass
-class Outcome:
-    """What is said about an answer below it."""
-
-    notices: list[str] = field(default_factory=list)
-
-
 class Server:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -48,12 +41,15 @@ class Server:
             trust_env=False,
         )
 
-    async def answer(self, exchanges: Sequence[Exchange], preferences: Preferences, outcome: Outcome) -> AsyncGenerator[str, None]:
-        """Pieces of the answer to the last question. Raises UnansweredError when there is none, or no more of it."""
+    async def answer(self, exchanges: Sequence[Exchange], preferences: Preferences, notices: list[str]) -> AsyncGenerator[str, None]:
+        """Pieces of the answer to the last question; what is to be said about it below goes to the notices.
+
+        Raises UnansweredError when there is none, or no more of it.
+        """
         for is_first in (True, False):
-            outcome.notices.clear()
+            notices.clear()
             try:
-                async with aclosing(self.fitting_answer(exchanges, preferences, outcome)) as pieces:
+                async with aclosing(self.fitting_answer(exchanges, preferences, notices)) as pieces:
                     async for piece in pieces:
                         yield piece
                 return
@@ -64,12 +60,12 @@ class Server:
                 self.takes_system_prompt = False
 
     async def fitting_answer(
-        self, exchanges: Sequence[Exchange], preferences: Preferences, outcome: Outcome
+        self, exchanges: Sequence[Exchange], preferences: Preferences, notices: list[str]
     ) -> AsyncGenerator[str, None]:
         left_out = await self.to_leave_out(exchanges, preferences)
         if left_out > 0:
             oldest = "oldest question" if left_out == 1 else f"{left_out} oldest questions"
-            outcome.notices.append(f"The model no longer sees the {oldest} of this conversation: its context is full.")
+            notices.append(f"The model no longer sees the {oldest} of this conversation: its context is full.")
         body = {
             "model": self.settings.model,
             "messages": self.messages(exchanges[left_out:], preferences),
@@ -80,7 +76,7 @@ class Server:
         for pause in (*RETRY_SECONDS, None):
             written = False
             try:
-                async with aclosing(self.streamed(body, outcome)) as pieces:
+                async with aclosing(self.streamed(body, notices)) as pieces:
                     async for piece in pieces:
                         written = True
                         yield piece
@@ -149,7 +145,7 @@ class Server:
         except (OSError, ValueError):
             raise UnansweredError("This page cannot read its key for the server. Tell whoever runs it.") from None
 
-    async def streamed(self, body: dict[str, object], outcome: Outcome) -> AsyncGenerator[str, None]:
+    async def streamed(self, body: dict[str, object], notices: list[str]) -> AsyncGenerator[str, None]:
         """One attempt at an answer."""
         end = time.monotonic() + self.settings.answer_seconds
         response = await self.begun(body)
@@ -169,11 +165,11 @@ class Server:
             if finished is None or finished == "abort":
                 raise UnansweredError(f"The answer ends here: the server stopped in the middle of it. {AGAIN}")
             if finished == "length":
-                outcome.notices.append(
+                notices.append(
                     f"The answer reached its limit of {body['max_tokens']:,} tokens. Ask to go on, or allow a longer one in the settings."
                 )
             elif written == 0:
-                outcome.notices.append(f"The model has nothing to say to that. {AGAIN}")
+                notices.append(f"The model has nothing to say to that. {AGAIN}")
         finally:
             # The server stops writing when nobody reads.
             await response.aclose()

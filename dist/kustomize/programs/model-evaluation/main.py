@@ -6,28 +6,15 @@ import os
 from dataclasses import asdict, replace
 from typing import Any
 
-from exits import MISSED, NO_INPUT
+from exits import MISSED
 from figures import Mistake, evaluate
-from job import EndError, run, say
-from labels import Labels, read_labels
+from job import reading, run, say
+from labels import read_labels
 from page import page
 from predictions import read_predictions, wait_for
 
 SHOWN_MISTAKES = 50
 LONGEST_SHOWN = 300
-
-
-class NoLabelsError(EndError):
-    """There are no labels."""
-
-    code = NO_INPUT
-
-
-def labels_of(path: str) -> Labels:
-    try:
-        return read_labels(path)
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-        raise NoLabelsError(f"the labels cannot be read: {error.strerror}: {path}") from error
 
 
 def thresholds_of(given: argparse.Namespace, figures: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +39,8 @@ def write_all(given: argparse.Namespace, figures: dict[str, Any], mistakes: list
 
 
 def evaluation(given: argparse.Namespace) -> int:
-    labels = labels_of(given.labels)
+    with reading("the labels", given.labels):
+        labels = read_labels(given.labels)
     wait_for(given.predictions, given.wait)
     figures, mistakes = evaluate(labels, *read_predictions(given.predictions))
     figures["thresholds"] = thresholds_of(given, figures)

@@ -2,11 +2,11 @@
 
 import json
 import os
-import re
 import time
 from collections.abc import Iterator
 from typing import Any
 
+from batch_names import ERRORS, PART, manifests, segments, summary_of
 from exits import TEMPORARY
 from job import EndError, say
 from rows import SenselessError, rows
@@ -36,15 +36,15 @@ def missing_shards(folder: str) -> str | None:
         names = set(os.listdir(folder))
     except FileNotFoundError:
         return f"there is no folder {folder}"
-    manifests = sorted(name for name in names if re.fullmatch(r"manifest-\d{5}\.json", name))
-    if not manifests:
+    found = manifests(names)
+    if not found:
         return f"there is no batch in {folder}"
     try:
-        with open(os.path.join(folder, manifests[0]), encoding="utf-8") as file:
+        with open(os.path.join(folder, found[0]), encoding="utf-8") as file:
             shards = int(json.load(file)["completions"])
     except (ValueError, KeyError, TypeError):
-        raise SenselessError(f"{manifests[0]} in {folder} cannot be read") from None
-    missing = [shard for shard in range(shards) if f"summary-{shard:05d}.json" not in names]
+        raise SenselessError(f"{found[0]} in {folder} cannot be read") from None
+    missing = [shard for shard in range(shards) if summary_of(shard) not in names]
     return f"{len(missing)} of {shards} shards are not complete: {', '.join(map(str, missing[:10]))}" if missing else None
 
 
@@ -64,19 +64,18 @@ def wait_for(folder: str, seconds: float) -> None:
 def read_predictions(folder: str) -> tuple[dict[str, str], set[str]]:
     """The answers by custom_id, and the custom_ids of requests that failed."""
     answers: dict[str, str] = {}
-    for where, row in records(folder, "part"):
+    for where, row in records(folder, PART):
         custom_id = row.get("custom_id")
         if not isinstance(custom_id, str):
             raise SenselessError(f"{where}: no custom_id")
         if custom_id in answers:
             raise SenselessError(f"{where}: a second answer of {json.dumps(custom_id)}")
         answers[custom_id] = text_of(where, row)
-    failed = (row.get("custom_id") for _, row in records(folder, "errors"))
+    failed = (row.get("custom_id") for _, row in records(folder, ERRORS))
     return answers, {custom_id for custom_id in failed if isinstance(custom_id, str)}
 
 
 def records(folder: str, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Where each record stands, and the record."""
-    for name in sorted(os.listdir(folder)):
-        if re.fullmatch(rf"{kind}-\d{{5}}-\d{{5}}\.jsonl", name):
-            yield from rows(os.path.join(folder, name), "predictions")
+    for name in segments(os.listdir(folder), kind):
+        yield from rows(os.path.join(folder, name), "predictions")

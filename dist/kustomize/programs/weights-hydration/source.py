@@ -1,10 +1,10 @@
 """The bucket that weights come from."""
 
-import random
 import time
 
 from exits import DATA, NO_INPUT, TEMPORARY, UNAVAILABLE
 from refused import RefusedError
+from retry import pause
 from weights_bucket import LONGEST_WAIT_SECONDS, Stored, WeightsBucket, crc32c_of, disagreements
 from weights_manifest import Manifest, parse_manifest
 from weights_names import MANIFEST, marker_of
@@ -25,7 +25,7 @@ class Source:
     def read(self, stored: Stored, start: int, end: int) -> bytes:
         """One range of exactly this generation. The client tries again on its own, but not for an answer of the wrong length."""
         deadline = time.monotonic() + self.patience
-        longest = FIRST_WAIT_SECONDS
+        attempt = 0
         while True:
             try:
                 return self.bucket.read(stored, start, end)
@@ -33,11 +33,11 @@ class Source:
                 if refused.code == NO_INPUT and self.bucket.find(stored.path) is not None:
                     changed = f"{stored.path} was changed in {self.bucket} while it was copied"
                     raise RefusedError(TEMPORARY, f"{changed}; another run starts from what is there then") from refused
-                pause = random.uniform(longest / 2, longest)
-                if refused.code != UNAVAILABLE or time.monotonic() + pause > deadline:
+                seconds = pause(attempt, FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS)
+                if refused.code != UNAVAILABLE or time.monotonic() + seconds > deadline:
                     raise
-            time.sleep(pause)
-            longest = min(2 * longest, LONGEST_WAIT_SECONDS)
+            time.sleep(seconds)
+            attempt += 1
 
     def complete_manifest(self, objects: dict[str, Stored], model: str, revision: str) -> Manifest:
         """What the bucket has, when it is all there and what was asked for."""

@@ -7,7 +7,6 @@ release of vLLM, and verifies a size where this has to verify a digest.
 import http.client
 import json
 import os
-import random
 import re
 import ssl
 import urllib.error
@@ -19,7 +18,7 @@ from typing import Any, NoReturn
 import certifi
 from exits import DATA, NO_INPUT, NO_PERMISSION, UNAVAILABLE
 from refused import RefusedError, one_line
-from retry import retry_after
+from retry import pause, retry_after
 from stop import Stop
 from wanted import WantedFile
 
@@ -59,8 +58,7 @@ class Attempts:
         self.failed += 1
         if self.failed >= TRIES:
             raise RefusedError(problem.code, f"{problem} ({TRIES} tries)")
-        limit = min(LONGEST_WAIT_SECONDS, self.first_wait_seconds * 2**self.failed)
-        self.stop.wait(max(asked_seconds, random.uniform(limit / 2, limit)))
+        self.stop.wait(max(asked_seconds, pause(self.failed, self.first_wait_seconds, LONGEST_WAIT_SECONDS)))
         self.stop.check()
 
 

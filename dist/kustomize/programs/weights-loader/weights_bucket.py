@@ -7,7 +7,7 @@ What has been verified says so in its own metadata: the sha256 of its content, a
 import base64
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import google_crc32c
@@ -41,7 +41,7 @@ class Stored:
     size: int
     generation: int
     crc32c: str
-    metadata: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, str]
 
     @property
     def verified_sha256(self) -> str | None:
@@ -140,10 +140,10 @@ class WeightsBucket:
             raise RefusedError(UNAVAILABLE, f"{self}: reading {stored.path}: {len(content)} bytes came instead of {stop - start}")
         return content
 
-    def stream(self, stored: Stored, chunk_bytes: int = CHUNK_BYTES) -> Iterator[bytes]:
+    def stream(self, stored: Stored) -> Iterator[bytes]:
         """The whole object in pieces; what holds for one read holds for each."""
-        for start in range(0, stored.size, chunk_bytes):
-            yield self.read(stored, start, start + chunk_bytes)
+        for start in range(0, stored.size, CHUNK_BYTES):
+            yield self.read(stored, start, start + CHUNK_BYTES)
 
     def write(self, path: str, content: bytes, generation: int) -> Stored:
         """A small object, in place of the given generation; 0: there must be none. Raises ChangedError."""

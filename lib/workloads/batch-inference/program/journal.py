@@ -14,11 +14,11 @@ import contextlib
 import fcntl
 import json
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import IO, Any
 
+from batch_names import ERRORS, PART, manifest_of, manifests, numbers_of, prefix_of, segment_of, summary_of
 from exits import CONFIGURATION, TEMPORARY
 from job import EndError
 
@@ -71,16 +71,16 @@ class _Segments:
     """One series of files, `part-00000-00000.jsonl` and so on: shard, then a number that counts up."""
 
     def __init__(self, folder: str, kind: str, shard: int) -> None:
-        self._prefix = os.path.join(folder, f"{kind}-{shard:05d}-")
-        pattern = re.compile(rf"{kind}-{shard:05d}-(\d{{5}})\.jsonl")
-        found = sorted(int(match[1]) for match in map(pattern.fullmatch, os.listdir(folder)) if match)
+        self._folder, self._kind, self._shard = folder, kind, shard
+        found = numbers_of(os.listdir(folder), kind, shard)
         if found != list(range(len(found))):
-            raise DamagedError(f"files of {self._prefix}*.jsonl are missing: there are {', '.join(map(str, found))}")
+            series = os.path.join(folder, prefix_of(kind, shard))
+            raise DamagedError(f"files of {series}*.jsonl are missing: there are {', '.join(map(str, found))}")
         self._count = len(found)
         self._size = 0
 
     def _path(self, number: int) -> str:
-        return f"{self._prefix}{number:05d}.jsonl"
+        return os.path.join(self._folder, segment_of(self._kind, self._shard, number))
 
     def read(self) -> Iterator[tuple[str, bytes]]:
         """Where each line stands, and the line. Half a line at the very end is cut off."""
@@ -127,10 +127,11 @@ class Journal:
         os.makedirs(folder, exist_ok=True)
         self._refuse_other_runs(asdict(manifest))
         self._lock = self._claim(asdict(manifest))
-        self._answers, self._errors = _Segments(folder, "part", shard), _Segments(folder, "errors", shard)
+        # Each with whether its records are errors.
+        self._series = ((_Segments(folder, PART, shard), False), (_Segments(folder, ERRORS, shard), True))
 
     def _refuse_other_runs(self, given: dict[str, Any]) -> None:
-        for name in sorted(name for name in os.listdir(self._folder) if re.fullmatch(r"manifest-\d{5}\.json", name)):
+        for name in manifests(os.listdir(self._folder)):
             there = self._manifest(name)
             other = [f"{key} is {json.dumps(given.get(key))} and was {json.dumps(there.get(key))}"
                      for key in sorted({*given, *there}) if given.get(key) != there.get(key)]
@@ -147,10 +148,11 @@ class Journal:
 
     def _claim(self, given: dict[str, Any]) -> IO[bytes]:
         """The own manifest, locked."""
-        own = f"manifest-{self._shard:05d}.json"
+        own = manifest_of(self._shard)
         path = os.path.join(self._folder, own)
         if not os.path.exists(path):
-            if any(re.match(rf"(part|errors)-{self._shard:05d}-", name) for name in os.listdir(self._folder)):
+            records = tuple(prefix_of(kind, self._shard) for kind in (PART, ERRORS))
+            if any(name.startswith(records) for name in os.listdir(self._folder)):
                 raise DamagedError(f"{self._folder} holds records, and {own} is missing, which says what they are of")
             write_whole(path, given)
         # On the same machine only: Cloud Storage FUSE knows no locks between mounts.
@@ -164,7 +166,7 @@ class Journal:
     def read(self) -> dict[int, str | None]:
         """The lines of the input that have their record, with the code of the error if it is one."""
         done: dict[int, str | None] = {}
-        for segments, is_error in ((self._answers, False), (self._errors, True)):
+        for segments, is_error in self._series:
             for where, content in segments.read():
                 try:
                     record = json.loads(content)
@@ -179,13 +181,13 @@ class Journal:
 
     def commit(self, records: list[dict[str, Any]]) -> None:
         """Returns when they are on the disk, or in the bucket."""
-        for segments, is_error in ((self._answers, False), (self._errors, True)):
+        for segments, is_error in self._series:
             content = b"".join(line_of(record) for record in records if (record["error"] is not None) == is_error)
             if content:
                 segments.append(content)
 
     def finish(self, summary: dict[str, Any]) -> None:
-        write_whole(os.path.join(self._folder, f"summary-{self._shard:05d}.json"), summary)
+        write_whole(os.path.join(self._folder, summary_of(self._shard)), summary)
 
     def close(self) -> None:
         with contextlib.suppress(OSError):

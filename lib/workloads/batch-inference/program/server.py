@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import random
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +10,11 @@ import aiohttp  # type: ignore[import-not-found,unused-ignore]
 from exits import CONFIGURATION, UNAVAILABLE
 from input_file import strict_json
 from job import EndError, say
-from retry import retry_after
+from retry import pause, retry_after
 
 CONNECT_SECONDS = 10.0
 STATE_SECONDS = 10.0
+FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 60.0
 LONGEST_RETRY_AFTER_SECONDS = 300.0
 LONGEST_ANSWER_BYTES = 64 * 2**20
@@ -74,8 +74,7 @@ class _UnreachedError(Exception):
 
 
 def _pause(attempt: int) -> float:
-    """Longer each time, and never the same for many at once."""
-    return random.uniform(0.5, 1.0) * min(LONGEST_PAUSE_SECONDS, 0.5 * 2.0 ** min(attempt, 10))
+    return pause(attempt, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
 
 
 def _plain(error: Exception) -> str:

@@ -11,7 +11,7 @@ import gradio as gr
 from answer import LATER, UnansweredError
 from contract import Contract
 from conversation import Conversation, exchanges_of, notice, read_conversation, said, up_to_last_question
-from server import Outcome, Preferences, Server
+from server import Preferences, Server
 from settings import Settings
 
 # As fast as one can read; each update is sent to the browser as a whole.
@@ -171,9 +171,10 @@ class Page:
             yield [*conversation, notice(f"This page is writing {self.settings.max_answers} answers, and no more at once. {LATER}")]
             return
         self.answering += 1
-        outcome, answer, updated = Outcome(), "", 0.0
+        notices: list[str] = []
+        answer, updated = "", 0.0
         try:
-            async with aclosing(self.server.answer(exchanges_of(conversation), preferences, outcome)) as pieces:
+            async with aclosing(self.server.answer(exchanges_of(conversation), preferences, notices)) as pieces:
                 async for piece in pieces:
                     answer += piece
                     if time.monotonic() - updated >= UPDATE_SECONDS:
@@ -181,10 +182,10 @@ class Page:
                         updated = time.monotonic()
         except UnansweredError as error:
             logging.warning("not answered: %s", error)
-            outcome.notices.append(str(error))
+            notices.append(str(error))
         finally:
             self.answering -= 1
-        yield [*conversation, *([said("assistant", answer)] if answer else []), *map(notice, outcome.notices)]
+        yield [*conversation, *([said("assistant", answer)] if answer else []), *map(notice, notices)]
 
     def stopped(self, shown: object) -> tuple[Any, ...]:
         return ([*read_conversation(shown), notice("You stopped this answer.")], *self.controls(running=False))

@@ -80,6 +80,11 @@ class Master:
         gevent.signal_handler(signal.SIGTERM, self.end, "the pod being told to end")
         gevent.spawn(stats_history, self.runner)
 
+    def present(self) -> set[str]:
+        """The workers that are not lost."""
+        clients = self.runner.clients
+        return {client for client in clients if clients[client].state != locust.runners.STATE_MISSING}
+
     def end(self, why: str) -> None:
         self.ended = self.ended or why
 
@@ -139,15 +144,14 @@ class Master:
     def watch(self, started: float) -> list[str]:
         """Until the test is over; what went wrong with it."""
         settings = self.settings
-        clients = [client for client in self.runner.clients if self.runner.clients[client].state != locust.runners.STATE_MISSING]
+        clients = self.present()
         next_line = PROGRESS_SECONDS
         while (now := time.time() - started) < settings.run_seconds:
             if self.ended:
                 return [f"ended early, {now:.0f} s after the start, by {self.ended}"]
             if self.runner.state in (locust.runners.STATE_STOPPING, locust.runners.STATE_STOPPED) and settings.page_seconds:
                 return []
-            alive = {client for client in clients if client in self.runner.clients
-                     and self.runner.clients[client].state != locust.runners.STATE_MISSING}
+            alive = clients & self.present()
             if len(alive) < len(clients):
                 lost = f"{len(clients) - len(alive)} of {len(clients)} workers were lost"
                 return [f"{lost} {now:.0f} s after the start: the load was not what was asked for"]
@@ -172,7 +176,7 @@ class Master:
 
     def collect(self, *, quit_workers: bool) -> None:
         """The last reports: users finish what they have begun."""
-        expected = {client for client in self.runner.clients if self.runner.clients[client].state != locust.runners.STATE_MISSING}
+        expected = self.present()
         if quit_workers:
             self.runner.send_message("quit")
         else:

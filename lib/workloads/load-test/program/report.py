@@ -1,7 +1,7 @@
 """What a load test measured: counted by each worker, added up and judged by the master, summarized for programs and people."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -57,7 +57,6 @@ class Histogram:
 class Interval:
     """A piece of the test's time."""
 
-    answers: float = 0.0
     faults: float = 0.0
     tokens: float = 0.0
     busy: float = 0.0
@@ -103,16 +102,14 @@ class Tally:
         end = start + answer.whole
         for index, share in spread(start, end, self.width):
             self.interval(index).busy += share * answer.whole
-        last = self.interval(int(end // self.width))
         if answer.fault:
-            last.faults += 1
+            self.interval(int(end // self.width)).faults += 1
             row = self.faults.setdefault(answer.fault, [0, end, answer.detail])
             row[0] += 1
             row[1] = min(row[1], end)
             self.last_fault = max(self.last_fault, end)
             self.faults_since_answer += 1
             return
-        last.answers += 1
         self.answers += 1
         self.tokens_in += answer.tokens_in
         self.tokens_out += answer.tokens_out
@@ -141,7 +138,6 @@ class Tally:
             self.times[name].merge(times)
         for index, interval in other.intervals.items():
             mine = self.interval(index)
-            mine.answers += interval.answers
             mine.faults += interval.faults
             mine.tokens += interval.tokens
             mine.busy += interval.busy
@@ -211,9 +207,8 @@ def judge(tally: Tally, elapsed: float, thresholds: dict[str, float]) -> list[Ve
     return verdicts
 
 
-def summarize(tally: Tally, elapsed: float, verdicts: Iterable[Verdict], troubles: list[str], about: dict[str, Any]) -> dict[str, Any]:
+def summarize(tally: Tally, elapsed: float, verdicts: list[Verdict], troubles: list[str], about: dict[str, Any]) -> dict[str, Any]:
     """All that was measured, as one JSON object: summary.json, and the last line of the log."""
-    verdicts = list(verdicts)
     width = tally.width
     rows = [tally.intervals.get(index, Interval()) for index in range(max([0, *tally.intervals]) + 1)]
     # The last piece is over before its time.

@@ -18,9 +18,9 @@ def spaced(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
-def normal(text: str) -> str:
-    """As answers and labels are compared. A label of nothing but signs, as "+", stays what it is."""
-    return EDGE.sub("", spaced(text)) or spaced(text)
+def bare(form: str) -> str:
+    """Of what is spaced, as answers and labels are compared. A label of nothing but signs, as "+", stays what it is."""
+    return EDGE.sub("", form) or form
 
 
 class Labels:
@@ -31,7 +31,7 @@ class Labels:
         self.names = sorted(set(by_id.values()))
         self._by_form: dict[str, str] = {}
         for name in self.names:
-            other = self._by_form.setdefault(normal(name), name)
+            other = self._by_form.setdefault(bare(spaced(name)), name)
             if other != name:
                 raise SenselessError(f"the labels {json.dumps(other)} and {json.dumps(name)} cannot be told apart")
         forms = sorted(self._by_form, key=len, reverse=True)
@@ -39,10 +39,10 @@ class Labels:
 
     def of(self, answer: str) -> tuple[str | None, bool]:
         """The label that an answer names, and whether it is nothing else."""
-        said = answer.rpartition("</think>")[2]
-        if (exact := self._by_form.get(normal(said))) is not None:
+        said = spaced(answer.rpartition("</think>")[2])
+        if (exact := self._by_form.get(bare(said))) is not None:
             return exact, True
-        found = self._named.search(spaced(said))
+        found = self._named.search(said)
         return (self._by_form[found[0]], False) if found else (None, False)
 
 
@@ -50,7 +50,7 @@ def read_labels(path: str) -> Labels:
     by_id: dict[str, str] = {}
     for where, row in rows(path, "labels"):
         custom_id, label = row.get("custom_id"), row.get("label")
-        if not isinstance(custom_id, str) or not isinstance(label, str) or not normal(label):
+        if not isinstance(custom_id, str) or not isinstance(label, str) or not spaced(label):
             raise SenselessError(f"{where}: 'custom_id' and 'label' must be texts that are not empty")
         if by_id.setdefault(custom_id, label) != label:
             raise SenselessError(f"{where}: {json.dumps(custom_id)} has another label in an earlier line")

@@ -30,7 +30,7 @@ def _text(value: str) -> str:
     return html.escape(value)
 
 
-def _card(name: str, value: str, mark: str = "") -> str:
+def _card(name: str, value: str, mark: str) -> str:
     return f'<div class="card"><b class="{mark}">{value}</b><span>{name}</span></div>'
 
 
