@@ -1,7 +1,7 @@
 import {
   VLLM_REGISTRIES, VllmEnvironmentVariable, VllmExportedMetric, VllmFlag, VllmModelClass, VllmQuantizationMethod, VllmRegistry,
 } from './vllm-registry';
-import { checkVllmArguments } from './vllm-arguments';
+import { checkVllmArguments, VllmSetting, vllmSettings } from './vllm-arguments';
 import { nearestName } from '../common/nearest-name';
 import { REMOVED_ENVIRONMENT, REMOVED_FLAGS, REMOVED_METRICS, REMOVED_VALUES, RemovedName } from './vllm-removed';
 import { Refusal } from '../common/refusal';
@@ -107,8 +107,11 @@ export class VllmRelease {
    */
   flag(name: string): VllmFlag {
     const { flags } = this.registry;
-    const positive = this.flagNames.find(known => flags[known].negated === name) ?? name;
-    if (Object.hasOwn(flags, positive)) {
+    if (Object.hasOwn(flags, name)) {
+      return flags[name];
+    }
+    const positive = this.flagNames.find(known => flags[known].negated === name);
+    if (positive) {
       return flags[positive];
     }
     const full = this.flagNames.find(known => flags[known].aliases?.includes(name));
@@ -133,6 +136,25 @@ export class VllmRelease {
    */
   checkArgs(args: readonly string[]): void {
     checkVllmArguments(this, args);
+  }
+
+  /**
+   * What an argument list sets in vLLM's configuration.
+   *
+   * @throws on an argument that the release does not know
+   * @internal
+   */
+  settings(args: readonly string[]): VllmSetting[] {
+    return vllmSettings(this, args);
+  }
+
+  /**
+   * Fields of a class of vLLM's configuration that the JSON value of a flag makes; none of another class.
+   *
+   * @internal
+   */
+  configFields(config: string): readonly string[] {
+    return this.registry.configs[config] ?? [];
   }
 
   /**

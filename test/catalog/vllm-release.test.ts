@@ -159,7 +159,7 @@ describe('an argument list', () => {
     [['/model', '--max-model-len=8192', '--enforce-eager', '--no-enable-prefix-caching']],
     [['/model', '--max-model-len', '-1', '--served-model-name', 'one', 'two', '--max-num-seqs', '64']],
     [['--max-model-len=auto', '--hf-token', '--additional-config=text', '--max-num-batched-tokens=8k']],
-    [['/model', '--compilation-config={"mode": 3}', '--compilation-config.level', '2', '--gpu-memory-utilization=.9']],
+    [['/model', '--compilation-config={"mode": 3}', '--compilation-config.backend', 'eager', '--gpu-memory-utilization=.9']],
     [['/model', '--tool-parser-plugin=own.py', '--tool-call-parser=own']],
     [[]],
   ])('%j passes', (args) => {
@@ -182,6 +182,9 @@ describe('an argument list', () => {
     ['--max-model-len', '--max-model-len needs a value'],
     ['--api-key=', '--api-key does not take \'\': it is empty'],
     ['other', '\'other\' stands alone; only the model does, and it comes first'],
+    ['--compilation-config=3', '--compilation-config does not take \'3\': it is no JSON object'],
+    ['--compilation-config.level=2', '--compilation-config has no key \'level\''],
+    ['--speculative-config={"methd": "ngram"}', '--speculative-config has no key \'methd\'; did you mean \'method\'?'],
     ['--dtype.key=1', '--dtype is no JSON value, so it has no key \'key\''],
     ['--model=/model', '\'vllm serve\' takes the model as its first argument; --model goes away'],
     ['--disable-cascade-attn', '--disable-cascade-attn is deprecated and goes away; leave it out'],
