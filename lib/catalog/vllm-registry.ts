@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Refusal } from '../common/refusal';
 
 /** What the value of a flag has to look like. */
 export type VllmValueType =
@@ -136,4 +137,30 @@ function committedRegistry(release: string): VllmRegistry {
     Object.defineProperty(registry, section, { enumerable: true, configurable: true, get });
   }
   return registry as VllmRegistry;
+}
+
+/** How to make the registry of a release that the catalogue lacks. */
+export function registryCommand(release: string): string {
+  return `where vLLM ${release} is installed: python3 node_modules/cdk8s-vllm/scripts/vllm-registry/dump_registry.py > vllm-${release}.json`;
+}
+
+/** @throws when the file is not there, or is not what the command prints */
+export function readRegistry(file: string): VllmRegistry {
+  if (!existsSync(file)) {
+    throw new Refusal(`VllmRelease: there is no registry ${file}. Make it ${registryCommand('X.Y.Z')}`);
+  }
+  const registry = parsed(readFileSync(file, 'utf8'));
+  const missing = ['release', ...VLLM_REGISTRY_SECTIONS].find(part => !Object.hasOwn(registry, part));
+  if (missing !== undefined) {
+    throw new Refusal(`VllmRelease: ${file} is no registry of vLLM, it has no '${missing}'. Make it again ${registryCommand('X.Y.Z')}`);
+  }
+  return registry as VllmRegistry;
+}
+
+function parsed(text: string): object {
+  try {
+    return Object(JSON.parse(text)) as object;
+  } catch {
+    return {};
+  }
 }

@@ -1,5 +1,6 @@
 import {
-  VLLM_REGISTRIES, VllmEnvironmentVariable, VllmExportedMetric, VllmFlag, VllmModelClass, VllmQuantizationMethod, VllmRegistry,
+  readRegistry, registryCommand, VLLM_REGISTRIES, VllmEnvironmentVariable, VllmExportedMetric, VllmFlag, VllmModelClass,
+  VllmQuantizationMethod, VllmRegistry,
 } from './vllm-registry';
 import { checkVllmArguments, VllmSetting, vllmSettings } from './vllm-arguments';
 import { nearestName } from '../common/nearest-name';
@@ -36,8 +37,8 @@ export class VllmRelease {
    * The release with that version.
    *
    * @param version - `0.32.0` or `v0.32.0`
-   * @param registry - what `scripts/vllm-registry/dump_registry.py` prints in that release's environment, for one that the catalogue
-   *   lacks; its memory facts are those of the nearest older release of the catalogue
+   * @param registry - what is known of one that the catalogue lacks; its memory facts are those of the nearest older release of the
+   *   catalogue
    * @throws on what is no version, on one with a known critical hole, and on one that is neither in the catalogue nor handed over
    */
   static of(version: string, registry?: VllmRegistry): VllmRelease {
@@ -55,13 +56,25 @@ export class VllmRelease {
     }
     if (!registry) {
       throw new Refusal(`VllmRelease: the flags and metrics of vLLM ${plain} are not known; known are`
-        + ` ${VllmRelease.all().map(release => release.version).join(', ')}. Take one of these, or hand over the registry that`
-        + ' scripts/vllm-registry/dump_registry.py prints for it');
+        + ` ${VllmRelease.all().map(release => release.version).join(', ')}. Take one of these, or make its registry,`
+        + ` ${registryCommand(plain)}, and take VllmRelease.fromRegistry('vllm-${plain}.json')`);
     }
     if (registry.release !== plain) {
       throw new Refusal(`VllmRelease: the registry handed over for vLLM ${plain} is that of ${registry.release}`);
     }
     return new VllmRelease(registry, older.facts);
+  }
+
+  /**
+   * The release of a registry of your own, for one that the catalogue lacks; its memory facts are those of the nearest older release of the
+   * catalogue.
+   *
+   * @param file - what `scripts/vllm-registry/dump_registry.py` of this package prints where that release is installed
+   * @throws when there is no such file, when it is no registry, and on a release with a known critical hole
+   */
+  static fromRegistry(file: string): VllmRelease {
+    const registry = readRegistry(file);
+    return VllmRelease.of(registry.release, registry);
   }
 
   /** Version without a `v`, for example `0.32.0`. */

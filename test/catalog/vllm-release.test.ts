@@ -1,9 +1,13 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Model } from '../../lib/catalog/model';
 import { VLLM_REGISTRIES } from '../../lib/catalog/vllm-registry';
 import { VllmRelease } from '../../lib/catalog/vllm-release';
 import { REMOVED_ENVIRONMENT, REMOVED_FLAGS, REMOVED_METRICS, REMOVED_VALUES } from '../../lib/catalog/vllm-removed';
+import { temporaryFolders } from '../kustomize/folders';
 
 const GIB = 2 ** 30;
+const temporaryFolder = temporaryFolders();
 const { DEFAULT, V0_22, V0_28, V0_32 } = VllmRelease;
 
 function messageOf(action: () => unknown): string {
@@ -32,6 +36,36 @@ describe('which release', () => {
     expect(release.estimatesCudaGraphs('V2')).toBe(V0_28.estimatesCudaGraphs('V2'));
   });
 
+  test('fromRegistry reads what the script prints', () => {
+    const file = join(temporaryFolder(), 'vllm.json');
+    writeFileSync(file, JSON.stringify({ ...VLLM_REGISTRIES[2], release: '0.40.0' }));
+    const release = VllmRelease.fromRegistry(file);
+    expect(release.image).toBe('docker.io/vllm/vllm-openai:v0.40.0');
+    expect(release.flagNames).toEqual(V0_32.flagNames);
+    expect(release.estimatesCudaGraphs('V2')).toBe(true);
+  });
+
+  test.each<[string, string | undefined, RegExp]>([
+    ['that is not there', undefined, /there is no registry .*\. Make it where vLLM X\.Y\.Z is installed: python3 .*dump_registry\.py > vllm-X/],
+    ['that is no JSON', '{', /vllm\.json is no registry of vLLM, it has no 'release'/],
+    ['of an older script', JSON.stringify({ ...VLLM_REGISTRIES[2], models: undefined }), /it has no 'models'\. Make it again where/],
+    ['of a release with a hole', JSON.stringify({ ...VLLM_REGISTRIES[2], release: '0.21.0' }), /CVE-2026-48746/],
+  ])('fromRegistry refuses one %s', (_, text, message) => {
+    const file = join(temporaryFolder(), 'vllm.json');
+    if (text !== undefined) {
+      writeFileSync(file, text);
+    }
+    expect(messageOf(() => VllmRelease.fromRegistry(file))).toMatch(message);
+  });
+
+  test('the script that the refusals name is in the package, with all that it loads', () => {
+    const script = /node_modules\/cdk8s-vllm\/(\S+)\/dump_registry\.py/.exec(messageOf(() => VllmRelease.of('0.31.0')))![1];
+    expect(JSON.parse(readFileSync('package.json', 'utf8')).files).toContain(`${script}/*.py`);
+    const modules = readFileSync(`${script}/dump_registry.py`, 'utf8').match(/(?<=^from )\w+(?= import)/gm)!;
+    expect(modules.filter(name => !existsSync(`${script}/${name}.py`))).toEqual([]);
+    expect(modules.length).toBeGreaterThan(3);
+  });
+
   test('supports compares numbers, not text', () => {
     expect(V0_32.supports('0.32.0')).toBe(true);
     expect(V0_32.supports('0.9.2')).toBe(true);
@@ -48,7 +82,8 @@ describe('which release', () => {
     + ' It is closed in 0.22.0; the default is 0.32.0'],
     ['latest', 'VllmRelease: \'latest\' is no version of vLLM; write it as 0.32.0'],
     ['0.31.0', 'VllmRelease: the flags and metrics of vLLM 0.31.0 are not known; known are 0.22.0, 0.28.0, 0.32.0. Take one of these,'
-    + ' or hand over the registry that scripts/vllm-registry/dump_registry.py prints for it'],
+    + ' or make its registry, where vLLM 0.31.0 is installed: python3 node_modules/cdk8s-vllm/scripts/vllm-registry/dump_registry.py'
+    + ' > vllm-0.31.0.json, and take VllmRelease.fromRegistry(\'vllm-0.31.0.json\')'],
   ])('of refuses %s', (version, message) => {
     expect(messageOf(() => VllmRelease.of(version))).toBe(message);
   });
