@@ -3,8 +3,7 @@ import {
   VllmQuantizationMethod, VllmRegistry,
 } from './vllm-registry';
 import { checkVllmArguments, VllmSetting, vllmSettings } from './vllm-arguments';
-import { nearestName } from '../common/nearest-name';
-import { REMOVED_ENVIRONMENT, REMOVED_FLAGS, REMOVED_METRICS, REMOVED_VALUES, RemovedName } from './vllm-removed';
+import { environmentOf, flagOf, metricOf, modelOf, quantizationOf } from './vllm-names';
 import { Refusal } from '../common/refusal';
 import { BatchDefaults, FACTS_0_22, FACTS_0_28, FACTS_0_32, VllmMemoryFacts, VllmModelRunner, VllmRunnerSubject } from './vllm-memory-facts';
 
@@ -119,27 +118,7 @@ export class VllmRelease {
    * @throws on a flag that the release does not know, with its successor if there is one, on a short form and on a cut-off name
    */
   flag(name: string): VllmFlag {
-    const { flags } = this.registry;
-    if (Object.hasOwn(flags, name)) {
-      return flags[name];
-    }
-    const positive = this.flagNames.find(known => flags[known].negated === name);
-    if (positive) {
-      return flags[positive];
-    }
-    const full = this.flagNames.find(known => flags[known].aliases?.includes(name));
-    if (full) {
-      throw new Refusal(`vLLM ${this.version}: write ${full} instead of its short form ${name}`);
-    }
-    // a removed name that begins a living one would be taken for that one
-    if (!REMOVED_FLAGS.some(removed => removed.name === name)) {
-      const longer = this.flagNames.filter(known => known.startsWith(name));
-      if (name.startsWith('--') && longer.length > 0) {
-        throw new Refusal(`vLLM ${this.version}: '${name}' is cut off; write ${longer.slice(0, 5).join(' or ')}.`
-          + ' The parser guesses what is meant as long as one flag begins so, and fails when the next release adds another');
-      }
-    }
-    throw this.unknown('flag', name, this.flagNames, REMOVED_FLAGS, registry => registry.flags);
+    return flagOf(this.registry, name);
   }
 
   /**
@@ -176,11 +155,7 @@ export class VllmRelease {
    * @throws on a variable that the release does not know, with its successor if there is one
    */
   environment(name: string): VllmEnvironmentVariable {
-    const { environment } = this.registry;
-    if (Object.hasOwn(environment, name)) {
-      return environment[name];
-    }
-    throw this.unknown('environment variable', name, Object.keys(environment), REMOVED_ENVIRONMENT, registry => registry.environment);
+    return environmentOf(this.registry, name);
   }
 
   /**
@@ -189,18 +164,7 @@ export class VllmRelease {
    * @throws on a metric that the release does not export, with its successor if there is one
    */
   metric(name: string): VllmExportedMetric {
-    const { metrics } = this.registry;
-    if (Object.hasOwn(metrics, name)) {
-      return metrics[name];
-    }
-    const whole = name.replace(/_(bucket|sum|count)$/, '');
-    if (whole !== name && Object.hasOwn(metrics, whole) && ['histogram', 'summary'].includes(metrics[whole].type)) {
-      return metrics[whole];
-    }
-    if (Object.hasOwn(metrics, `${name}_total`)) {
-      throw new Refusal(`vLLM ${this.version}: '${name}' is a counter; in /metrics it is ${name}_total`);
-    }
-    throw this.unknown('metric', name, Object.keys(metrics), REMOVED_METRICS, registry => registry.metrics);
+    return metricOf(this.registry, name);
   }
 
   /** Architectures that the release serves, as in the `architectures` of `config.json`. */
@@ -214,16 +178,7 @@ export class VllmRelease {
    * @throws on an architecture that the release does not serve, with the release or the plugin that does
    */
   model(architecture: string): VllmModelClass {
-    const { models, formerModels } = this.registry;
-    if (Object.hasOwn(models, architecture)) {
-      return models[architecture];
-    }
-    if (Object.hasOwn(formerModels, architecture)) {
-      const { until, plugin } = formerModels[architecture];
-      throw new Refusal(`vLLM ${this.version} has no model '${architecture}': `
-        + (until ? `${until} was the last release with it` : `the plugin ${plugin} has it, in an image of your own`));
-    }
-    throw this.unknown('model', architecture, this.modelNames, [], registry => registry.models);
+    return modelOf(this.registry, architecture);
   }
 
   /**
@@ -232,11 +187,7 @@ export class VllmRelease {
    * @throws on a quantization that the release does not know, with what became of it
    */
   quantization(name: string): VllmQuantizationMethod {
-    const { quantizations } = this.registry;
-    if (Object.hasOwn(quantizations, name)) {
-      return quantizations[name];
-    }
-    throw this.unknown('quantization', name, Object.keys(quantizations), REMOVED_VALUES, registry => registry.quantizations);
+    return quantizationOf(this.registry, name);
   }
 
   /** Share of the GPU's total memory that vLLM uses unless it is told otherwise, above 0 and at most 1. */
@@ -303,22 +254,6 @@ export class VllmRelease {
 
   private batchDefaults(totalBytes: number, isA100: boolean): BatchDefaults {
     return this.facts.batchDefaults.find(row => totalBytes >= row.fromBytes && (row.a100Too || !isA100))!;
-  }
-
-  private unknown(kind: string, name: string, known: string[], removedNames: readonly RemovedName[],
-    section: (registry: VllmRegistry) => object): Error {
-    const beginning = `vLLM ${this.version} has no ${kind} '${name}'`;
-    const removed = removedNames.find(entry => entry.name === name);
-    if (removed) {
-      return new Refusal(`${beginning}: it was removed in ${removed.since}${removed.instead ? `; ${removed.instead}` : ''}`);
-    }
-    const others = VLLM_REGISTRIES.filter(registry => Object.hasOwn(section(registry), name));
-    if (others.length > 0) {
-      const advice = others.map(registry => registry.environment[name]?.deprecated).find(text => text);
-      return new Refusal(`${beginning}; it is in ${others.map(registry => registry.release).join(' and ')}${advice ? `. ${advice}` : ''}`);
-    }
-    const nearest = nearestName(name, known);
-    return new Refusal(`${beginning}${nearest ? `; did you mean '${nearest}'?` : ''}`);
   }
 }
 
