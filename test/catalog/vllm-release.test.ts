@@ -1,8 +1,13 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Model } from '../../lib/catalog/model';
 import { VLLM_REGISTRIES } from '../../lib/catalog/vllm-registry';
 import { VllmRelease } from '../../lib/catalog/vllm-release';
 import { REMOVED_ENVIRONMENT, REMOVED_FLAGS, REMOVED_METRICS, REMOVED_VALUES } from '../../lib/catalog/vllm-removed';
+import { temporaryFolders } from '../kustomize/folders';
 
 const GIB = 2 ** 30;
+const temporaryFolder = temporaryFolders();
 const { DEFAULT, V0_22, V0_28, V0_32 } = VllmRelease;
 
 function messageOf(action: () => unknown): string {
@@ -31,6 +36,36 @@ describe('which release', () => {
     expect(release.estimatesCudaGraphs('V2')).toBe(V0_28.estimatesCudaGraphs('V2'));
   });
 
+  test('fromRegistry reads what the script prints', () => {
+    const file = join(temporaryFolder(), 'vllm.json');
+    writeFileSync(file, JSON.stringify({ ...VLLM_REGISTRIES[2], release: '0.40.0' }));
+    const release = VllmRelease.fromRegistry(file);
+    expect(release.image).toBe('docker.io/vllm/vllm-openai:v0.40.0');
+    expect(release.flagNames).toEqual(V0_32.flagNames);
+    expect(release.estimatesCudaGraphs('V2')).toBe(true);
+  });
+
+  test.each<[string, string | undefined, RegExp]>([
+    ['that is not there', undefined, /there is no registry .*\. Make it where vLLM X\.Y\.Z is installed: python3 .*dump_registry\.py > vllm-X/],
+    ['that is no JSON', '{', /vllm\.json is no registry of vLLM, it has no 'release'/],
+    ['of an older script', JSON.stringify({ ...VLLM_REGISTRIES[2], models: undefined }), /it has no 'models'\. Make it again where/],
+    ['of a release with a hole', JSON.stringify({ ...VLLM_REGISTRIES[2], release: '0.21.0' }), /CVE-2026-48746/],
+  ])('fromRegistry refuses one %s', (_, text, message) => {
+    const file = join(temporaryFolder(), 'vllm.json');
+    if (text !== undefined) {
+      writeFileSync(file, text);
+    }
+    expect(messageOf(() => VllmRelease.fromRegistry(file))).toMatch(message);
+  });
+
+  test('the script that the refusals name is in the package, with all that it loads', () => {
+    const script = /node_modules\/cdk8s-vllm\/(\S+)\/dump_registry\.py/.exec(messageOf(() => VllmRelease.of('0.31.0')))![1];
+    expect(JSON.parse(readFileSync('package.json', 'utf8')).files).toContain(`${script}/*.py`);
+    const modules = readFileSync(`${script}/dump_registry.py`, 'utf8').match(/(?<=^from )\w+(?= import)/gm)!;
+    expect(modules.filter(name => !existsSync(`${script}/${name}.py`))).toEqual([]);
+    expect(modules.length).toBeGreaterThan(3);
+  });
+
   test('supports compares numbers, not text', () => {
     expect(V0_32.supports('0.32.0')).toBe(true);
     expect(V0_32.supports('0.9.2')).toBe(true);
@@ -47,7 +82,8 @@ describe('which release', () => {
     + ' It is closed in 0.22.0; the default is 0.32.0'],
     ['latest', 'VllmRelease: \'latest\' is no version of vLLM; write it as 0.32.0'],
     ['0.31.0', 'VllmRelease: the flags and metrics of vLLM 0.31.0 are not known; known are 0.22.0, 0.28.0, 0.32.0. Take one of these,'
-    + ' or hand over the registry that scripts/vllm-registry/dump_registry.py prints for it'],
+    + ' or make its registry, where vLLM 0.31.0 is installed: python3 node_modules/cdk8s-vllm/scripts/vllm-registry/dump_registry.py'
+    + ' > vllm-0.31.0.json, and take VllmRelease.fromRegistry(\'vllm-0.31.0.json\')'],
   ])('of refuses %s', (version, message) => {
     expect(messageOf(() => VllmRelease.of(version))).toBe(message);
   });
@@ -110,12 +146,55 @@ describe('names', () => {
   });
 });
 
+describe('models and quantizations', () => {
+  test('an architecture has its class, and what the class can do', () => {
+    expect(DEFAULT.model('LlamaForCausalLM')).toEqual({
+      module: 'llama', class: 'LlamaForCausalLM',
+      capabilities: expect.arrayContaining(['is_text_generation_model', 'supports_lora', 'supports_pp']),
+    });
+    expect(DEFAULT.model('Qwen3NextForCausalLM').capabilities).toEqual(expect.arrayContaining(['has_inner_state', 'is_hybrid']));
+    expect(DEFAULT.model('WhisperForConditionalGeneration').capabilities).toContain('supports_transcription_only');
+    expect(DEFAULT.model('BertModel').capabilities).not.toContain('is_text_generation_model');
+  });
+
+  test.each(VllmRelease.all())('$version knows what nearly all of its classes can do', (release) => {
+    const unknown = release.modelNames.filter(name => release.model(name).capabilities === undefined);
+    expect(release.modelNames.length).toBeGreaterThan(300);
+    expect(unknown.length).toBeLessThan(0.02 * release.modelNames.length);
+  });
+
+  test('every release serves what the catalogue has', () => {
+    const names = Model.all().map(model => model.architecture);
+    expect(names.length).toBeGreaterThan(5);
+    const classes = VllmRelease.all().flatMap(release => names.map(name => release.model(name)));
+    expect(classes.filter(({ capabilities }) => !capabilities)).toEqual([]);
+  });
+
+  test('a quantization has its GPUs and its types', () => {
+    expect(DEFAULT.quantization('fp8')).toEqual({ minimumComputeCapability: 7.5, dtypes: ['bfloat16', 'float16'] });
+    expect(DEFAULT.quantization('fbgemm_fp8').deprecated).toBe(true);
+  });
+
+  test.each<[string, (release: VllmRelease) => unknown, string]>([
+    ['a model of long ago', release => release.model('Phi4FlashForCausalLM'),
+      'vLLM 0.32.0 has no model \'Phi4FlashForCausalLM\': 0.10.2 was the last release with it'],
+    ['a model that became a plugin', release => release.model('BartModel'),
+      'vLLM 0.32.0 has no model \'BartModel\': the plugin https://github.com/vllm-project/bart-plugin has it, in an image of your own'],
+    ['a misspelled model', release => release.model('LlamaForCausalML'),
+      'vLLM 0.32.0 has no model \'LlamaForCausalML\'; did you mean \'LlamaForCausalLM\'?'],
+    ['a removed quantization', release => release.quantization('gguf'),
+      'vLLM 0.32.0 has no quantization \'gguf\': it was removed in 0.24.0; install the plugin that took it over into an own image'],
+  ])('refuses %s', (_, ask, message) => {
+    expect(messageOf(() => ask(V0_32))).toBe(message);
+  });
+});
+
 describe('an argument list', () => {
   test.each([
     [['/model', '--max-model-len=8192', '--enforce-eager', '--no-enable-prefix-caching']],
     [['/model', '--max-model-len', '-1', '--served-model-name', 'one', 'two', '--max-num-seqs', '64']],
     [['--max-model-len=auto', '--hf-token', '--additional-config=text', '--max-num-batched-tokens=8k']],
-    [['/model', '--compilation-config={"mode": 3}', '--compilation-config.level', '2', '--gpu-memory-utilization=.9']],
+    [['/model', '--compilation-config={"mode": 3}', '--compilation-config.backend', 'eager', '--gpu-memory-utilization=.9']],
     [['/model', '--tool-parser-plugin=own.py', '--tool-call-parser=own']],
     [[]],
   ])('%j passes', (args) => {
@@ -138,6 +217,9 @@ describe('an argument list', () => {
     ['--max-model-len', '--max-model-len needs a value'],
     ['--api-key=', '--api-key does not take \'\': it is empty'],
     ['other', '\'other\' stands alone; only the model does, and it comes first'],
+    ['--compilation-config=3', '--compilation-config does not take \'3\': it is no JSON object'],
+    ['--compilation-config.level=2', '--compilation-config has no key \'level\''],
+    ['--speculative-config={"methd": "ngram"}', '--speculative-config has no key \'methd\'; did you mean \'method\'?'],
     ['--dtype.key=1', '--dtype is no JSON value, so it has no key \'key\''],
     ['--model=/model', '\'vllm serve\' takes the model as its first argument; --model goes away'],
     ['--disable-cascade-attn', '--disable-cascade-attn is deprecated and goes away; leave it out'],
