@@ -34,6 +34,11 @@ export function checkMemoryPlanProps(plan: ResolvedMemoryProps, props: MemoryPla
   }
 }
 
+/** The largest share of a GPU, in hundredths, that leaves so much beside it; below 0 when there is none. */
+export function largestUtilization(totalBytes: number, outsideBudgetBytes: number): number {
+  return Math.floor((1 - outsideBudgetBytes / totalBytes) * 100) / 100;
+}
+
 /** Tensor parallel sizes up to `limit` that divide the attention heads. */
 export function legalTensorParallelSizes(attentionHeads: number, limit: number): number[] {
   return [1, 2, 3, 4, 5, 6, 7, 8, 16].filter(size => size <= limit && attentionHeads % size === 0);

@@ -1,8 +1,8 @@
 import { VllmModelRunner, VllmRelease } from '../catalog';
-import { gib, GIB } from '../common/bytes';
+import { gib } from '../common/bytes';
 import { KvCache } from './kv-cache';
 import { MemoryAlternative, memoryAlternatives } from './memory-alternatives';
-import { checkMemoryPlanProps } from './memory-checks';
+import { checkMemoryPlanProps, largestUtilization } from './memory-checks';
 import { MemoryOverhead } from './memory-overhead';
 import { MemoryPerGpu, MemoryPlanProps, ResolvedMemoryProps } from './memory-plan-props';
 import { smallestPlan, tensorParallelSizes } from './smallest-plan';
@@ -129,12 +129,12 @@ export class MemoryPlan {
     const overhead = activationBytes + nonTorchBytes + graphs;
     const bytes = needed - kvCacheBytes;
     const none = this.maxModelLen === 0;
-    const cache = none ? 'the KV cache of a single token' : `${preciseGib(needed)} KV cache for one request of ${this.maxModelLen} tokens`;
+    const cache = none ? 'the KV cache of a single token' : `${gib(needed, 2)} KV cache for one request of ${this.maxModelLen} tokens`;
     return {
       bytes,
       reason: `${gib(weightsBytes)} weights + ${gib(overhead)} overhead + ${cache}`
         + ` = ${gib(weightsBytes + overhead + needed)} > ${gib(budgetBytes)} usable (${gib(totalBytes)} x ${this.gpuMemoryUtilization})`
-        + (none ? `; ${preciseGib(bytes)} are missing, so that maxModelLen 'auto' finds no length` : ''),
+        + (none ? `; ${gib(bytes, 2)} are missing, so that maxModelLen 'auto' finds no length` : ''),
     };
   }
 
@@ -142,7 +142,7 @@ export class MemoryPlan {
     const { totalBytes, budgetBytes, outsideBudgetBytes } = this.perGpu;
     return {
       bytes: outsideBudgetBytes - (totalBytes - budgetBytes),
-      reason: `${preciseGib(outsideBudgetBytes)} for sampler and driver outside the budget > ${preciseGib(totalBytes - budgetBytes)}`
+      reason: `${gib(outsideBudgetBytes, 2)} for sampler and driver outside the budget > ${gib(totalBytes - budgetBytes, 2)}`
         + ` left by gpuMemoryUtilization ${this.gpuMemoryUtilization} of ${gib(totalBytes)}`,
     };
   }
@@ -152,7 +152,7 @@ export class MemoryPlan {
     const free = this.accelerator.freeMemoryBytes;
     return {
       bytes: budgetBytes - free,
-      reason: `gpuMemoryUtilization ${this.gpuMemoryUtilization} asks for ${preciseGib(budgetBytes)} > ${preciseGib(free)} free at start`,
+      reason: `gpuMemoryUtilization ${this.gpuMemoryUtilization} asks for ${gib(budgetBytes, 2)} > ${gib(free, 2)} free at start`,
     };
   }
 }
@@ -184,10 +184,6 @@ function runnerOf({ model, release }: ResolvedMemoryProps, props: MemoryPlanProp
 
 /** The release's default, or what the memory used beside the budget leaves of the card. */
 function affordableUtilization({ accelerator, gpuMemoryUtilization }: ResolvedMemoryProps, outsideBudgetBytes: number): number {
-  const largest = Math.floor((1 - outsideBudgetBytes / accelerator.memoryBytes) * 100) / 100;
+  const largest = largestUtilization(accelerator.memoryBytes, outsideBudgetBytes);
   return largest > 0 ? Math.min(gpuMemoryUtilization, largest) : gpuMemoryUtilization;
-}
-
-function preciseGib(bytes: number): string {
-  return `${(bytes / GIB).toFixed(2)} GiB`;
 }

@@ -23,7 +23,8 @@ export function weightsPerGpu(model: Model, tensorParallelSize: number, pipeline
   const layers = shrunk ? model.weightsBytes - embeddings - linear + linear / valueBytes : model.weightsBytes - embeddings;
 
   // The first stage of a pipeline holds the embedding, the last one the head; the layers of the fullest stage are rounded up.
-  const stage = layers * Math.ceil(model.layers / pipelineParallelSize) / model.layers + embeddings;
+  const ends = pipelineParallelSize > 1 ? model.vocabSize * model.hiddenSize * valueBytes : embeddings;
+  const stage = layers * Math.ceil(model.layers / pipelineParallelSize) / model.layers + ends;
   const margin = shrunk || model.quantization !== undefined
     ? Math.max(QUANTIZED_MARGIN, QUANTIZED_SHARE * stage / tensorParallelSize)
     : tensorParallelSize > 1 ? SPLIT_MARGIN : LOADED_MARGIN;

@@ -16,12 +16,12 @@ test('tensor parallelism splits everything, the margin aside', () => {
   expect(gibOf(weightsPerGpu(Model.LLAMA_3_3_70B_INSTRUCT, 4, 1))).toBe(33.02);
 });
 
-test('a pipeline stage holds its share of the layers and both the embedding and the head', () => {
-  // embedding and head: 2 x 128,256 x 8,192 x 2 bytes = 4,202,692,608; layers: the rest of 141,107,412,992, half of it a stage
-  const stage = (141107412992 - 4202692608) / 2 + 4202692608;
+test('a pipeline stage holds its share of the layers and the embedding or the head', () => {
+  // embedding, and head: 128,256 x 8,192 x 2 bytes = 2,101,346,304 each; layers: the rest of 141,107,412,992, half of it a stage
+  const stage = (141107412992 - 4202692608) / 2 + 2101346304;
   expect(weightsPerGpu(Model.LLAMA_3_3_70B_INSTRUCT, 1, 2)).toBe(Math.ceil(stage + 0.1 * GIB));
   // 80 layers on 3 stages: the fullest has 27
-  const third = (141107412992 - 4202692608) * 27 / 80 + 4202692608;
+  const third = (141107412992 - 4202692608) * 27 / 80 + 2101346304;
   expect(weightsPerGpu(Model.LLAMA_3_3_70B_INSTRUCT, 1, 3)).toBe(Math.ceil(third + 0.1 * GIB));
 });
 

@@ -1,0 +1,87 @@
+import { GIB, MIB } from '../common/bytes';
+import { denseStepBytes, hasFlashAttention3, MemoryOverheadProps } from './memory-overhead-props';
+
+/** Captured CUDA graphs, or what the release estimates them to be. */
+export function cudaGraphBytes(props: MemoryOverheadProps): number {
+  if (props.enforceEager) {
+    return 0;
+  }
+  return props.release.countsKeptMemory(props.runner) ? estimatedBytes(props) : capturedBytes(props);
+}
+
+/** Batch sizes that graphs are captured for: `vllm-project/vllm vllm/config/vllm.py`, `_set_cudagraph_sizes`. */
+export function captureSizes({ maxNumSeqs, maxNumBatchedTokens, release, accelerator }: MemoryOverheadProps): number[] {
+  const largest = Math.min(2 * maxNumSeqs, release.largestCudaGraph(accelerator.computeCapability), maxNumBatchedTokens);
+  const steps = (from: number, to: number, by: number) =>
+    Array.from({ length: Math.max(0, Math.ceil((to - from) / by)) }, (_, index) => from + index * by);
+  const sizes = new Set([1, 2, 4, ...steps(8, 256, 8), ...steps(256, largest + 1, 16), maxNumSeqs]);
+  return [...sizes].filter(size => size <= largest);
+}
+
+/** FlashAttention 3 splits the context of a captured batch in 32: `vllm/config/attention.py`. */
+const MOST_SPLITS = 32;
+
+/**
+ * The driver's memory for the kernels of a layer in one captured size: measured 0.11 to 0.16 MiB on dense models of up to 32 layers, 0.22
+ * with collectives between them, 0.24 to 0.28 with the many kernels of experts and on a dense model of 64 layers.
+ */
+const LAYER_BYTES = 0.17 * MIB;
+const LAYER_BYTES_WITH_COLLECTIVES = 0.24 * MIB;
+const MOST_LAYER_BYTES = 0.3 * MIB;
+const FEW_LAYERS = 32;
+
+/** Workspace that cuBLAS has on the stream of the capture, and the least that the estimate counts for each further graph. */
+const CUBLAS_WORKSPACE = 32 * MIB;
+const LEAST_GRAPH = 1 * MIB;
+
+/**
+ * The estimate of V2 (`vllm/v1/worker/gpu/cudagraph_utils.py`, `profile_cudagraph_memory`): it captures all sizes in pieces and the two
+ * largest whole. Their warm-up, which the capture frees again, counts like a graph: buffers of split attention and one step's activations
+ * are in it twice.
+ */
+function estimatedBytes(props: MemoryOverheadProps): number {
+  const sizes = captureSizes(props);
+  const largest = Math.max(...sizes);
+  const whole = sizes.filter(size => size <= props.maxNumSeqs);
+  return 2 * (splitAttentionBytes(props, Math.max(...whole)) + denseStepBytes(props, largest))
+    + CUBLAS_WORKSPACE + whole.length * LEAST_GRAPH + layersOfStage(props) * sizes.length * layerBytes(props);
+}
+
+function layerBytes({ model, tensorParallelSize }: MemoryOverheadProps): number {
+  if (model.experts || model.mla || model.layers > FEW_LAYERS) {
+    return MOST_LAYER_BYTES;
+  }
+  return tensorParallelSize > 1 ? LAYER_BYTES_WITH_COLLECTIVES : LAYER_BYTES;
+}
+
+function layersOfStage({ model, pipelineParallelSize }: MemoryOverheadProps): number {
+  return Math.ceil(model.layers / pipelineParallelSize);
+}
+
+/** Partial results of split attention in 32 bit. */
+function splitAttentionBytes(props: MemoryOverheadProps, tokens: number): number {
+  const { model, tensorParallelSize } = props;
+  if (!hasFlashAttention3(props)) {
+    return 0;
+  }
+  const width = model.mla?.kvLoraRank ?? Math.max(model.headDim, model.globalHeadDim ?? 0);
+  return MOST_SPLITS * (model.attentionHeads / tensorParallelSize) * tokens * width * 4;
+}
+
+/** What 0.26 captured on H200, and what V1 estimates. */
+function capturedBytes(props: MemoryOverheadProps): number {
+  const { model, tensorParallelSize, maxNumSeqs, release, accelerator } = props;
+  const moreSizes = maxNumSeqs > 256 ? release.largestCudaGraph(accelerator.computeCapability) / 512 : 1;
+  return capturedPerLayer(maxNumSeqs, tensorParallelSize, model.mla !== undefined || model.experts !== undefined)
+    * moreSizes * layersOfStage(props) * GIB;
+}
+
+function capturedPerLayer(maxNumSeqs: number, tensorParallelSize: number, manyKernels: boolean): number {
+  if (manyKernels) {
+    return 0.044;
+  }
+  if (maxNumSeqs <= 64) {
+    return 0.008;
+  }
+  return maxNumSeqs <= 256 ? 0.022 : tensorParallelSize > 1 ? 0.02 : 0.031;
+}
