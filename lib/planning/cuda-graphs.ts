@@ -1,5 +1,6 @@
 import { GIB, MIB } from '../common/bytes';
 import { denseStepBytes, hasFlashAttention3, MemoryOverheadProps } from './memory-overhead-props';
+import { draftedLayers, tokensPerStep } from './speculation';
 
 /** Captured CUDA graphs, or what the release estimates them to be. */
 export function cudaGraphBytes(props: MemoryOverheadProps): number {
@@ -9,12 +10,17 @@ export function cudaGraphBytes(props: MemoryOverheadProps): number {
   return props.release.countsKeptMemory(props.runner) ? estimatedBytes(props) : capturedBytes(props);
 }
 
-/** Batch sizes that graphs are captured for: `vllm-project/vllm vllm/config/vllm.py`, `_set_cudagraph_sizes`. */
-export function captureSizes({ maxNumSeqs, maxNumBatchedTokens, release, accelerator }: MemoryOverheadProps): number[] {
-  const largest = Math.min(2 * maxNumSeqs, release.largestCudaGraph(accelerator.computeCapability), maxNumBatchedTokens);
+/**
+ * Batch sizes that graphs are captured for: `vllm-project/vllm vllm/config/vllm.py`, `_set_cudagraph_sizes`. Speculation adds the tokens of
+ * so many sequences as there is room for.
+ */
+export function captureSizes({ maxNumSeqs, maxNumBatchedTokens, release, accelerator, speculative }: MemoryOverheadProps): number[] {
+  const tokens = tokensPerStep(speculative);
+  const largest = Math.min(2 * maxNumSeqs * tokens, release.largestCudaGraph(accelerator.computeCapability), maxNumBatchedTokens);
   const steps = (from: number, to: number, by: number) =>
     Array.from({ length: Math.max(0, Math.ceil((to - from) / by)) }, (_, index) => from + index * by);
-  const sizes = new Set([1, 2, 4, ...steps(8, 256, 8), ...steps(256, largest + 1, 16), maxNumSeqs]);
+  const sequences = [1, 2, 4, ...steps(8, 256, 8), ...steps(256, largest + 1, 16), maxNumSeqs];
+  const sizes = new Set([...sequences, ...sequences.filter(count => count <= maxNumSeqs).map(count => count * tokens)]);
   return [...sizes].filter(size => size <= largest);
 }
 
@@ -23,7 +29,7 @@ const MOST_SPLITS = 32;
 
 /**
  * The driver's memory for the kernels of a layer in one captured size: measured 0.11 to 0.16 MiB on dense models of up to 32 layers, 0.22
- * with collectives between them, 0.24 to 0.28 with the many kernels of experts and on a dense model of 64 layers.
+ * with collectives between them, 0.24 to 0.28 with the many kernels of experts and on a dense model of 64 layers; adapters have as many.
  */
 const LAYER_BYTES = 0.17 * MIB;
 const LAYER_BYTES_WITH_COLLECTIVES = 0.24 * MIB;
@@ -42,20 +48,27 @@ const LEAST_GRAPH = 1 * MIB;
 function estimatedBytes(props: MemoryOverheadProps): number {
   const sizes = captureSizes(props);
   const largest = Math.max(...sizes);
-  const whole = sizes.filter(size => size <= props.maxNumSeqs);
+  const whole = sizes.filter(size => size <= props.maxNumSeqs * tokensPerStep(props.speculative));
   return 2 * (splitAttentionBytes(props, Math.max(...whole)) + denseStepBytes(props, largest))
-    + CUBLAS_WORKSPACE + whole.length * LEAST_GRAPH + layersOfStage(props) * sizes.length * layerBytes(props);
+    + CUBLAS_WORKSPACE + cases(props) * (whole.length * LEAST_GRAPH + layersOfStage(props) * sizes.length * layerBytes(props));
 }
 
-function layerBytes({ model, tensorParallelSize }: MemoryOverheadProps): number {
-  if (model.experts || model.mla || model.layers > FEW_LAYERS) {
+/** With adapters each size is captured with and without them (`vllm/v1/worker/gpu/lora_utils.py`, `get_lora_capture_cases`). */
+function cases({ lora }: MemoryOverheadProps): number {
+  return lora ? 2 : 1;
+}
+
+function layerBytes({ model, tensorParallelSize, lora }: MemoryOverheadProps): number {
+  if (model.experts || model.mla || lora || model.layers > FEW_LAYERS) {
     return MOST_LAYER_BYTES;
   }
   return tensorParallelSize > 1 ? LAYER_BYTES_WITH_COLLECTIVES : LAYER_BYTES;
 }
 
-function layersOfStage({ model, pipelineParallelSize }: MemoryOverheadProps): number {
-  return Math.ceil(model.layers / pipelineParallelSize);
+/** What guesses is captured as well, for its first guess and for the next ones. */
+function layersOfStage({ model, pipelineParallelSize, speculative }: MemoryOverheadProps): number {
+  const guessing = speculative ? draftedLayers(speculative, model)?.layers ?? 0 : 0;
+  return Math.ceil(model.layers / pipelineParallelSize) + 2 * guessing;
 }
 
 /** Partial results of split attention in 32 bit. */
@@ -73,7 +86,7 @@ function capturedBytes(props: MemoryOverheadProps): number {
   const { model, tensorParallelSize, maxNumSeqs, release, accelerator } = props;
   const moreSizes = maxNumSeqs > 256 ? release.largestCudaGraph(accelerator.computeCapability) / 512 : 1;
   return capturedPerLayer(maxNumSeqs, tensorParallelSize, model.mla !== undefined || model.experts !== undefined)
-    * moreSizes * layersOfStage(props) * GIB;
+    * cases(props) * moreSizes * layersOfStage(props) * GIB;
 }
 
 function capturedPerLayer(maxNumSeqs: number, tensorParallelSize: number, manyKernels: boolean): number {

@@ -1,5 +1,7 @@
 import { GIB } from '../common/bytes';
-import { ACTIVATION_BYTES, hasFlashAttention3, MemoryOverheadProps } from './memory-overhead-props';
+import { ACTIVATION_BYTES } from './activation-bytes';
+import { hasFlashAttention3, MemoryOverheadProps } from './memory-overhead-props';
+import { speculationBytes } from './speculation';
 
 /** Rows of 4 bytes that each sequence has for logit bias (2 x 1024), allowed, bad, stop and scored tokens: `vllm/v1/worker/gpu/sample`. */
 const SAMPLING_LIST_BYTES = 4 * (3 * 1024 + 128 + 1024 + 129 + 128);
@@ -24,8 +26,9 @@ export function keptBytes(props: MemoryOverheadProps): number {
 
 /** What only the last stage of a pipeline keeps: the sampler's state, and the hidden and residual values that it is handed. */
 export function lastStageBytes(props: MemoryOverheadProps): number {
-  const { model, maxNumBatchedTokens, pipelineParallelSize } = props;
-  return samplerBytes(props) + (pipelineParallelSize > 1 ? maxNumBatchedTokens * model.hiddenSize * 2 * ACTIVATION_BYTES : 0);
+  const { model, maxNumBatchedTokens, pipelineParallelSize, speculative } = props;
+  return samplerBytes(props) + speculationBytes(speculative, model, props)
+    + (pipelineParallelSize > 1 ? maxNumBatchedTokens * model.hiddenSize * 2 * ACTIVATION_BYTES : 0);
 }
 
 /** State of the sampler, for as many sequences as there can be (`sample/penalties.py` and others). */

@@ -1,4 +1,7 @@
+import { ACTIVATION_BYTES } from './activation-bytes';
 import { Accelerator, Model, VllmModelRunner, VllmRelease } from '../catalog';
+import { Lora } from './lora';
+import { Speculation } from './speculation';
 
 /** What the memory beside weights and KV cache depends on. */
 export interface MemoryOverheadProps {
@@ -11,10 +14,11 @@ export interface MemoryOverheadProps {
   readonly maxNumSeqs: number;
   readonly maxNumBatchedTokens: number;
   readonly enforceEager: boolean;
+  /** Tokens of the longest request that the server starts with: the model's longest where the length is found. */
+  readonly maxModelLen: number;
+  readonly lora?: Lora;
+  readonly speculative?: Speculation;
 }
-
-/** Activations and logits in bfloat16 or float16. */
-export const ACTIVATION_BYTES = 2;
 
 /**
  * Width of the feed-forward layers that every token goes through: all of them, or of a mixture the first dense layers. A mixture

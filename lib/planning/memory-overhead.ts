@@ -1,7 +1,11 @@
 import { gib, GIB } from '../common/bytes';
 import { cudaGraphBytes } from './cuda-graphs';
-import { expertWorkspaceBytes, keptBytes, lastStageBytes, samplerBytes } from './kept-memory';
-import { ACTIVATION_BYTES, denseStepBytes, MemoryOverheadProps } from './memory-overhead-props';
+import { expertWorkspaceBytes, keptBytes, lastStageBytes } from './kept-memory';
+import { Model } from '../catalog';
+import { loraStepBytes } from './lora';
+import { ACTIVATION_BYTES } from './activation-bytes';
+import { denseStepBytes, MemoryOverheadProps } from './memory-overhead-props';
+import { tokensPerStep } from './speculation';
 
 /**
  * Architectures whose largest image or video is known and small, so that a batch is filled by several of them: 256 tokens an image,
@@ -61,7 +65,7 @@ export class MemoryOverhead {
 
   private activation(): number {
     const margin = (this.countsKept ? 0.03 : 0.05) * GIB;
-    return Math.max(this.coldCompile(), this.warmActivation()) + margin + this.unmeasured();
+    return Math.max(this.coldCompile(this.props.model), this.draftCompile(), this.warmActivation()) + margin + this.unmeasured();
   }
 
   /** What a container that restarts with its compile cache reserves: the rest goes to the KV cache and is not there for the sampler. */
@@ -69,7 +73,8 @@ export class MemoryOverhead {
     const { model, maxNumBatchedTokens } = this.props;
     const hidden = maxNumBatchedTokens * model.hiddenSize * ACTIVATION_BYTES;
     const workspace = this.countsKept ? 0 : expertWorkspaceBytes(this.props);
-    return workspace + Math.max(denseStepBytes(this.props, maxNumBatchedTokens), this.profiledSampling() + hidden, this.encoder());
+    const step = denseStepBytes(this.props, maxNumBatchedTokens) + loraStepBytes(this.props.lora, model, maxNumBatchedTokens);
+    return workspace + Math.max(step, this.profiledSampling() + hidden, this.encoder());
   }
 
   /**
@@ -83,14 +88,19 @@ export class MemoryOverhead {
   }
 
   /** Only while the compile cache is empty, as it is on a new node: a copy of the embedding and 32-bit hidden states. */
-  private coldCompile(): number {
-    const { model, tensorParallelSize, maxNumBatchedTokens, enforceEager, pipelineParallelSize } = this.props;
+  private coldCompile(model: Model): number {
+    const { tensorParallelSize, maxNumBatchedTokens, enforceEager, pipelineParallelSize } = this.props;
     if (enforceEager) {
       return 0;
     }
     const bytes = model.vocabSize / tensorParallelSize * model.hiddenSize * 2 + 4 * maxNumBatchedTokens * model.hiddenSize;
     // The first stage of a pipeline has the embedding, but nothing of what the last one keeps, which is counted as well.
     return this.countsKept && pipelineParallelSize > 1 ? bytes - lastStageBytes(this.props) : bytes;
+  }
+
+  private draftCompile(): number {
+    const draft = this.props.speculative?.draftModel;
+    return draft ? this.coldCompile(draft) : 0;
   }
 
   private profiledSampling(): number {
@@ -145,10 +155,17 @@ export class MemoryOverhead {
   private samplerOutside(): number {
     const { release, runner } = this.props;
     if (release.profilesSampling(runner)) {
-      return 0;
+      return this.guessedLogits();
     }
-    const uncounted = this.countsKept ? -SPARE_GRAPHS * this.cudaGraphBytes : samplerBytes(this.props);
-    return Math.max(0, this.sampling() + uncounted - this.warmActivation());
+    const uncounted = this.countsKept ? -SPARE_GRAPHS * this.cudaGraphBytes : lastStageBytes(this.props);
+    return Math.max(0, this.sampling() + uncounted - this.warmActivation()) + this.guessedLogits();
+  }
+
+  /** The profile has the logits of one token a sequence; those of the guesses, of as many as a batch holds, come on top. */
+  private guessedLogits(): number {
+    const { model, maxNumSeqs, maxNumBatchedTokens, speculative } = this.props;
+    const rows = Math.min(maxNumSeqs * tokensPerStep(speculative), maxNumBatchedTokens);
+    return Math.max(0, rows - maxNumSeqs) * model.vocabSize * ACTIVATION_BYTES;
   }
 
   /**

@@ -1,11 +1,13 @@
-import { VllmModelRunner, VllmRelease } from '../catalog';
+import { Model, VllmModelRunner, VllmRelease } from '../catalog';
 import { gib } from '../common/bytes';
 import { KvCache } from './kv-cache';
+import { loraBytes } from './lora';
 import { MemoryAlternative, memoryAlternatives } from './memory-alternatives';
 import { checkMemoryPlanProps, largestUtilization } from './memory-checks';
 import { MemoryOverhead } from './memory-overhead';
 import { MemoryPerGpu, MemoryPlanProps, ResolvedMemoryProps } from './memory-plan-props';
 import { smallestPlan, tensorParallelSizes } from './smallest-plan';
+import { draftedLayers, draftWeights, SpeculatedKvCache } from './speculation';
 import { weightsPerGpu } from './weight-bytes';
 
 /** The settings of the plan, with every default filled in. */
@@ -61,13 +63,19 @@ export class MemoryPlan {
     const resolved = withDefaults(props);
     checkMemoryPlanProps(resolved, props);
     const runner = runnerOf(resolved, props);
-    const overhead = new MemoryOverhead({ ...resolved, runner, enforceEager: props.enforceEager ?? false });
+    const { lora, speculative } = props;
+    const overhead = new MemoryOverhead({
+      ...resolved, runner, lora, speculative, enforceEager: props.enforceEager ?? false,
+      maxModelLen: typeof props.maxModelLen === 'number' ? props.maxModelLen : resolved.model.maxModelLen,
+    });
     const gpuMemoryUtilization = props.gpuMemoryUtilization ?? affordableUtilization(resolved, overhead.outsideBudgetBytes);
     Object.assign(this, resolved, { gpuMemoryUtilization });
     this.props = props;
     const totalBytes = this.accelerator.memoryBytes;
     const budgetBytes = Math.ceil(totalBytes * this.gpuMemoryUtilization);
-    const weightsBytes = weightsPerGpu(this.model, this.tensorParallelSize, this.pipelineParallelSize, props.quantization);
+    const weightsBytes = weightsPerGpu(this.model, this.tensorParallelSize, this.pipelineParallelSize, props.quantization)
+      + Math.ceil(loraBytes(lora, this.model, this.tensorParallelSize, this.pipelineParallelSize))
+      + draftWeights(speculative, this.tensorParallelSize);
     const graphsInBudget = this.release.estimatesCudaGraphs(runner) ? overhead.cudaGraphBytes : 0;
     const { activationBytes, nonTorchBytes, cudaGraphBytes, outsideBudgetBytes } = overhead;
     const kvCacheBytes = budgetBytes - weightsBytes - activationBytes - nonTorchBytes - graphsInBudget;
@@ -76,11 +84,8 @@ export class MemoryPlan {
     };
     this.notes = overhead.notes;
 
-    const cache = new KvCache({
-      model: this.model, tensorParallelSize: this.tensorParallelSize, pipelineParallelSize: this.pipelineParallelSize,
-      kvCacheDtype: props.kvCacheDtype ?? 'auto',
-      tokensInFlight: this.release.slidingWindowBatches(runner, this.pipelineParallelSize) * this.maxNumBatchedTokens,
-    });
+    const drafted = speculative && draftedLayers(speculative, this.model);
+    const cache = new SpeculatedKvCache(this.kvCacheOf(this.model, runner), drafted && this.kvCacheOf(drafted, runner));
     this.largestModelLen = cache.largestRequest(kvCacheBytes, this.model.maxModelLen);
     this.maxModelLen = props.maxModelLen === 'auto' ? this.largestModelLen : props.maxModelLen ?? this.model.maxModelLen;
     this.kvCacheTokens = this.maxModelLen > 0 ? cache.poolTokens(kvCacheBytes, this.maxModelLen) : 0;
@@ -122,6 +127,18 @@ export class MemoryPlan {
       ...(this.fits ? [] : fixes.length > 0 ? fixes : ['nothing near was found; take a smaller model']).map((fix, index) =>
         `  ${index === 0 ? 'fits:   ' : '        '} ${fix}`),
     ].join('\n');
+  }
+
+  /** How a GPU pages the KV cache of the model, or of what guesses for it: one stage of a pipeline has that. */
+  private kvCacheOf(model: Model, runner: VllmModelRunner): KvCache {
+    const { tensorParallelSize, pipelineParallelSize, release, maxNumBatchedTokens } = this;
+    return new KvCache({
+      model,
+      tensorParallelSize,
+      pipelineParallelSize: model === this.model ? pipelineParallelSize : 1,
+      kvCacheDtype: this.props.kvCacheDtype ?? 'auto',
+      tokensInFlight: release.slidingWindowBatches(runner, pipelineParallelSize) * maxNumBatchedTokens,
+    });
   }
 
   private missingKvCache(needed: number, graphs: number): { bytes: number; reason: string } {

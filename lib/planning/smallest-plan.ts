@@ -1,6 +1,6 @@
 import { MachineType } from '../catalog';
 import { orRefusal, Refusal } from '../common/refusal';
-import { legalTensorParallelSizes } from './memory-checks';
+import { legalTensorParallelSizes } from './tensor-parallel';
 import { MemoryFindings, MemoryPlanProps } from './memory-plan-props';
 
 /** A shorter context is not worth a server. */

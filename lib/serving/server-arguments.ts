@@ -1,5 +1,6 @@
 import { isCommit } from '../common/names';
 import { Refusal } from '../common/refusal';
+import { adapterArguments, extensionArguments } from './extension-arguments';
 import { ServerPlan } from './server-plan';
 import { VllmServerProps } from './vllm-server-props';
 
@@ -11,11 +12,13 @@ const RUNS_MODEL_CODE = '--trust-remote-code';
 /** Flags whose prop has another name, or none. */
 const PROPS: { readonly [flag: string]: string | undefined } = {
   '--port': undefined, '--disable-access-log-for-endpoints': undefined, '--shutdown-timeout': 'shutdownTimeoutSeconds',
+  '--enable-lora': 'lora', '--max-loras': 'lora.maxLoras', '--max-lora-rank': 'lora.maxRank', '--lora-modules': 'lora.adapters',
+  '--speculative-config': 'speculative',
 };
 /** Changes how many GPUs or bytes a server takes, or where it listens. */
 const UNPLANNED = [
   '--host', '--uds', '--ssl-keyfile', '--ssl-certfile', '--config', '--data-parallel-size', '--decode-context-parallel-size',
-  '--prefill-context-parallel-size', '--kv-cache-memory-bytes', '--cpu-offload-gb', '--speculative-config', '--enable-lora', '--nnodes',
+  '--prefill-context-parallel-size', '--kv-cache-memory-bytes', '--cpu-offload-gb', '--nnodes',
 ];
 /** Takes a secret as its value. */
 const SECRETS = ['--api-key', '--hf-token'];
@@ -40,12 +43,13 @@ export function serverArguments({ memory, shutdown }: Pick<ServerPlan, 'memory' 
     ['--kv-cache-dtype', props.kvCacheDtype],
     ['--quantization', props.quantization],
     ['--enforce-eager', props.enforceEager],
+    ...extensionArguments(props),
     ['--shutdown-timeout', shutdown.shutdownTimeoutSeconds],
     ['--disable-access-log-for-endpoints', '/health,/ping,/metrics'],
   ];
   refuseSecrets(extraArgs);
   refuseUnplanned(extraArgs);
-  refuseRepeated(planned.map(([flag]) => flag), extraArgs);
+  refuseRepeated([...planned.map(([flag]) => flag), '--lora-modules'], extraArgs);
   if (extraArgs.includes(RUNS_MODEL_CODE) && !isCommit(memory.model.revision)) {
     throw new Refusal(`extra argument '${RUNS_MODEL_CODE}' runs code of ${memory.model.id} whose revision is not pinned (${memory.model.revision ?? 'main'});`
       + ' give the model a 40-digit revision, or leave it out');
@@ -55,6 +59,7 @@ export function serverArguments({ memory, shutdown }: Pick<ServerPlan, 'memory' 
     ...planned
       .filter(([, value]) => value !== undefined && value !== false)
       .map(([flag, value]) => value === true ? flag : `${flag}=${value}`),
+    ...adapterArguments(props, servedModelName(props)),
     ...extraArgs,
   ];
   memory.release.checkArgs(args);

@@ -5,7 +5,7 @@ import { MemoryOverheadProps } from '../../lib/planning/memory-overhead-props';
 
 const PROPS: MemoryOverheadProps = {
   model: Model.LLAMA_3_1_8B_INSTRUCT, accelerator: Accelerator.H200, release: VllmRelease.V0_32, runner: 'V2', tensorParallelSize: 1,
-  pipelineParallelSize: 1, maxNumSeqs: 1024, maxNumBatchedTokens: 8192, enforceEager: false,
+  pipelineParallelSize: 1, maxNumSeqs: 1024, maxNumBatchedTokens: 8192, enforceEager: false, maxModelLen: 131072,
 };
 
 test('the sampler counts every token of the vocabulary for every sequence', () => {

@@ -3,6 +3,7 @@ import { VLLM_REGISTRIES } from '../../lib/catalog/vllm-registry';
 import { GIB } from '../../lib/common/bytes';
 import { MemoryPlan } from '../../lib/planning/memory-plan';
 import { MemoryPlanProps } from '../../lib/planning/memory-plan-props';
+import { Speculation } from '../../lib/planning/speculation';
 
 type FlagValue = string | number | boolean;
 
@@ -59,7 +60,18 @@ export function propsOf(row: MeasuredRow): MemoryPlanProps {
     quantization: flags.quantization as MemoryPlanProps['quantization'],
     enforceEager: flags['enforce-eager'] as boolean | undefined,
     modelRunner: row.model_runner,
+    lora: flags['enable-lora'] ? { maxLoras: number('max-loras'), maxRank: number('max-lora-rank') } : undefined,
+    speculative: speculationOf(flags['speculative-config']),
   };
+}
+
+function speculationOf(flag: FlagValue | undefined): Speculation | undefined {
+  if (typeof flag !== 'string') {
+    return undefined;
+  }
+  const { method, num_speculative_tokens: numTokens, model } = JSON.parse(flag);
+  const draftModel = Model.all().find(candidate => candidate.id.endsWith(`/${String(model).split('/').at(-1)}`));
+  return { method: method ?? 'draft_model', numTokens, draftModel };
 }
 
 /** `--flag value`, `--flag=value` or `--flag` alone. */

@@ -2,7 +2,7 @@ import { Accelerator, MachineType, Model, VllmRelease } from '../../lib/catalog'
 import { MemoryAlternative, MemoryPlan, MemoryPlanProps } from '../../lib/planning';
 import { VLLM_REGISTRIES } from '../../lib/catalog/vllm-registry';
 import { GIB, MIB } from '../../lib/common/bytes';
-import { legalTensorParallelSizes } from '../../lib/planning/memory-checks';
+import { legalTensorParallelSizes } from '../../lib/planning/tensor-parallel';
 import { nameOf, PAIRS, planned, planOrRefusal, refusalOf } from './pairs';
 
 const LLAMA_8B_ON_L4: MemoryPlanProps = { model: Model.LLAMA_3_1_8B_INSTRUCT, accelerator: Accelerator.L4 };

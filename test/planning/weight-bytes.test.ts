@@ -1,7 +1,7 @@
 import { Model } from '../../lib/catalog';
 import { GIB } from '../../lib/common/bytes';
 import { weightsPerGpu } from '../../lib/planning/weight-bytes';
-import { legalTensorParallelSizes } from '../../lib/planning/memory-checks';
+import { legalTensorParallelSizes } from '../../lib/planning/tensor-parallel';
 
 const gibOf = (bytes: number) => Number((bytes / GIB).toFixed(2));
 
