@@ -124,7 +124,7 @@ describe('Gemma 4 31B on H100, 0.32', () => {
   test('is refused with its sum and what would fit', () => {
     expect(plan.explain()).toBe([
       'google/gemma-4-31B-it does not fit 1 x NVIDIA H100 80GB (tensorParallelSize 1).',
-      '  per GPU: 58.6 GiB weights + 8.0 GiB overhead + 23.29 GiB KV cache for one request of 131072 tokens = 89.8 GiB'
+      '  per GPU: 58.9 GiB weights + 8.0 GiB overhead + 23.29 GiB KV cache for one request of 131072 tokens = 90.2 GiB'
       + ' > 72.8 GiB usable (79.2 GiB x 0.92)',
       ...plan.alternatives.map(({ sentence }, index) => `  ${index === 0 ? 'fits:   ' : '        '} ${sentence}`),
     ].join('\n'));
