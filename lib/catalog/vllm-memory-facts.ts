@@ -26,6 +26,13 @@ export interface VllmMemoryFacts {
   readonly runsOnV2: (subject: VllmRunnerSubject) => boolean;
   /** `vllm/v1/worker/gpu/model_runner.py`, `profile_cudagraph_memory`: whether V2 estimates CUDA graphs; V1 always did. */
   readonly v2EstimatesCudaGraphs: boolean;
+  /**
+   * `vllm/utils/mem_utils.py`, `memory_profiling`: whether the KV cache is what is left of the free memory, so that everything which V2
+   * keeps on the GPU (sampler states, expert workspaces, NCCL's buffers) is taken from it; before, only torch's peak above the weights.
+   */
+  readonly v2CountsKeptMemory: boolean;
+  /** `vllm/v1/worker/gpu/model_runner.py`, `_dummy_sampler_run`: whether V2 profiles its sampler with every feature on. */
+  readonly v2ProfilesSampling: boolean;
   /** `vllm/v1/kv_cache_interface.py`, `SlidingWindowSpec`: whether it counts every batch in flight, or one. */
   readonly windowCountsBatchesInFlight: boolean;
   /** `vllm/config/vllm.py`, `_set_cudagraph_sizes`, on data centre Blackwell; 512 elsewhere. */
@@ -45,6 +52,8 @@ export const FACTS_0_22: VllmMemoryFacts = {
   batchDefaults: [FROM_70_GIB, OTHER_CARDS],
   runsOnV2: subject => subject.architecture === 'Qwen3ForCausalLM' && !subject.quantized,
   v2EstimatesCudaGraphs: false,
+  v2CountsKeptMemory: false,
+  v2ProfilesSampling: false,
   windowCountsBatchesInFlight: false,
   largestGraphOnBlackwell: 512,
 };
@@ -53,8 +62,14 @@ export const FACTS_0_28: VllmMemoryFacts = {
   batchDefaults: [FROM_160_GIB, FROM_70_GIB, OTHER_CARDS],
   runsOnV2: subject => !subject.mixtureOfExperts || EXPERTS_ON_V2_IN_0_28.includes(subject.architecture),
   v2EstimatesCudaGraphs: false,
+  v2CountsKeptMemory: false,
+  v2ProfilesSampling: false,
   windowCountsBatchesInFlight: true,
   largestGraphOnBlackwell: 1024,
 };
 
-export const FACTS_0_32: VllmMemoryFacts = { ...FACTS_0_28, runsOnV2: () => true, v2EstimatesCudaGraphs: true };
+export const FACTS_0_32: VllmMemoryFacts = {
+  ...FACTS_0_28, runsOnV2: () => true, v2EstimatesCudaGraphs: true, v2CountsKeptMemory: true,
+};
+
+export const FACTS_0_33: VllmMemoryFacts = { ...FACTS_0_32, v2ProfilesSampling: true };

@@ -5,7 +5,7 @@ import {
 import { checkVllmArguments, VllmSetting, vllmSettings } from './vllm-arguments';
 import { environmentOf, flagOf, metricOf, modelOf, quantizationOf } from './vllm-names';
 import { Refusal } from '../common/refusal';
-import { BatchDefaults, FACTS_0_22, FACTS_0_28, FACTS_0_32, VllmMemoryFacts, VllmModelRunner, VllmRunnerSubject } from './vllm-memory-facts';
+import { BatchDefaults, FACTS_0_22, FACTS_0_28, FACTS_0_32, FACTS_0_33, VllmMemoryFacts, VllmModelRunner, VllmRunnerSubject } from './vllm-memory-facts';
 
 const REPOSITORY = 'docker.io/vllm/vllm-openai';
 
@@ -37,7 +37,7 @@ export class VllmRelease {
    *
    * @param version - `0.32.0` or `v0.32.0`
    * @param registry - what is known of one that the catalogue lacks; its memory facts are those of the nearest older release of the
-   *   catalogue
+   *   catalogue, or of 0.33 from there on
    * @throws on what is no version, on one with a known critical hole, and on one that is neither in the catalogue nor handed over
    */
   static of(version: string, registry?: VllmRegistry): VllmRelease {
@@ -61,12 +61,12 @@ export class VllmRelease {
     if (registry.release !== plain) {
       throw new Refusal(`VllmRelease: the registry handed over for vLLM ${plain} is that of ${registry.release}`);
     }
-    return new VllmRelease(registry, older.facts);
+    return new VllmRelease(registry, compareVersions(plain, '0.33.0') < 0 ? older.facts : FACTS_0_33);
   }
 
   /**
    * The release of a registry of your own, for one that the catalogue lacks; its memory facts are those of the nearest older release of the
-   * catalogue.
+   * catalogue, or of 0.33 from there on.
    *
    * @param file - what `scripts/vllm-registry/dump_registry.py` of this package prints where that release is installed
    * @throws when there is no such file, when it is no registry, and on a release with a known critical hole
@@ -229,6 +229,24 @@ export class VllmRelease {
    */
   estimatesCudaGraphs(runner: VllmModelRunner): boolean {
     return runner === 'V1' || this.facts.v2EstimatesCudaGraphs;
+  }
+
+  /**
+   * Whether everything that the runner keeps on the GPU is taken from the KV cache; otherwise only torch's peak above the weights is.
+   *
+   * @internal
+   */
+  countsKeptMemory(runner: VllmModelRunner): boolean {
+    return runner === 'V2' && this.facts.v2CountsKeptMemory;
+  }
+
+  /**
+   * Whether the profile run samples with every feature on, so that the sampler's memory is taken from the KV cache.
+   *
+   * @internal
+   */
+  profilesSampling(runner: VllmModelRunner): boolean {
+    return runner === 'V1' || this.facts.v2ProfilesSampling;
   }
 
   /**

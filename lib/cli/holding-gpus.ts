@@ -1,5 +1,5 @@
 import { Accelerator, Model } from '../catalog';
-import { Refusal } from '../common/refusal';
+import { orRefusal, Refusal } from '../common/refusal';
 import { MemoryPlan, MemoryPlanProps } from '../planning';
 import { suffices, tensorParallelSizes } from '../planning/smallest-plan';
 
@@ -17,7 +17,8 @@ function answerFor(model: Model, accelerator: Accelerator): string {
   const contradictions: Refusal[] = [];
   for (const setting of SETTINGS) {
     const props = { model, accelerator, ...setting };
-    const plan = smallest(props);
+    // A contradiction of model and card is an answer as well.
+    const plan = orRefusal(() => MemoryPlan.smallest(props));
     if (plan instanceof Refusal) {
       contradictions.push(plan);
     } else if (suffices(plan, props)) {
@@ -28,16 +29,4 @@ function answerFor(model: Model, accelerator: Accelerator): string {
   return contradictions.length === SETTINGS.length
     ? `no: ${contradictions[0].message.replace(/^MemoryPlan: /, '').split(';')[0]}`
     : `no, not with ${tensorParallelSizes({ model, accelerator }).at(-1)} of them either`;
-}
-
-/** A contradiction of model and card is an answer as well. */
-function smallest(props: MemoryPlanProps): MemoryPlan | Refusal {
-  try {
-    return MemoryPlan.smallest(props);
-  } catch (error) {
-    if (error instanceof Refusal) {
-      return error;
-    }
-    throw error;
-  }
 }

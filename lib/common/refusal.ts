@@ -36,3 +36,15 @@ export function refusing<T>(construct: Refusing, work: () => T): T {
     throw named(construct, error);
   }
 }
+
+/** Does the work; a refusal is an answer as well, everything else is thrown. */
+export function orRefusal<T>(work: () => T): T | Refusal {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Refusal) {
+      return error;
+    }
+    throw error;
+  }
+}

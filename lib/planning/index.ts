@@ -1,7 +1,9 @@
 export type { MemoryAlternative } from './memory-alternatives';
 export { MemoryPlan } from './memory-plan';
 export type { MemoryPerGpu, MemoryPlanProps, ResolvedMemoryProps } from './memory-plan-props';
+export type { Lora } from './lora';
 export type { Amounts } from './node-allocatable';
 export * from './placement';
 export * from './shutdown-plan';
 export * from './startup-plan';
+export type { Speculation, SpeculationMethod } from './speculation';

@@ -1,5 +1,6 @@
 import { Accelerator, MachineType } from '../catalog';
-import { Refusal } from '../common/refusal';
+import { orRefusal, Refusal } from '../common/refusal';
+import { largestUtilization } from './memory-checks';
 import { MemoryFindings, MemoryPlanProps } from './memory-plan-props';
 import { SHORTEST_USEFUL_LEN, smallestPlan, suffices, tensorParallelSizes } from './smallest-plan';
 
@@ -46,7 +47,7 @@ class AlternativeSearch {
     if (outsideFits) {
       return [{ maxModelLen: usefulLength(this.plan.largestModelLen) }, ...fp8];
     }
-    const gpuMemoryUtilization = Math.floor((1 - perGpu.outsideBudgetBytes / perGpu.totalBytes) * 100) / 100;
+    const gpuMemoryUtilization = largestUtilization(perGpu.totalBytes, perGpu.outsideBudgetBytes);
     const maxModelLen = usefulLength(this.tryPlan({ gpuMemoryUtilization })?.largestModelLen ?? 0);
     return [{ gpuMemoryUtilization }, { gpuMemoryUtilization, maxModelLen }, { maxNumSeqs: 64 }, ...fp8];
   }
@@ -99,14 +100,8 @@ class AlternativeSearch {
 
 /** A change that contradicts the model or the card is no alternative. */
 function unlessContradictory<T>(plan: () => T): T | undefined {
-  try {
-    return plan();
-  } catch (error) {
-    if (error instanceof Refusal) {
-      return undefined;
-    }
-    throw error;
-  }
+  const answer = orRefusal(plan);
+  return answer instanceof Refusal ? undefined : answer;
 }
 
 function priceOf(props: MemoryPlanProps): number {

@@ -1,5 +1,7 @@
+import { checkLora, checkSpeculation } from './extension-checks';
 import { MemoryPlanProps, ResolvedMemoryProps } from './memory-plan-props';
 import { Refusal } from '../common/refusal';
+import { legalTensorParallelSizes } from './tensor-parallel';
 
 /** Contradictions that vLLM itself refuses, whatever the memory; the first one found is thrown. */
 export function checkMemoryPlanProps(plan: ResolvedMemoryProps, props: MemoryPlanProps): void {
@@ -29,14 +31,16 @@ export function checkMemoryPlanProps(plan: ResolvedMemoryProps, props: MemoryPla
     throw refusal(`'kvCacheDtype' (${props.kvCacheDtype}) needs compute capability 8.9 or above;`
       + ` ${plan.accelerator.displayName} has ${plan.accelerator.computeCapability}. Leave kvCacheDtype out`);
   }
+  checkLora(plan, props.lora);
+  checkSpeculation(plan, props.speculative);
   if (model.minimumRelease && !plan.release.supports(model.minimumRelease)) {
     throw refusal(`${model.id} needs vLLM ${model.minimumRelease} or newer, got ${plan.release.version}`);
   }
 }
 
-/** Tensor parallel sizes up to `limit` that divide the attention heads. */
-export function legalTensorParallelSizes(attentionHeads: number, limit: number): number[] {
-  return [1, 2, 3, 4, 5, 6, 7, 8, 16].filter(size => size <= limit && attentionHeads % size === 0);
+/** The largest share of a GPU, in hundredths, that leaves so much beside it; below 0 when there is none. */
+export function largestUtilization(totalBytes: number, outsideBudgetBytes: number): number {
+  return Math.floor((1 - outsideBudgetBytes / totalBytes) * 100) / 100;
 }
 
 function checkParallelism({ model, tensorParallelSize, pipelineParallelSize }: ResolvedMemoryProps): void {

@@ -1,22 +1,11 @@
-import { Accelerator, Model, VllmModelRunner, VllmRelease } from '../catalog';
-import { GIB } from '../common/bytes';
-
-/**
- * What a server uses besides weights and KV cache, per GPU. The terms are those of vLLM's own profile run
- * (`vllm-project/vllm vllm/v1/worker/gpu_worker.py`, `determine_available_memory`). Their coefficients are empirical: vLLM 0.26 on
- * H200, dense models of 0.6 to 70 billion parameters at tensor parallel sizes 1 to 4 and two mixture-of-experts models, 64 to 1024
- * sequences, 2048 to 16384 batched tokens (`test/planning/measurements.jsonl`). Outside of that range each is raised, and says so.
- */
-export interface MemoryOverheadProps {
-  readonly model: Model;
-  readonly accelerator: Accelerator;
-  readonly release: VllmRelease;
-  readonly runner: VllmModelRunner;
-  readonly tensorParallelSize: number;
-  readonly maxNumSeqs: number;
-  readonly maxNumBatchedTokens: number;
-  readonly enforceEager: boolean;
-}
+import { gib, GIB } from '../common/bytes';
+import { cudaGraphBytes } from './cuda-graphs';
+import { expertWorkspaceBytes, keptBytes, lastStageBytes } from './kept-memory';
+import { Model } from '../catalog';
+import { loraStepBytes } from './lora';
+import { ACTIVATION_BYTES } from './activation-bytes';
+import { denseStepBytes, MemoryOverheadProps } from './memory-overhead-props';
+import { tokensPerStep } from './speculation';
 
 /**
  * Architectures whose largest image or video is known and small, so that a batch is filled by several of them: 256 tokens an image,
@@ -25,10 +14,36 @@ export interface MemoryOverheadProps {
 const SMALL_ITEM_TOWERS = ['Gemma3ForConditionalGeneration', 'Gemma4ForConditionalGeneration', 'Llama4ForConditionalGeneration'];
 const LARGEST_ITEM_TOKENS = 2560;
 
+/** Logits in 32 bit, their sort and softmax, as V1 profiles them. */
+const V1_SAMPLING_BYTES_PER_LOGIT = 15;
+
+/** What sampling with every feature took when a server with 1,024 sequences warmed up, logits included: 17.6 to 20.3 and 21.3 to 25.2. */
+const SAMPLING_BYTES_PER_LOGIT = 20.5;
+const EAGER_SAMPLING_BYTES_PER_LOGIT = 25.5;
+const SAMPLING_MARGIN = 0.15 * GIB;
+
+/** Of the graphs that V2 estimates, 38 to 53 % were taken: the rest is there for the sampler. */
+const SPARE_GRAPHS = 0.4;
+
+/**
+ * Latent attention decompresses cached context for its prefill, 65,536 tokens at once (`mla_attention.py`,
+ * `determine_chunked_prefill_workspace_size`): 256 values a head, and 192 of each key and each padded value again. Chunks of ever other
+ * sizes leave the allocator with about four times that, measured 4.7 GiB for the 16 heads of DeepSeek V2 Lite; it gives back what is short.
+ */
+const LATENT_CONTEXT_BYTES_PER_HEAD = 64 * 1024 * ACTIVATION_BYTES * (256 + 192 + 192);
+const LATENT_HEADS_KEPT = 16;
+
+/**
+ * What a server uses besides weights and KV cache, per GPU. The terms are those of vLLM's own profile run
+ * (`vllm-project/vllm vllm/v1/worker/gpu_worker.py`, `determine_available_memory`). Their coefficients are empirical where vLLM's
+ * source does not give them: vLLM 0.26 and 0.32 on H200, dense models of 0.6 to 70 billion parameters at tensor parallel sizes 1 to 4
+ * and mixtures of experts, 64 to 1024 sequences, 2048 to 16384 batched tokens (`test/planning/measurements*.jsonl`). Outside of that
+ * range each is raised, and says so.
+ */
 export class MemoryOverhead {
-  /** Peak of the profile run beyond the weights. */
+  /** Peak of the profile run beyond the weights and what is kept. */
   readonly activationBytes: number;
-  /** What is allocated past torch: NCCL, cuBLAS, kernels. */
+  /** What is allocated past torch, NCCL, cuBLAS, kernels, and what the runner keeps where the release counts that. */
   readonly nonTorchBytes: number;
   /** Captured CUDA graphs. */
   readonly cudaGraphBytes: number;
@@ -37,21 +52,29 @@ export class MemoryOverhead {
   /** Where the figures are estimates beyond what was measured. */
   readonly notes: string[] = [];
 
+  /** Whether what the runner keeps is taken from the KV cache. */
+  private readonly countsKept: boolean;
+
   constructor(private readonly props: MemoryOverheadProps) {
-    this.cudaGraphBytes = Math.ceil(this.cudaGraphs());
+    this.countsKept = props.release.countsKeptMemory(props.runner);
+    this.cudaGraphBytes = Math.ceil(cudaGraphBytes(props));
     this.nonTorchBytes = Math.ceil(this.nonTorch());
     this.activationBytes = Math.ceil(this.activation());
     this.outsideBudgetBytes = Math.ceil(this.outsideBudget());
   }
 
   private activation(): number {
-    const margin = 0.05 * GIB;
-    return Math.max(this.coldCompile(), this.warmActivation()) + margin + this.unmeasured();
+    const margin = (this.countsKept ? 0.03 : 0.05) * GIB;
+    return Math.max(this.coldCompile(this.props.model), this.draftCompile(), this.warmActivation()) + margin + this.unmeasured();
   }
 
   /** What a container that restarts with its compile cache reserves: the rest goes to the KV cache and is not there for the sampler. */
   private warmActivation(): number {
-    return Math.max(this.forward(), this.profiledLogits(), this.encoder());
+    const { model, maxNumBatchedTokens } = this.props;
+    const hidden = maxNumBatchedTokens * model.hiddenSize * ACTIVATION_BYTES;
+    const workspace = this.countsKept ? 0 : expertWorkspaceBytes(this.props);
+    const step = denseStepBytes(this.props, maxNumBatchedTokens) + loraStepBytes(this.props.lora, model, maxNumBatchedTokens);
+    return workspace + Math.max(step, this.profiledSampling() + hidden, this.encoder());
   }
 
   /**
@@ -64,37 +87,46 @@ export class MemoryOverhead {
     return tokens * 16 * 2 * (2 * 1152 + 2 * 4304);
   }
 
-  /** Activations of one step of `maxNumBatchedTokens`, 16-bit: gate, up and their product, and the residual stream. */
-  private forward(): number {
-    const { model, tensorParallelSize, maxNumBatchedTokens } = this.props;
-    if (model.experts) {
-      const { perToken, intermediateSize } = model.experts;
-      return maxNumBatchedTokens * perToken * 2 * (3 * intermediateSize / tensorParallelSize + model.hiddenSize) + 0.5 * GIB;
+  /** Only while the compile cache is empty, as it is on a new node: a copy of the embedding and 32-bit hidden states. */
+  private coldCompile(model: Model): number {
+    const { tensorParallelSize, maxNumBatchedTokens, enforceEager, pipelineParallelSize } = this.props;
+    if (enforceEager) {
+      return 0;
     }
-    return maxNumBatchedTokens * 2 * (3 * model.intermediateSize / tensorParallelSize + 4 * model.hiddenSize);
+    const bytes = model.vocabSize / tensorParallelSize * model.hiddenSize * 2 + 4 * maxNumBatchedTokens * model.hiddenSize;
+    // The first stage of a pipeline has the embedding, but nothing of what the last one keeps, which is counted as well.
+    return this.countsKept && pipelineParallelSize > 1 ? bytes - lastStageBytes(this.props) : bytes;
   }
 
-  /** Only while the compile cache is empty, as it is on a new node: a copy of the output head and 32-bit hidden states. */
-  private coldCompile(): number {
-    const { model, tensorParallelSize, maxNumBatchedTokens, enforceEager } = this.props;
-    return enforceEager ? 0 : model.vocabSize / tensorParallelSize * model.hiddenSize * 2 + 4 * maxNumBatchedTokens * model.hiddenSize;
+  private draftCompile(): number {
+    const draft = this.props.speculative?.draftModel;
+    return draft ? this.coldCompile(draft) : 0;
   }
 
-  private profiledLogits(): number {
-    const { model, tensorParallelSize, maxNumSeqs, maxNumBatchedTokens, release, runner } = this.props;
-    const hidden = maxNumBatchedTokens * model.hiddenSize * 2;
-    if (runner === 'V1' || model.experts) {
-      // The V1 profile samples with top-p and top-k: 32-bit logits, their sort and softmax.
-      return maxNumSeqs * model.vocabSize * 15;
+  private profiledSampling(): number {
+    const { model, tensorParallelSize, maxNumSeqs, release, runner } = this.props;
+    if (release.profilesSampling(runner)) {
+      return runner === 'V1' ? maxNumSeqs * model.vocabSize * V1_SAMPLING_BYTES_PER_LOGIT : this.sampling();
     }
-    // Until 0.28 the V2 profile copied the logits to 32 bit as well.
+    // Until 0.22 the V2 profile copied the logits to 32 bit as well.
     const bytes = release.supports('0.23.0') ? 2 : 6;
     const gathered = tensorParallelSize === 1 ? 1 : 2 + 1 / tensorParallelSize;
-    return maxNumSeqs * model.vocabSize * bytes * gathered * (model.finalLogitSoftcapping ? 2 : 1) + hidden;
+    return maxNumSeqs * model.vocabSize * bytes * gathered * (model.finalLogitSoftcapping ? 2 : 1);
+  }
+
+  /** What sampling with every feature takes, beside the state that is kept for it. */
+  private sampling(): number {
+    const { model, maxNumSeqs, enforceEager } = this.props;
+    const perLogit = enforceEager ? EAGER_SAMPLING_BYTES_PER_LOGIT : SAMPLING_BYTES_PER_LOGIT;
+    return maxNumSeqs * model.vocabSize * perLogit + SAMPLING_MARGIN;
   }
 
   private nonTorch(): number {
     const { tensorParallelSize, accelerator } = this.props;
+    if (this.countsKept) {
+      // The communicators load some of the kernels before the server takes its first reading.
+      return keptBytes(this.props) + (tensorParallelSize === 1 ? 0.33 : 0.12) * GIB;
+    }
     if (tensorParallelSize === 1) {
       return 0.24 * GIB;
     }
@@ -102,46 +134,55 @@ export class MemoryOverhead {
     return (accelerator.nvlink ? 0.12 : 0.48) * GIB;
   }
 
-  private cudaGraphs(): number {
-    const { model, tensorParallelSize, maxNumSeqs, enforceEager, release, accelerator } = this.props;
-    if (enforceEager) {
-      return 0;
-    }
-    const perLayer = this.graphsPerLayer(maxNumSeqs, tensorParallelSize, model);
-    const moreSizes = maxNumSeqs > 256 ? release.largestCudaGraph(accelerator.computeCapability) / 512 : 1;
-    return perLayer * moreSizes * model.layers * GIB;
-  }
-
-  private graphsPerLayer(maxNumSeqs: number, tensorParallelSize: number, model: Model): number {
-    if (model.mla || model.experts) {
-      return 0.044;
-    }
-    if (maxNumSeqs <= 64) {
-      return 0.008;
-    }
-    return maxNumSeqs <= 256 ? 0.022 : tensorParallelSize > 1 ? 0.02 : 0.031;
-  }
-
   /** The context of the driver, graphs that the budget does not count, and what sampling real requests takes beyond the profile. */
   private outsideBudget(): number {
-    const { accelerator, runner, release, model, maxNumSeqs, tensorParallelSize, enforceEager } = this.props;
+    const { accelerator, runner, release } = this.props;
     const context = accelerator.memoryBytes - accelerator.freeMemoryBytes;
     if (runner === 'V1') {
       return context + 1.5 * GIB;
     }
     const graphs = release.estimatesCudaGraphs(runner) ? 0 : this.cudaGraphBytes;
-    const sampler = Math.max(0, (enforceEager ? 30 : 27) * maxNumSeqs * model.vocabSize - this.warmActivation());
-    // Measured over NVLink; without it reports range from 0.4 GiB with the context (Sandermage/genesis-vllm-patches issue 24)
-    // to 2.28 (pytorch/pytorch issue 175666), so there is no reason for less
-    const collectives = tensorParallelSize > 1 ? 1.05 * GIB : 0;
-    return context + graphs + sampler + collectives;
+    return context + graphs + Math.max(this.samplerOutside(), this.latentContext()) + this.collectivesOutside();
+  }
+
+  private latentContext(): number {
+    const { model, tensorParallelSize } = this.props;
+    const heads = model.mla ? model.attentionHeads / tensorParallelSize : 0;
+    return LATENT_CONTEXT_BYTES_PER_HEAD * (heads + 3 * Math.min(heads, LATENT_HEADS_KEPT));
+  }
+
+  /** What the sampler needs beyond what the budget has for it or for something that is not there at the same time. */
+  private samplerOutside(): number {
+    const { release, runner } = this.props;
+    if (release.profilesSampling(runner)) {
+      return this.guessedLogits();
+    }
+    const uncounted = this.countsKept ? -SPARE_GRAPHS * this.cudaGraphBytes : lastStageBytes(this.props);
+    return Math.max(0, this.sampling() + uncounted - this.warmActivation()) + this.guessedLogits();
+  }
+
+  /** The profile has the logits of one token a sequence; those of the guesses, of as many as a batch holds, come on top. */
+  private guessedLogits(): number {
+    const { model, maxNumSeqs, maxNumBatchedTokens, speculative } = this.props;
+    const rows = Math.min(maxNumSeqs * tokensPerStep(speculative), maxNumBatchedTokens);
+    return Math.max(0, rows - maxNumSeqs) * model.vocabSize * ACTIVATION_BYTES;
+  }
+
+  /**
+   * Measured over NVLink; without it reports range from 0.4 GiB with the context (Sandermage/genesis-vllm-patches issue 24) to 2.28
+   * (pytorch/pytorch issue 175666), so there is no reason for less. The stages of a pipeline first meet after the profile.
+   */
+  private collectivesOutside(): number {
+    const { tensorParallelSize, pipelineParallelSize } = this.props;
+    const afterProfile = this.countsKept ? 0.3 * GIB : 1.05 * GIB;
+    return (tensorParallelSize > 1 ? afterProfile : 0) + (pipelineParallelSize > 1 ? 1.05 * GIB : 0);
   }
 
   /** Raises the estimate for each way in which the server differs from all that were measured. */
   private unmeasured(): number {
     const { model, accelerator, tensorParallelSize, maxNumSeqs, maxNumBatchedTokens } = this.props;
     const raise = (reason: string, bytes: number) => {
-      this.notes.push(`${reason}: not measured, ${(bytes / GIB).toFixed(1)} GiB more activation is assumed`);
+      this.notes.push(`${reason}: not measured, ${gib(bytes)} more activation is assumed`);
       return bytes;
     };
     let bytes = 0;
@@ -153,7 +194,7 @@ export class MemoryOverhead {
       const outputs = maxNumBatchedTokens * model.hiddenSize * 2;
       bytes += raise('vision or audio encoder', SMALL_ITEM_TOWERS.includes(model.architecture) ? 0.5 * GIB + outputs : 1.5 * GIB);
     }
-    if (model.mla) {
+    if (model.mla && !this.countsKept) {
       bytes += raise('workspace of latent attention', 1 * GIB);
     }
     if (tensorParallelSize > 4) {

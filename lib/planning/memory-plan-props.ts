@@ -1,4 +1,6 @@
 import { Accelerator, Model, VllmDtype, VllmKvCacheDtype, VllmModelRunner, VllmQuantization, VllmRelease } from '../catalog';
+import { Lora } from './lora';
+import { Speculation } from './speculation';
 
 /** Props of `MemoryPlan.of`. Those that become arguments of `vllm serve` have their names. */
 export interface MemoryPlanProps {
@@ -66,6 +68,16 @@ export interface MemoryPlanProps {
    * @default - the release's for that architecture
    */
   readonly modelRunner?: VllmModelRunner;
+  /**
+   * Adapters of low rank beside the model.
+   * @default - none
+   */
+  readonly lora?: Lora;
+  /**
+   * Speculative decoding.
+   * @default - none
+   */
+  readonly speculative?: Speculation;
 }
 
 /** Bytes on each GPU. The KV cache is what the budget leaves after all the others inside it. */
@@ -74,7 +86,7 @@ export interface MemoryPerGpu {
   readonly totalBytes: number;
   /** Memory that vLLM may use: the total times `gpuMemoryUtilization`. */
   readonly budgetBytes: number;
-  /** Weights on the fullest GPU. */
+  /** Weights on the fullest GPU: the model's, the draft model's and the places of adapters. */
   readonly weightsBytes: number;
   /** Peak of the profile run beyond the weights. */
   readonly activationBytes: number;

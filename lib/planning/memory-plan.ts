@@ -1,11 +1,13 @@
-import { VllmModelRunner, VllmRelease } from '../catalog';
-import { gib, GIB } from '../common/bytes';
+import { Model, VllmModelRunner, VllmRelease } from '../catalog';
+import { gib } from '../common/bytes';
 import { KvCache } from './kv-cache';
+import { loraBytes } from './lora';
 import { MemoryAlternative, memoryAlternatives } from './memory-alternatives';
-import { checkMemoryPlanProps } from './memory-checks';
+import { checkMemoryPlanProps, largestUtilization } from './memory-checks';
 import { MemoryOverhead } from './memory-overhead';
 import { MemoryPerGpu, MemoryPlanProps, ResolvedMemoryProps } from './memory-plan-props';
 import { smallestPlan, tensorParallelSizes } from './smallest-plan';
+import { draftedLayers, draftWeights, SpeculatedKvCache } from './speculation';
 import { weightsPerGpu } from './weight-bytes';
 
 /** The settings of the plan, with every default filled in. */
@@ -61,13 +63,19 @@ export class MemoryPlan {
     const resolved = withDefaults(props);
     checkMemoryPlanProps(resolved, props);
     const runner = runnerOf(resolved, props);
-    const overhead = new MemoryOverhead({ ...resolved, runner, enforceEager: props.enforceEager ?? false });
+    const { lora, speculative } = props;
+    const overhead = new MemoryOverhead({
+      ...resolved, runner, lora, speculative, enforceEager: props.enforceEager ?? false,
+      maxModelLen: typeof props.maxModelLen === 'number' ? props.maxModelLen : resolved.model.maxModelLen,
+    });
     const gpuMemoryUtilization = props.gpuMemoryUtilization ?? affordableUtilization(resolved, overhead.outsideBudgetBytes);
     Object.assign(this, resolved, { gpuMemoryUtilization });
     this.props = props;
     const totalBytes = this.accelerator.memoryBytes;
     const budgetBytes = Math.ceil(totalBytes * this.gpuMemoryUtilization);
-    const weightsBytes = weightsPerGpu(this.model, this.tensorParallelSize, this.pipelineParallelSize, props.quantization);
+    const weightsBytes = weightsPerGpu(this.model, this.tensorParallelSize, this.pipelineParallelSize, props.quantization)
+      + Math.ceil(loraBytes(lora, this.model, this.tensorParallelSize, this.pipelineParallelSize))
+      + draftWeights(speculative, this.tensorParallelSize);
     const graphsInBudget = this.release.estimatesCudaGraphs(runner) ? overhead.cudaGraphBytes : 0;
     const { activationBytes, nonTorchBytes, cudaGraphBytes, outsideBudgetBytes } = overhead;
     const kvCacheBytes = budgetBytes - weightsBytes - activationBytes - nonTorchBytes - graphsInBudget;
@@ -76,11 +84,8 @@ export class MemoryPlan {
     };
     this.notes = overhead.notes;
 
-    const cache = new KvCache({
-      model: this.model, tensorParallelSize: this.tensorParallelSize, pipelineParallelSize: this.pipelineParallelSize,
-      kvCacheDtype: props.kvCacheDtype ?? 'auto',
-      tokensInFlight: this.release.slidingWindowBatches(runner, this.pipelineParallelSize) * this.maxNumBatchedTokens,
-    });
+    const drafted = speculative && draftedLayers(speculative, this.model);
+    const cache = new SpeculatedKvCache(this.kvCacheOf(this.model, runner), drafted && this.kvCacheOf(drafted, runner));
     this.largestModelLen = cache.largestRequest(kvCacheBytes, this.model.maxModelLen);
     this.maxModelLen = props.maxModelLen === 'auto' ? this.largestModelLen : props.maxModelLen ?? this.model.maxModelLen;
     this.kvCacheTokens = this.maxModelLen > 0 ? cache.poolTokens(kvCacheBytes, this.maxModelLen) : 0;
@@ -124,17 +129,29 @@ export class MemoryPlan {
     ].join('\n');
   }
 
+  /** How a GPU pages the KV cache of the model, or of what guesses for it: one stage of a pipeline has that. */
+  private kvCacheOf(model: Model, runner: VllmModelRunner): KvCache {
+    const { tensorParallelSize, pipelineParallelSize, release, maxNumBatchedTokens } = this;
+    return new KvCache({
+      model,
+      tensorParallelSize,
+      pipelineParallelSize: model === this.model ? pipelineParallelSize : 1,
+      kvCacheDtype: this.props.kvCacheDtype ?? 'auto',
+      tokensInFlight: release.slidingWindowBatches(runner, pipelineParallelSize) * maxNumBatchedTokens,
+    });
+  }
+
   private missingKvCache(needed: number, graphs: number): { bytes: number; reason: string } {
     const { weightsBytes, activationBytes, nonTorchBytes, kvCacheBytes, budgetBytes, totalBytes } = this.perGpu;
     const overhead = activationBytes + nonTorchBytes + graphs;
     const bytes = needed - kvCacheBytes;
     const none = this.maxModelLen === 0;
-    const cache = none ? 'the KV cache of a single token' : `${preciseGib(needed)} KV cache for one request of ${this.maxModelLen} tokens`;
+    const cache = none ? 'the KV cache of a single token' : `${gib(needed, 2)} KV cache for one request of ${this.maxModelLen} tokens`;
     return {
       bytes,
       reason: `${gib(weightsBytes)} weights + ${gib(overhead)} overhead + ${cache}`
         + ` = ${gib(weightsBytes + overhead + needed)} > ${gib(budgetBytes)} usable (${gib(totalBytes)} x ${this.gpuMemoryUtilization})`
-        + (none ? `; ${preciseGib(bytes)} are missing, so that maxModelLen 'auto' finds no length` : ''),
+        + (none ? `; ${gib(bytes, 2)} are missing, so that maxModelLen 'auto' finds no length` : ''),
     };
   }
 
@@ -142,7 +159,7 @@ export class MemoryPlan {
     const { totalBytes, budgetBytes, outsideBudgetBytes } = this.perGpu;
     return {
       bytes: outsideBudgetBytes - (totalBytes - budgetBytes),
-      reason: `${preciseGib(outsideBudgetBytes)} for sampler and driver outside the budget > ${preciseGib(totalBytes - budgetBytes)}`
+      reason: `${gib(outsideBudgetBytes, 2)} for sampler and driver outside the budget > ${gib(totalBytes - budgetBytes, 2)}`
         + ` left by gpuMemoryUtilization ${this.gpuMemoryUtilization} of ${gib(totalBytes)}`,
     };
   }
@@ -152,7 +169,7 @@ export class MemoryPlan {
     const free = this.accelerator.freeMemoryBytes;
     return {
       bytes: budgetBytes - free,
-      reason: `gpuMemoryUtilization ${this.gpuMemoryUtilization} asks for ${preciseGib(budgetBytes)} > ${preciseGib(free)} free at start`,
+      reason: `gpuMemoryUtilization ${this.gpuMemoryUtilization} asks for ${gib(budgetBytes, 2)} > ${gib(free, 2)} free at start`,
     };
   }
 }
@@ -184,10 +201,6 @@ function runnerOf({ model, release }: ResolvedMemoryProps, props: MemoryPlanProp
 
 /** The release's default, or what the memory used beside the budget leaves of the card. */
 function affordableUtilization({ accelerator, gpuMemoryUtilization }: ResolvedMemoryProps, outsideBudgetBytes: number): number {
-  const largest = Math.floor((1 - outsideBudgetBytes / accelerator.memoryBytes) * 100) / 100;
+  const largest = largestUtilization(accelerator.memoryBytes, outsideBudgetBytes);
   return largest > 0 ? Math.min(gpuMemoryUtilization, largest) : gpuMemoryUtilization;
-}
-
-function preciseGib(bytes: number): string {
-  return `${(bytes / GIB).toFixed(2)} GiB`;
 }

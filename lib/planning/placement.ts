@@ -2,7 +2,7 @@ import { Accelerator, MachineType } from '../catalog';
 import { BOOT_DISK_BYTES } from '../catalog/gke-limits';
 import { gib, GIB } from '../common/bytes';
 import { Amounts, nodeAllocatable } from './node-allocatable';
-import { Refusal } from '../common/refusal';
+import { orRefusal, Refusal } from '../common/refusal';
 
 /** What GKE's own DaemonSets request on a GPU node (logging, metrics, networking, device plugin, storage drivers); an estimate. */
 const DAEMONS: Amounts = { cpuMillis: 1000, memoryBytes: 2 * GIB, ephemeralStorageBytes: 1 * GIB };
@@ -72,13 +72,13 @@ export class Placement {
       throw new Refusal(`Placement: no machine type has ${props.gpus} x ${props.accelerator.displayName}; the largest has ${most}.`
         + ` Use at most ${most} GPUs a server`);
     }
-    let first: Error | undefined;
+    let first: Refusal | undefined;
     for (const machine of large) {
-      try {
-        return new Placement(props, machine);
-      } catch (error) {
-        first ??= error as Error;
+      const placement = orRefusal(() => new Placement(props, machine));
+      if (!(placement instanceof Refusal)) {
+        return placement;
       }
+      first ??= placement;
     }
     throw first;
   }

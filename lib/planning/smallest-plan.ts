@@ -1,6 +1,6 @@
 import { MachineType } from '../catalog';
-import { Refusal } from '../common/refusal';
-import { legalTensorParallelSizes } from './memory-checks';
+import { orRefusal, Refusal } from '../common/refusal';
+import { legalTensorParallelSizes } from './tensor-parallel';
 import { MemoryFindings, MemoryPlanProps } from './memory-plan-props';
 
 /** A shorter context is not worth a server. */
@@ -26,19 +26,15 @@ export function smallestPlan<Plan extends MemoryFindings>(
   props: MemoryPlanProps, sizes: readonly number[], planOf: (props: MemoryPlanProps) => Plan,
 ): Plan {
   const plans: Plan[] = [];
-  let contradiction: unknown;
+  let contradiction: Refusal | undefined;
   for (const tensorParallelSize of sizes) {
-    try {
-      const plan = planOf({ ...props, tensorParallelSize });
-      if (suffices(plan, props)) {
-        return plan;
-      }
+    const plan = orRefusal(() => planOf({ ...props, tensorParallelSize }));
+    if (plan instanceof Refusal) {
+      contradiction ??= plan;
+    } else if (suffices(plan, props)) {
+      return plan;
+    } else {
       plans.push(plan);
-    } catch (error) {
-      if (!(error instanceof Refusal)) {
-        throw error;
-      }
-      contradiction ??= error;
     }
   }
   if (plans.length === 0) {

@@ -71,6 +71,11 @@ export const ARGUMENT_GROUPS: readonly ArgumentGroup[] = [
   planned('SchedulerConfig.max_num_seqs', 'maxNumSeqs'),
   planned('SchedulerConfig.max_num_batched_tokens', 'maxNumBatchedTokens'),
   planned('VllmConfig.shutdown_timeout', 'shutdownTimeoutSeconds'),
+  planned('EngineArgs.enable_lora', 'lora'),
+  planned('LoRAConfig.max_loras', 'lora.maxLoras'),
+  planned('LoRAConfig.max_lora_rank', 'lora.maxRank'),
+  planned('FrontendArgs.lora_modules', 'lora.adapters'),
+  planned(`SpeculativeConfig.${WHOLE}`, 'speculative'),
   planned('FrontendArgs.port'),
   planned('FrontendArgs.disable_access_log_for_endpoints'),
 
@@ -178,13 +183,12 @@ export const ARGUMENT_GROUPS: readonly ArgumentGroup[] = [
     MultiModalConfig: 'mm_processor_cache_gb mm_processor_cache_type mm_shm_cache_max_object_size_mb mm_tensor_ipc',
     EncoderCacheManagerConfig: WHOLE,
   }),
-  refused('takes GPU memory that the plan does not count', 'leave it out: speculation, adapters and their like are not planned yet', {
-    SpeculativeConfig: WHOLE,
+  refused('takes GPU memory that the plan does not count', 'leave it out; the props lora and speculative have what is planned', {
     LoRAConfig: WHOLE,
     DiffusionConfig: WHOLE,
     AuxOutputConfig: WHOLE,
-    EngineArgs: 'enable_lora mm_processor_device',
-    FrontendArgs: 'lora_modules enable_flash_late_interaction',
+    EngineArgs: 'mm_processor_device',
+    FrontendArgs: 'enable_flash_late_interaction',
     ModelConfig: 'enable_prompt_embeds enable_trace_replay return_sampling_mask use_fp64_gumbel enable_return_routed_experts',
     MultiModalConfig: 'mm_processor_kwargs media_io_kwargs mm_encoder_tp_mode mm_ipc_gpu_memory_gb skip_mm_profiling enable_mm_embeds',
   }),

@@ -1,4 +1,5 @@
 import { Refusal } from '../common/refusal';
+import { adapterArguments, extensionArguments } from './extension-arguments';
 import { checkExtraArguments } from './extra-arguments';
 import { ServerPlan } from './server-plan';
 import { VllmServerProps } from './vllm-server-props';
@@ -26,6 +27,7 @@ export function serverArguments({ memory, shutdown }: Pick<ServerPlan, 'memory' 
     ['--kv-cache-dtype', props.kvCacheDtype],
     ['--quantization', props.quantization],
     ['--enforce-eager', props.enforceEager],
+    ...extensionArguments(props),
     ['--shutdown-timeout', shutdown.shutdownTimeoutSeconds],
     ['--disable-access-log-for-endpoints', '/health,/ping,/metrics'],
   ];
@@ -35,6 +37,7 @@ export function serverArguments({ memory, shutdown }: Pick<ServerPlan, 'memory' 
     ...planned
       .filter(([, value]) => value !== undefined && value !== false)
       .map(([flag, value]) => value === true ? flag : `${flag}=${value}`),
+    ...adapterArguments(props, servedModelName(props)),
     ...extraArgs,
   ];
   memory.release.checkArgs(args);

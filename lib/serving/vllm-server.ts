@@ -111,6 +111,11 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
     return this.plan.memory.maxModelLen;
   }
 
+  /** Names of the adapters that requests can ask for beside the model. */
+  get adapterNames(): string[] {
+    return Object.keys(this.props.lora?.adapters ?? {});
+  }
+
   /** Requests that one server runs at once, at most. */
   get maxNumSeqs(): number {
     return this.plan.memory.maxNumSeqs;

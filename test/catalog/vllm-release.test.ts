@@ -34,6 +34,8 @@ describe('which release', () => {
     const release = VllmRelease.of('0.30.0', { ...VLLM_REGISTRIES[1], release: '0.30.0' });
     expect(release.version).toBe('0.30.0');
     expect(release.estimatesCudaGraphs('V2')).toBe(V0_28.estimatesCudaGraphs('V2'));
+    const next = (version: string) => VllmRelease.of(version, { ...VLLM_REGISTRIES[1], release: version });
+    expect(['0.32.1', '0.33.0', '0.34.0'].map(version => next(version).profilesSampling('V2'))).toEqual([false, true, true]);
   });
 
   test('fromRegistry reads what the script prints', () => {
@@ -268,6 +270,13 @@ describe('memory facts', () => {
   test('CUDA graphs come out of the KV cache on V1, on V2 only since 0.32', () => {
     expect(VllmRelease.all().map(release => release.estimatesCudaGraphs('V1'))).toEqual([true, true, true]);
     expect(VllmRelease.all().map(release => release.estimatesCudaGraphs('V2'))).toEqual([false, false, true]);
+  });
+
+  test('what the V2 runner keeps is counted since 0.32, what it samples with was profiled by V1 alone', () => {
+    expect(VllmRelease.all().map(release => release.countsKeptMemory('V2'))).toEqual([false, false, true]);
+    expect(VllmRelease.all().map(release => release.countsKeptMemory('V1'))).toEqual([false, false, false]);
+    expect(VllmRelease.all().map(release => release.profilesSampling('V2'))).toEqual([false, false, false]);
+    expect(VllmRelease.all().map(release => release.profilesSampling('V1'))).toEqual([true, true, true]);
   });
 
   test('a sliding window holds every batch in flight since 0.28', () => {

@@ -1,7 +1,7 @@
 import { Model } from '../../lib/catalog';
 import { GIB } from '../../lib/common/bytes';
 import { KvCache, KvCacheProps } from '../../lib/planning/kv-cache';
-import { legalTensorParallelSizes } from '../../lib/planning/memory-checks';
+import { legalTensorParallelSizes } from '../../lib/planning/tensor-parallel';
 import { refusalOf } from './pairs';
 
 function cacheOf(model: Model, change: Partial<KvCacheProps> = {}): KvCache {

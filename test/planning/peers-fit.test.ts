@@ -118,13 +118,13 @@ describe('the close ones', () => {
     planOf(DEPLOYMENTS.find(([, deployment]) => deployment.name === name)![1], release);
   const terms = (plan: MemoryPlan) => plan.reasons.map(reason => reason.includes('KV cache') ? 'KV cache' : 'outside the budget');
 
-  test('gemma-3-27b on H100: the 1.9 GiB of CUDA graphs that 0.32 takes from the budget decide', () => {
+  test('gemma-3-27b on H100: what 0.32 takes from the budget for graphs and sampler decides', () => {
     const [now, before] = [planNamed('h100-gemma-3-27b-it'), planNamed('h100-gemma-3-27b-it', VllmRelease.V0_28)];
     expect(terms(now)).toEqual(['KV cache']);
-    expect(before.perGpu.kvCacheBytes - now.perGpu.kvCacheBytes).toBe(now.perGpu.cudaGraphBytes);
-    expect(now.shortfallBytes).toBeLessThanOrEqual(now.perGpu.cudaGraphBytes);
-    // 1,024 of the 131,072 tokens are 80 MiB
-    expect(Math.abs(before.largestModelLen - 131072)).toBeLessThan(1024);
+    const taken = now.perGpu.cudaGraphBytes + now.perGpu.nonTorchBytes;
+    // 0.28 lacks a bit of it as well, 80 MiB for 1,024 tokens: a tower loads more than its file has
+    expect(before.largestModelLen).toBeGreaterThan(131072 - 5 * 1024);
+    expect(now.shortfallBytes - before.shortfallBytes).toBeLessThanOrEqual(taken);
   });
 
   test('.95 with 1024 sequences: graphs on top of the budget (0.28) leave the sampler too little', () => {

@@ -38,6 +38,8 @@ function allProps(scope: KustomizeUnit): Required<VllmServerProps> {
     kvCacheDtype: 'fp8',
     quantization: 'fp8',
     enforceEager: true,
+    lora: { maxLoras: 4, maxRank: 32, adapters: { sql: 'adapters/sql', law: 'adapters/law' } },
+    speculative: { method: 'draft_model', numTokens: 3, draftModel: Model.QWEN3_0_6B, draftFolder: 'draft' },
     startupBudgetSeconds: 1200,
     longestAnswerSeconds: 5,
     shutdownTimeoutSeconds: 0,
@@ -61,6 +63,7 @@ test('all the props', () => {
   expect(withoutPrograms(objectsOf(scope))).toMatchSnapshot();
   expect(made.url).toBe('http://my-server.models.svc.cluster.local:8000');
   expect(made.servedModelName).toBe('qwen');
+  expect(made.adapterNames).toEqual(['sql', 'law']);
   expect(made.release.image).toBe(`docker.io/vllm/vllm-openai:v0.28.0@${DIGEST}`);
   expect([made.replicas, made.maxReplicas]).toEqual([6, 8]);
 });

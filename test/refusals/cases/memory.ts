@@ -56,4 +56,22 @@ export const MEMORY: Refusals = {
     })),
     'a KV cache of a size that nobody knows': serving({ kvCacheDtype: 'int3' as never }),
   },
+  'adapters that find no place': {
+    'a rank that vLLM has none for': serving({ lora: { maxRank: 24 } }),
+    'more of them than places': serving({ lora: { maxLoras: 1, adapters: { sql: 'adapters/sql', law: 'adapters/law' } } }),
+    'a folder that is not below the weights': serving({ lora: { adapters: { sql: '/adapters/sql' } } }),
+    'a name that requests cannot ask for': serving({ lora: { adapters: { 'a b': 'adapters/sql' } } }),
+    'a head with too many tokens': serving({ lora: {} }, Model.of({ ...Model.QWEN3_8B, vocabSize: 262144 })),
+    'no memory for so many': serving({ accelerator: Accelerator.L4, tensorParallelSize: 1, lora: { maxLoras: 64, maxRank: 256 } }),
+  },
+  'speculation that cannot be': {
+    'no guesses': serving({ speculative: { method: 'ngram', numTokens: 0 } }),
+    'a draft model that is not given': serving({ speculative: { method: 'eagle3', numTokens: 3 } }),
+    'a draft model that is not needed': serving({ speculative: { method: 'ngram', numTokens: 3, draftModel: Model.QWEN3_0_6B } }),
+    'a draft model of another family': serving({
+      speculative: { method: 'draft_model', numTokens: 3, draftModel: Model.LLAMA_3_1_8B_INSTRUCT },
+    }),
+    'a next-token layer that is not there': serving({ speculative: { method: 'mtp', numTokens: 1 } }),
+    'beside an argument': serving({ extraArgs: ['--speculative-config={"method":"ngram","num_speculative_tokens":4}'] }),
+  },
 };
