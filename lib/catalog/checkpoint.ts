@@ -119,9 +119,16 @@ export function loadedBytes({ linear, outputHead, other }: TensorBytes): number 
   return [linear, outputHead, other].flatMap(part => Object.values(part)).reduce((sum, bytes) => sum + bytes, 0);
 }
 
+/** Python writes numbers that JSON has not; outside of strings they become what a JavaScript number makes of them. */
+const PYTHON_NUMBERS = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
+
+function withoutPythonNumbers(text: string): string {
+  return text.replace(PYTHON_NUMBERS, found => found.startsWith('"') ? found : found === 'NaN' ? 'null' : found.replace('Infinity', '1e999'));
+}
+
 export function parseJson<T>(file: string, text: string, advice = 'Download it again.'): T {
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(withoutPythonNumbers(text)) as T;
   } catch (error) {
     throw new Refusal(`${file} is no valid JSON: ${(error as Error).message}. ${advice}`);
   }

@@ -1,3 +1,5 @@
+import { Model, TensorParallelParts, VllmRelease } from '../catalog';
+import { cachesOf } from './layer-pages';
 import { MemoryPlanProps, ResolvedMemoryProps } from './memory-plan-props';
 import { Refusal } from '../common/refusal';
 
@@ -34,16 +36,37 @@ export function checkMemoryPlanProps(plan: ResolvedMemoryProps, props: MemoryPla
   }
 }
 
-/** Tensor parallel sizes up to `limit` that divide the attention heads. */
-export function legalTensorParallelSizes(attentionHeads: number, limit: number): number[] {
-  return [1, 2, 3, 4, 5, 6, 7, 8, 16].filter(size => size <= limit && attentionHeads % size === 0);
+const SIZES = [1, 2, 3, 4, 5, 6, 7, 8, 16];
+/** vllm/model_executor/layers/vocab_parallel_embedding.py, DEFAULT_VOCAB_PADDING_SIZE, 0.32. */
+const VOCABULARY_PADDING = 64;
+
+/** Tensor parallel sizes up to `limit` that vLLM can cut the model into. */
+export function legalTensorParallelSizes(model: Model, limit: number): number[] {
+  return SIZES.filter(size => size <= limit && partsOf(model).every(part => divides(part, size)));
+}
+
+/** All that tensor parallelism has to divide. */
+function partsOf(model: Model): TensorParallelParts[] {
+  const keyHeads = cachesOf(model).flatMap(cache => 'kvHeads' in cache ? [cache.kvHeads] : []);
+  return [
+    { what: 'attention heads', count: model.attentionHeads },
+    ...[...new Set(keyHeads)].map(count => ({ what: 'key-value heads', count, replicated: true })),
+    { what: 'rows of the padded vocabulary', count: Math.ceil(model.vocabSize / VOCABULARY_PADDING) * VOCABULARY_PADDING },
+    ...model.tensorParallelParts ?? [],
+  ];
+}
+
+function divides({ count, replicated }: TensorParallelParts, size: number): boolean {
+  return count % size === 0 || (replicated === true && size % count === 0);
 }
 
 function checkParallelism({ model, tensorParallelSize, pipelineParallelSize }: ResolvedMemoryProps): void {
-  if (model.attentionHeads % tensorParallelSize !== 0) {
-    const legal = legalTensorParallelSizes(model.attentionHeads, 16).join(', ');
-    throw refusal(`the ${model.attentionHeads} attention heads of ${model.id} are not divisible by 'tensorParallelSize'`
-      + ` (${tensorParallelSize}); legal sizes are ${legal}`);
+  const cut = partsOf(model).find(part => !divides(part, tensorParallelSize));
+  if (cut) {
+    const legal = legalTensorParallelSizes(model, 16).join(', ');
+    const rule = cut.replicated ? ', nor do they divide it' : '';
+    throw refusal(`the ${cut.count} ${cut.what} of ${model.id} are not divisible by 'tensorParallelSize'`
+      + ` (${tensorParallelSize})${rule}; legal sizes are ${legal}`);
   }
   if (pipelineParallelSize > model.layers) {
     throw refusal(`'pipelineParallelSize' (${pipelineParallelSize}) exceeds the ${model.layers} layers of ${model.id}`);
@@ -82,7 +105,9 @@ function checkDtype({ model, accelerator }: ResolvedMemoryProps, props: MemoryPl
   }
 }
 
-function checkQuantization({ model, accelerator, tensorParallelSize }: ResolvedMemoryProps, quantization: string | undefined): void {
+function checkQuantization(plan: ResolvedMemoryProps, quantization: string | undefined): void {
+  const { model, accelerator, tensorParallelSize, release } = plan;
+  checkMethod(plan);
   if (quantization !== undefined && quantization !== (model.quantization ?? 'fp8')) {
     throw refusal(`'quantization' (${quantization}) cannot be planned for ${model.id}: online quantization can be 'fp8',`
       + ' others come with the checkpoint and need no setting');
@@ -96,10 +121,23 @@ function checkQuantization({ model, accelerator, tensorParallelSize }: ResolvedM
       + ` ${accelerator.computeCapability}) cannot run; take an L4 or newer`);
   }
   const width = model.experts?.intermediateSize;
-  // Blocks of 128 x 128 that share a scale must not be cut: vllm/model_executor/layers/quantization/fp8.py.
-  if (model.quantization === 'fp8' && width !== undefined && width % (128 * tensorParallelSize) !== 0) {
+  const block = model.experts?.fp8BlockColumns ?? 128;
+  // Blocks of 128 x 128 that share a scale must not be cut: vllm/model_executor/layers/quantization/fp8.py. 0.32 pads them, and a
+  // checkpoint with one scale a tensor has no blocks.
+  if (model.quantization === 'fp8' && block > 0 && !release.supports('0.32.0') && width !== undefined
+    && width % (block * tensorParallelSize) !== 0) {
     throw refusal(`the experts of ${model.id} are ${width} wide; 'tensorParallelSize' (${tensorParallelSize}) would cut their fp8 blocks`
-      + ` of 128. Use at most ${legalTensorParallelSizes(model.attentionHeads, 16).filter(size => width % (128 * size) === 0).at(-1)}`);
+      + ` of ${block}. Use at most ${legalTensorParallelSizes(model, 16).filter(size => width % (block * size) === 0).at(-1)}`);
+  }
+}
+
+/** vllm/model_executor/layers/quantization/__init__.py of the release, as its flag lists it. */
+function checkMethod({ model, release }: ResolvedMemoryProps): void {
+  const known = release.flag('--quantization').values ?? [];
+  if (model.quantization !== undefined && !known.includes(model.quantization)) {
+    const others = VllmRelease.all().filter(other => other.flag('--quantization').values?.includes(model.quantization!));
+    throw refusal(`${model.id} is quantized by '${model.quantization}', which vLLM ${release.version} does not know`
+      + (others.length > 0 ? `; ${others.map(other => other.version).join(' and ')} know it` : `; it knows ${known.join(', ')}`));
   }
 }
 

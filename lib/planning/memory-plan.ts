@@ -79,6 +79,7 @@ export class MemoryPlan {
     const cache = new KvCache({
       model: this.model, tensorParallelSize: this.tensorParallelSize, pipelineParallelSize: this.pipelineParallelSize,
       kvCacheDtype: props.kvCacheDtype ?? 'auto',
+      maxNumBatchedTokens: this.maxNumBatchedTokens,
       tokensInFlight: this.release.slidingWindowBatches(runner, this.pipelineParallelSize) * this.maxNumBatchedTokens,
     });
     this.largestModelLen = cache.largestRequest(kvCacheBytes, this.model.maxModelLen);
