@@ -1,5 +1,6 @@
 import { Geometry } from './geometry';
 import { Json } from './config-fields';
+import { TensorParallelParts } from '../layer-cache';
 import { defaultsOf } from './class-defaults';
 
 /** What vLLM does with a tower under tensor parallelism: cuts it like the language model, or gives a copy to each rank. */
@@ -33,13 +34,20 @@ export function towerFacts(architecture: string, root: Json): Pick<Geometry, 'pa
   if (WHOLE.has(architecture)) {
     return { wholeBytes: towers.reduce((sum, tower) => sum + 2 * valuesOf(tower), 0) };
   }
-  const cut = towers.flatMap(tower => [first(tower, HEADS), outputOf(tower)]).filter(count => count !== undefined);
-  return { parts: cut.map(count => ({ what: 'heads or outputs of the tower', count })) };
+  return { parts: towers.flatMap(tower => [
+    ...parts('heads of the tower', first(tower, HEADS)),
+    ...parts('columns of the tower\'s feed-forward layer', first(tower, FEED_FORWARD)),
+    ...parts('outputs of the tower', outputOf(tower)),
+  ]) };
+}
+
+function parts(what: string, count: number | undefined): TensorParallelParts[] {
+  return count === undefined ? [] : [{ what, count }];
 }
 
 /** vllm/model_executor/models/granite_speech.py, 0.32: an output that is cut as well. */
 function outputOf(tower: Json): number | undefined {
-  return tower.model_type === 'granite_speech_encoder' ? first(tower, ['output_dim']) : undefined;
+  return String(tower.model_type).startsWith('granite_speech') ? first(tower, ['output_dim']) : undefined;
 }
 
 /** Attention and a feed-forward layer of three matrices in each layer. */
