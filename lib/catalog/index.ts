@@ -4,5 +4,8 @@ export * from './cpu-machine';
 export * from './machine-type';
 export * from './model';
 export type { VllmModelRunner } from './vllm-memory-facts';
-export type { VllmEnvironmentVariable, VllmExportedMetric, VllmFlag, VllmRegistry, VllmValueType } from './vllm-registry';
+export type {
+  VllmEnvironmentVariable, VllmExportedMetric, VllmFlag, VllmFormerModel, VllmModelClass, VllmQuantizationMethod, VllmRegistry,
+  VllmValueType,
+} from './vllm-registry';
 export * from './vllm-release';

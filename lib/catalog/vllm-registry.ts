@@ -1,6 +1,5 @@
-import release0_22 from '../../imports/vllm/0.22.0.json';
-import release0_28 from '../../imports/vllm/0.28.0.json';
-import release0_32 from '../../imports/vllm/0.32.0.json';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** What the value of a flag has to look like. */
 export type VllmValueType =
@@ -36,6 +35,10 @@ export interface VllmFlag {
   readonly deprecated?: boolean;
   /** Whether vLLM leaves the flag out of its help. */
   readonly hidden?: boolean;
+  /** Field of vLLM's configuration that the flag sets, for example `CacheConfig.block_size`. */
+  readonly sets: string;
+  /** Class of vLLM's configuration that a JSON value of the flag makes; the keys of the value are its fields. */
+  readonly config?: string;
 }
 
 /** An environment variable that vLLM reads. */
@@ -58,19 +61,79 @@ export interface VllmExportedMetric {
   readonly when?: string;
 }
 
+/** The class of vLLM that serves an architecture. */
+export interface VllmModelClass {
+  /** Module of the class, without `vllm.model_executor.models.` before it. */
+  readonly module: string;
+  /** Name of the class. */
+  readonly class: string;
+  /**
+   * Functions of `vllm/model_executor/models/interfaces.py` that the class answers with yes, for example `supports_lora`; absent when
+   * it needs a package or a GPU to be asked.
+   */
+  readonly capabilities?: readonly string[];
+  /** Kind of its attention; absent on a decoder. */
+  readonly attentionType?: string;
+  /** How it scores two texts; absent on a bi-encoder. */
+  readonly scoreType?: string;
+}
+
+/** An architecture that vLLM served once. */
+export interface VllmFormerModel {
+  /** Last release that served it. */
+  readonly until?: string;
+  /** Where the plugin is that serves it now. */
+  readonly plugin?: string;
+}
+
+/** A quantization that a release of vLLM knows. */
+export interface VllmQuantizationMethod {
+  /** Least compute capability of a GPU that takes it, for example 7.5; absent when any does. */
+  readonly minimumComputeCapability?: number;
+  /** Types of the activations that it takes. */
+  readonly dtypes: readonly string[];
+  /** Whether vLLM announces that it goes away. */
+  readonly deprecated?: boolean;
+}
+
 /** Everything that a release of vLLM knows by name: what `scripts/vllm-registry/dump_registry.py` prints in its environment. */
 export interface VllmRegistry {
   /** Version of the release, for example `0.32.0`. */
   readonly release: string;
-  /** Module of vLLM that makes the parser of `vllm serve`. */
-  readonly commandLineModule: string;
   /** Flags by their name in full, for example `--max-model-len`. */
   readonly flags: { readonly [name: string]: VllmFlag };
+  /** Fields of the configuration classes that a JSON value of a flag makes, by the name of the class. */
+  readonly configs: { readonly [name: string]: readonly string[] };
   /** Environment variables by name. */
   readonly environment: { readonly [name: string]: VllmEnvironmentVariable };
   /** Metrics by their name in `/metrics`; a histogram without `_bucket`, `_sum` or `_count`. */
   readonly metrics: { readonly [name: string]: VllmExportedMetric };
+  /** Architectures, as in the `architectures` of `config.json`. */
+  readonly models: { readonly [architecture: string]: VllmModelClass };
+  /** Architectures that earlier releases served. */
+  readonly formerModels: { readonly [architecture: string]: VllmFormerModel };
+  /** Quantizations, as `--quantization` takes them. */
+  readonly quantizations: { readonly [name: string]: VllmQuantizationMethod };
 }
 
-/** The committed registries, oldest first. The compiler sees the text of `type` as any string, hence the conversion. */
-export const VLLM_REGISTRIES = [release0_22, release0_28, release0_32] as unknown as VllmRegistry[];
+/** The parts of a registry, which is a file each. */
+export const VLLM_REGISTRY_SECTIONS = [
+  'configs', 'environment', 'flags', 'formerModels', 'metrics', 'models', 'quantizations',
+] as const;
+
+/** The committed registries, the oldest first. */
+export const VLLM_REGISTRIES = ['0.22.0', '0.28.0', '0.32.0'].map(committedRegistry);
+
+/** Reads each section when it is first asked for: most programs ask for the flags of one release, and the models alone are as large. */
+function committedRegistry(release: string): VllmRegistry {
+  const registry = { release };
+  for (const section of VLLM_REGISTRY_SECTIONS) {
+    const get = () => {
+      const value: unknown = JSON.parse(readFileSync(join(__dirname, '../../imports/vllm', release, `${section}.json`), 'utf8'));
+      Object.defineProperty(registry, section, { enumerable: true, value });
+      return value;
+    };
+    Object.defineProperty(registry, section, { enumerable: true, configurable: true, get });
+  }
+  return registry as VllmRegistry;
+}

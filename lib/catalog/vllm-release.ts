@@ -1,7 +1,9 @@
-import { VLLM_REGISTRIES, VllmEnvironmentVariable, VllmExportedMetric, VllmFlag, VllmRegistry } from './vllm-registry';
+import {
+  VLLM_REGISTRIES, VllmEnvironmentVariable, VllmExportedMetric, VllmFlag, VllmModelClass, VllmQuantizationMethod, VllmRegistry,
+} from './vllm-registry';
 import { checkVllmArguments } from './vllm-arguments';
 import { nearestName } from '../common/nearest-name';
-import { REMOVED_ENVIRONMENT, REMOVED_FLAGS, REMOVED_METRICS, RemovedName } from './vllm-removed';
+import { REMOVED_ENVIRONMENT, REMOVED_FLAGS, REMOVED_METRICS, REMOVED_VALUES, RemovedName } from './vllm-removed';
 import { Refusal } from '../common/refusal';
 import { BatchDefaults, FACTS_0_22, FACTS_0_28, FACTS_0_32, VllmMemoryFacts, VllmModelRunner, VllmRunnerSubject } from './vllm-memory-facts';
 
@@ -164,6 +166,42 @@ export class VllmRelease {
       throw new Refusal(`vLLM ${this.version}: '${name}' is a counter; in /metrics it is ${name}_total`);
     }
     throw this.unknown('metric', name, Object.keys(metrics), REMOVED_METRICS, registry => registry.metrics);
+  }
+
+  /** Architectures that the release serves, as in the `architectures` of `config.json`. */
+  get modelNames(): string[] {
+    return Object.keys(this.registry.models);
+  }
+
+  /**
+   * The class that serves an architecture.
+   *
+   * @throws on an architecture that the release does not serve, with the release or the plugin that does
+   */
+  model(architecture: string): VllmModelClass {
+    const { models, formerModels } = this.registry;
+    if (Object.hasOwn(models, architecture)) {
+      return models[architecture];
+    }
+    if (Object.hasOwn(formerModels, architecture)) {
+      const { until, plugin } = formerModels[architecture];
+      throw new Refusal(`vLLM ${this.version} has no model '${architecture}': `
+        + (until ? `${until} was the last release with it` : `the plugin ${plugin} has it, in an image of your own`));
+    }
+    throw this.unknown('model', architecture, this.modelNames, [], registry => registry.models);
+  }
+
+  /**
+   * What is known of a quantization.
+   *
+   * @throws on a quantization that the release does not know, with what became of it
+   */
+  quantization(name: string): VllmQuantizationMethod {
+    const { quantizations } = this.registry;
+    if (Object.hasOwn(quantizations, name)) {
+      return quantizations[name];
+    }
+    throw this.unknown('quantization', name, Object.keys(quantizations), REMOVED_VALUES, registry => registry.quantizations);
   }
 
   /** Share of the GPU's total memory that vLLM uses unless it is told otherwise, above 0 and at most 1. */

@@ -1,11 +1,8 @@
-"""Print the registry of the vLLM release whose environment runs this: flags, environment names, metrics.
+"""Print the registry of the vLLM release whose environment runs this: flags, environment names, metrics, models.
 
 Nothing in it depends on the machine: values that do are found by evaluating them on two pretended machines.
 """
 
-import argparse
-import dataclasses
-import enum
 import importlib
 import importlib.metadata
 import json
@@ -15,165 +12,20 @@ import subprocess
 import sys
 
 from metrics_in_code import find_metrics
+from model_classes import dump_former_models, dump_models, dump_quantizations
+from parser_flags import dump_configs, dump_flags, make_parser
+from registry_values import listed, plain, without_empty
 
 COMMAND_LINE_MODULES = ["vllm.entrypoints.launchers.cli_args", "vllm.entrypoints.openai.cli_args"]
-
-# argparse's `type` is a callable; vLLM's are told apart by what they accept
-PROBES = {
-    "integer": ("7", "0.5 8k auto words {}"),
-    "number": ("7 0.5", "8k auto words {}"),
-    "humanInteger": ("7 8k", "auto words {}"),
-    "humanIntegerOrAuto": ("7 8k auto", "words {}"),
-    "json": ("{}", "words"),
-    "jsonOrString": ("{} words", "{x}"),
-    "string": ("words", ""),
-}
-
-BOUNDS = {"above": "gt", "minimum": "ge", "below": "lt", "maximum": "le"}
-
 
 def import_first(names):
     for name in names:
         try:
-            return name, importlib.import_module(name)
+            return importlib.import_module(name)
         except ModuleNotFoundError as error:
             if not name.startswith(error.name or "?"):
                 raise
     raise SystemExit(f"none of {names} is in this vLLM")
-
-
-def accepts(convert, text):
-    try:
-        return convert(text) is not None
-    except (ValueError, TypeError, argparse.ArgumentTypeError):
-        return False
-
-
-def value_type(action):
-    if action.nargs == 0:
-        return "boolean"
-    if action.choices:
-        kinds = {type(choice) for choice in action.choices if choice is not None}
-        return "integer" if kinds == {int} else "string"
-    convert = action.type or str
-    for name, (accepted, refused) in PROBES.items():
-        if all(accepts(convert, text) for text in accepted.split()) and not any(
-            accepts(convert, text) for text in refused.split()
-        ):
-            return name
-    raise SystemExit(f"no type for {action.option_strings} ({convert})")
-
-
-def listed(values):
-    """Sorted, without the None of an optional flag, which some releases spell as text."""
-    return sorted({value for value in values or () if value not in (None, "None")}, key=str)
-
-
-def plain(value):
-    """A JSON value that stands for a default, or None where only an object would do."""
-    if isinstance(value, enum.Enum):
-        return value.name
-    if isinstance(value, (bool, int, float, str)) or value is None:
-        return value
-    if isinstance(value, (set, frozenset)):
-        return sorted(map(plain, value))
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {key: plain(item) for key, item in value.items()}
-    return None
-
-
-def without_empty(entry):
-    return {key: value for key, value in entry.items() if value is not None and value is not False and value != []}
-
-
-def describe_flag(action, parser, values, bounds):
-    longs = [name for name in action.option_strings if name.startswith("--")]
-    negated = [name for name in longs if name.startswith("--no-")] if len(longs) > 1 else []
-    name = next(long for long in longs if long not in negated)
-    known = action.metavar if isinstance(action.metavar, (list, tuple)) else values.get(name)
-    default = None if action.default is argparse.SUPPRESS else plain(action.default)
-    entry = {
-        "type": value_type(action),
-        "aliases": [other for other in action.option_strings if other != name and other not in negated],
-        "negated": negated[0] if negated else None,
-        "list": action.nargs == "+",
-        "optionalValue": action.nargs == "?",
-        "choices": listed(action.choices),
-        "values": listed(known),
-        **bounds.get(action.dest, {}),
-        "hidden": action.help is argparse.SUPPRESS,
-        "deprecated": is_deprecated(action, parser, name),
-    }
-    described = without_empty(entry)
-    if default is not None:
-        described["default"] = default
-    return name, described
-
-
-def is_deprecated(action, parser, name):
-    text = (action.help or "").lower()
-    return (
-        action in getattr(parser, "_deprecated", ())
-        or "deprecated" in type(action).__name__.lower()
-        or f"{name} is deprecated" in text
-        or "this option is deprecated" in text
-    )
-
-
-def unchecked_values():
-    """Values that vLLM looks up only after parsing."""
-    from vllm.model_executor.layers.quantization import QUANTIZATION_METHODS
-    from vllm.model_executor.model_loader import _LOAD_FORMAT_TO_MODEL_LOADER
-    from vllm.reasoning import ReasoningParserManager
-    from vllm.tool_parsers import ToolParserManager
-    from vllm.v1.attention.backends.registry import AttentionBackendEnum
-
-    return {
-        "--attention-backend": list(AttentionBackendEnum.__members__),
-        "--load-format": list(_LOAD_FORMAT_TO_MODEL_LOADER),
-        "--quantization": list(QUANTIZATION_METHODS),
-        "--reasoning-parser": ReasoningParserManager.list_registered(),
-        "--tool-call-parser": ToolParserManager.list_registered(),
-    }
-
-
-def bounds_of_fields():
-    """The bounds that the configuration classes give their fields; vLLM looks at them after parsing as well."""
-    import vllm.config
-
-    bounds = {}
-    for config in vars(vllm.config).values():
-        if not (isinstance(config, type) and dataclasses.is_dataclass(config)):
-            continue
-        for field in dataclasses.fields(config):
-            found = {
-                name: getattr(part, bound)
-                for part in getattr(field.default, "metadata", ())
-                for name, bound in BOUNDS.items()
-                if hasattr(part, bound)
-            }
-            if found:
-                bounds.setdefault(field.name, found)
-    return bounds
-
-
-def dump_flags(module):
-    from vllm.utils.argparse_utils import FlexibleArgumentParser
-
-    parser = module.make_arg_parser(FlexibleArgumentParser())
-    values = unchecked_values()
-    bounds = bounds_of_fields()
-    described = dict(
-        describe_flag(action, parser, values, bounds)
-        for action in parser._actions
-        if action.option_strings and action.dest != "help"
-    )
-    missing = set(values) - set(described)
-    if missing:
-        raise SystemExit(f"flags with known values that do not exist: {sorted(missing)}")
-    return described
 
 
 def evaluate_variables():
@@ -255,10 +107,6 @@ def http_metrics():
     return found
 
 
-def rows(mapping):
-    return ",\n".join(f"    {json.dumps(key)}: {json.dumps(mapping[key], sort_keys=True)}" for key in sorted(mapping))
-
-
 def main():
     # vLLM reads the help texts, which say what is deprecated, only when help is asked for
     sys.argv.append("--help")
@@ -266,14 +114,21 @@ def main():
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     environment = dump_environment()
-    name, module = import_first(COMMAND_LINE_MODULES)
+    module = import_first(COMMAND_LINE_MODULES)
     package = pathlib.Path(importlib.import_module("vllm").__file__).parent
-    sections = {"environment": environment, "flags": dump_flags(module), "metrics": dump_metrics(package)}
+    parser, actions = make_parser(module)
+    sections = {
+        "configs": dump_configs(actions),
+        "environment": environment,
+        "flags": dump_flags(actions, parser),
+        "formerModels": dump_former_models(),
+        "metrics": dump_metrics(package),
+        "quantizations": dump_quantizations(),
+        # last: the modules of models register what they like
+        "models": dump_models(),
+    }
     release = importlib.metadata.version("vllm").split("+")[0]
-    head = {"commandLineModule": name, "release": release}
-    lines = [f"  {json.dumps(key)}: {json.dumps(head[key])}" for key in sorted(head)]
-    lines += [f"  {json.dumps(key)}: {{\n{rows(sections[key])}\n  }}" for key in sorted(sections)]
-    out.write("{\n" + ",\n".join(lines) + "\n}\n")
+    out.write(json.dumps({"release": release, **sections}, sort_keys=True) + "\n")
     out.flush()
 
 

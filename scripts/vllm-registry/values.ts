@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { committedReleases, registryFile, REGISTRIES } from './dump';
+import { VLLM_REGISTRIES } from '../../lib/catalog/vllm-registry';
+import { REGISTRIES } from './dump';
 
 export const VALUES_FILE = join(REGISTRIES, 'values.ts');
 
@@ -17,10 +18,7 @@ export function valuesModule(): string {
 }
 
 function valuesOf(flag: string): string[] {
-  const values = committedReleases().flatMap((release) => {
-    const { flags } = JSON.parse(readFileSync(registryFile(release), 'utf8'));
-    return (flags[flag].choices ?? flags[flag].values) as string[];
-  });
+  const values = VLLM_REGISTRIES.flatMap(({ flags }) => [...flags[flag].choices ?? flags[flag].values ?? []].map(String));
   return [...new Set(values)].sort();
 }
 

@@ -1,3 +1,4 @@
+import { Model } from '../../lib/catalog/model';
 import { VLLM_REGISTRIES } from '../../lib/catalog/vllm-registry';
 import { VllmRelease } from '../../lib/catalog/vllm-release';
 import { REMOVED_ENVIRONMENT, REMOVED_FLAGS, REMOVED_METRICS, REMOVED_VALUES } from '../../lib/catalog/vllm-removed';
@@ -107,6 +108,49 @@ describe('names', () => {
   test('a metric of a newer release is refused on an older one', () => {
     expect(messageOf(() => V0_28.metric('vllm:admission_rejections_total')))
       .toBe('vLLM 0.28.0 has no metric \'vllm:admission_rejections_total\'; it is in 0.32.0');
+  });
+});
+
+describe('models and quantizations', () => {
+  test('an architecture has its class, and what the class can do', () => {
+    expect(DEFAULT.model('LlamaForCausalLM')).toEqual({
+      module: 'llama', class: 'LlamaForCausalLM',
+      capabilities: expect.arrayContaining(['is_text_generation_model', 'supports_lora', 'supports_pp']),
+    });
+    expect(DEFAULT.model('Qwen3NextForCausalLM').capabilities).toEqual(expect.arrayContaining(['has_inner_state', 'is_hybrid']));
+    expect(DEFAULT.model('WhisperForConditionalGeneration').capabilities).toContain('supports_transcription_only');
+    expect(DEFAULT.model('BertModel').capabilities).not.toContain('is_text_generation_model');
+  });
+
+  test.each(VllmRelease.all())('$version knows what nearly all of its classes can do', (release) => {
+    const unknown = release.modelNames.filter(name => release.model(name).capabilities === undefined);
+    expect(release.modelNames.length).toBeGreaterThan(300);
+    expect(unknown.length).toBeLessThan(0.02 * release.modelNames.length);
+  });
+
+  test('every release serves what the catalogue has', () => {
+    const names = Model.all().map(model => model.architecture);
+    expect(names.length).toBeGreaterThan(5);
+    const classes = VllmRelease.all().flatMap(release => names.map(name => release.model(name)));
+    expect(classes.filter(({ capabilities }) => !capabilities)).toEqual([]);
+  });
+
+  test('a quantization has its GPUs and its types', () => {
+    expect(DEFAULT.quantization('fp8')).toEqual({ minimumComputeCapability: 7.5, dtypes: ['bfloat16', 'float16'] });
+    expect(DEFAULT.quantization('fbgemm_fp8').deprecated).toBe(true);
+  });
+
+  test.each<[string, (release: VllmRelease) => unknown, string]>([
+    ['a model of long ago', release => release.model('Phi4FlashForCausalLM'),
+      'vLLM 0.32.0 has no model \'Phi4FlashForCausalLM\': 0.10.2 was the last release with it'],
+    ['a model that became a plugin', release => release.model('BartModel'),
+      'vLLM 0.32.0 has no model \'BartModel\': the plugin https://github.com/vllm-project/bart-plugin has it, in an image of your own'],
+    ['a misspelled model', release => release.model('LlamaForCausalML'),
+      'vLLM 0.32.0 has no model \'LlamaForCausalML\'; did you mean \'LlamaForCausalLM\'?'],
+    ['a removed quantization', release => release.quantization('gguf'),
+      'vLLM 0.32.0 has no quantization \'gguf\': it was removed in 0.24.0; install the plugin that took it over into an own image'],
+  ])('refuses %s', (_, ask, message) => {
+    expect(messageOf(() => ask(V0_32))).toBe(message);
   });
 });
 

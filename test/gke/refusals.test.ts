@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { Construct } from 'constructs';
 import { MachineType, VllmRelease } from '../../lib/catalog';
+import { VLLM_REGISTRIES } from '../../lib/catalog/vllm-registry';
 import * as gke from '../../lib/gke';
 import {
   ArtifactRegistry, Filestore, GatewayAccess, GkeStack, HubToken, keepState, ModelBucket, Network, NetworkProps, NodeIdentity, Project,
@@ -70,7 +71,7 @@ const wholeStack = (props: object) => by('GkeStack', 'gke', ({ node }) => {
   new GkeStack(node.scope!, 'gke', { region: 'us-central1', bucket: 'vllm-models', cells: [], ...props });
 });
 /** A release that exports nothing. */
-const SILENT = VllmRelease.of('9.0.0', { release: '9.0.0', commandLineModule: '', flags: {}, environment: {}, metrics: {} });
+const SILENT = VllmRelease.of('9.0.0', { ...VLLM_REGISTRIES[0], release: '9.0.0', metrics: {} });
 const dashboard = (props: object) => by('ServingDashboard', 'page', (stack, project) => { new ServingDashboard(stack, 'page', { project, ...props }); });
 const alerts = (props: object) => by('ServingAlerts', 'alerts', (stack, project) => { new ServingAlerts(stack, 'alerts', { project, ...props }); });
 

@@ -63,6 +63,7 @@ const READS: { readonly [file: string]: readonly string[] } = {
   'lib/catalog/hugging-face-folder.ts': ['fs', 'path'],
   'lib/catalog/model-lock.ts': ['crypto', 'fs'],
   'lib/catalog/safetensors.ts': ['fs', 'path'],
+  'lib/catalog/vllm-registry.ts': ['fs', 'path'],
   'lib/pods/program-files.ts': ['fs', 'path'],
   // The registries of the releases are made in the rig.
   'scripts/vllm-registry/dump.ts': ['test'],

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { committedReleases, dumpRegistry, registryFile } from '../../scripts/vllm-registry/dump';
+import { committedReleases, dumpRegistry, registryFiles } from '../../scripts/vllm-registry/dump';
 import { VLLM_REGISTRIES } from '../../lib/catalog/vllm-registry';
 import { RELEASES } from './releases';
 
 test.each(RELEASES)('the committed registry of %s is what its real package says', (release) => {
-  expect(dumpRegistry(release)).toBe(readFileSync(registryFile(release), 'utf8'));
+  for (const [file, text] of registryFiles(dumpRegistry(release))) {
+    expect(readFileSync(file, 'utf8')).toBe(text);
+  }
 });
 
 test('the library loads every committed registry', () => {
