@@ -17,12 +17,15 @@ const TIED_BY_DEFAULT = /^(gemma|falcon$|cohere)/;
 /** vllm/config/model.py, _FLOAT16_NOT_SUPPORTED_MODELS, 0.32. */
 const NOT_IN_FLOAT16 = ['gemma2', 'gemma3', 'gemma3_text', 'glm4'];
 
+const PREDICTING = ['num_nextn_predict_layers', 'num_mtp_layers', 'mtp_num_hidden_layers'];
+const TOWER_TENSOR = /vision|visual|audio/;
+
 /** A `config.json`, read as vLLM reads it. Models with a tower keep the language model's fields in `text_config`. */
 export class HuggingFaceConfig {
   private readonly text: Json;
   private read?: Geometry;
 
-  constructor(private readonly root: Json, private readonly file: string) {
+  constructor(private readonly root: Json, readonly file: string) {
     this.text = textPartOf(root);
   }
 
@@ -90,7 +93,7 @@ export class HuggingFaceConfig {
 
   get quantization(): string | undefined {
     const declared = this.quantizationConfig;
-    const method = (declared?.quant_method as string | undefined)?.toLowerCase().replace('compressed_tensors', 'compressed-tensors');
+    const method = (declared?.quant_method as string | undefined)?.toLowerCase().replace('compressed_tensors', 'compressed-tensors').replace(/^auto[-_]round$/, 'inc');
     return method ?? (declared && modelOptMethod(declared, this.file));
   }
 
@@ -102,6 +105,13 @@ export class HuggingFaceConfig {
     const algorithm = String(declared?.kv_cache_quant_algo ?? nested?.kv_cache_quant_algo ?? '');
     const eightBits = typeof scheme === 'object' && scheme !== null && scheme.num_bits === 8 && scheme.type === 'float';
     return eightBits || algorithm.toUpperCase() === 'FP8' ? 'fp8' : undefined;
+  }
+
+  /** Whether a tensor belongs to the layers that predict further tokens, which a plain server does not load. */
+  predicts(tensor: string): boolean {
+    const layer = /(?:^|\.)layers\.(\d+)\./.exec(tensor)?.[1];
+    const predicting = PREDICTING.some(field => Number(this.text[field]) > 0);
+    return /(^|\.)mtp\./.test(tensor) || (predicting && layer !== undefined && !TOWER_TENSOR.test(tensor) && Number(layer) >= this.geometry.layers);
   }
 
   get multimodal(): boolean {

@@ -1,9 +1,13 @@
+import { checkTensors } from './architectures/check-tensors';
 import { Geometry } from './architectures/geometry';
 import { quantizedParts } from './architectures/quantized-parts';
 import { Checkpoint, TensorBytes } from './checkpoint';
 import { HuggingFaceConfig } from './hugging-face-config';
 import { AttentionCache, TensorParallelParts } from './layer-cache';
 import { ModelProps } from './model-props';
+
+/** Number formats that are served in 16 bits. */
+const HALVED = ['float32', 'bfloat16', 'float16'];
 
 export const HUGGING_FACE_ID = /^[\w.-]+\/[\w.-]+$/;
 
@@ -12,6 +16,7 @@ export function modelFacts(config: HuggingFaceConfig, checkpoint: Checkpoint): O
   const { quantization, geometry } = config;
   const { layers, hiddenSize, intermediateSize, attentionHeads, kvHeads, headDim, vocabSize, mla, experts } = geometry;
   const dtype = config.dtype ?? commonDtype(checkpoint);
+  checkTensors(config.file, geometry, checkpoint.tensors ?? []);
   return {
     architecture: config.architecture,
     layers, hiddenSize, intermediateSize, attentionHeads, kvHeads, headDim, vocabSize,
@@ -72,7 +77,8 @@ function binding(parts: readonly TensorParallelParts[], attentionHeads: number):
 
 function weightsBytes(config: HuggingFaceConfig, { totalBytes, tensorBytes }: Checkpoint, dtype: string): number {
   const head = config.tieWordEmbeddings || !tensorBytes ? [] : [tensorBytes.outputHead];
-  const loaded = tensorBytes ? bytesOnGpu(config, [tensorBytes.linear, tensorBytes.other, ...head], dtype) : totalBytes;
+  const fromIndex = dtype === 'float32' && !config.quantization ? totalBytes / 2 : totalBytes;
+  const loaded = tensorBytes ? bytesOnGpu(config, [tensorBytes.linear, tensorBytes.other, ...head], dtype) : fromIndex;
   if (!config.sharesKeysAsValues) {
     return loaded;
   }
@@ -93,7 +99,8 @@ function linearWeightBytes(config: HuggingFaceConfig, { totalBytes, tensorBytes 
 }
 
 function bytesOnGpu(config: HuggingFaceConfig, parts: TensorBytes['linear'][], dtype: string): number {
-  const halved = (tensorDtype: string) => dtype === 'float32' && tensorDtype === 'F32' && !config.quantization;
+  // vLLM loads 32-bit files into 16-bit parameters, whatever config.json calls them
+  const halved = (tensorDtype: string) => tensorDtype === 'F32' && HALVED.includes(dtype) && !config.quantization;
   return parts.flatMap(part => Object.entries(part))
     .reduce((sum, [tensorDtype, bytes]) => sum + (halved(tensorDtype) ? bytes / 2 : bytes), 0);
 }

@@ -1,4 +1,4 @@
-import { Model, TensorParallelParts, VllmRelease } from '../catalog';
+import { Model, TensorParallelParts } from '../catalog';
 import { cachesOf } from './layer-pages';
 import { MemoryPlanProps, ResolvedMemoryProps } from './memory-plan-props';
 import { Refusal } from '../common/refusal';
@@ -31,6 +31,7 @@ export function checkMemoryPlanProps(plan: ResolvedMemoryProps, props: MemoryPla
     throw refusal(`'kvCacheDtype' (${props.kvCacheDtype}) needs compute capability 8.9 or above;`
       + ` ${plan.accelerator.displayName} has ${plan.accelerator.computeCapability}. Leave kvCacheDtype out`);
   }
+  named(() => plan.release.model(model.architecture));
   if (model.minimumRelease && !plan.release.supports(model.minimumRelease)) {
     throw refusal(`${model.id} needs vLLM ${model.minimumRelease} or newer, got ${plan.release.version}`);
   }
@@ -107,7 +108,9 @@ function checkDtype({ model, accelerator }: ResolvedMemoryProps, props: MemoryPl
 
 function checkQuantization(plan: ResolvedMemoryProps, quantization: string | undefined): void {
   const { model, accelerator, tensorParallelSize, release } = plan;
-  checkMethod(plan);
+  if (model.quantization !== undefined) {
+    named(() => release.quantization(model.quantization!));
+  }
   if (quantization !== undefined && quantization !== (model.quantization ?? 'fp8')) {
     throw refusal(`'quantization' (${quantization}) cannot be planned for ${model.id}: online quantization can be 'fp8',`
       + ' others come with the checkpoint and need no setting');
@@ -131,13 +134,12 @@ function checkQuantization(plan: ResolvedMemoryProps, quantization: string | und
   }
 }
 
-/** vllm/model_executor/layers/quantization/__init__.py of the release, as its flag lists it. */
-function checkMethod({ model, release }: ResolvedMemoryProps): void {
-  const known = release.flag('--quantization').values ?? [];
-  if (model.quantization !== undefined && !known.includes(model.quantization)) {
-    const others = VllmRelease.all().filter(other => other.flag('--quantization').values?.includes(model.quantization!));
-    throw refusal(`${model.id} is quantized by '${model.quantization}', which vLLM ${release.version} does not know`
-      + (others.length > 0 ? `; ${others.map(other => other.version).join(' and ')} know it` : `; it knows ${known.join(', ')}`));
+/** What a release refuses is a contradiction of the plan. */
+function named(look: () => unknown): void {
+  try {
+    look();
+  } catch (error) {
+    throw error instanceof Refusal ? refusal(error.message) : error;
   }
 }
 

@@ -18,6 +18,8 @@ export interface Geometry {
   readonly wholeLinearValues?: number;
   /** Bytes of routers and other unquantized parts that every rank holds whole. */
   readonly wholeBytes?: number;
+  /** Columns of `kv_a_proj`, where the class has one, whatever it caches. */
+  readonly latentProjection?: number;
   /** What tensor parallelism has to divide besides heads and vocabulary. */
   readonly parts?: readonly TensorParallelParts[];
   /** Widths that are cut, of layers that a quantized checkpoint has in groups or blocks. */

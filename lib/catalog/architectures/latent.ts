@@ -58,7 +58,7 @@ export function latentGeometry(fields: ConfigFields, base: LatentBasics, attendi
   const down = values + (fields.optional('q_lora_rank', 'attention_q_lora_dim') ?? 0);
   const outputs = base.attentionHeads * (fields.optional('v_head_dim', 'attention_v_head_dim') ?? base.headDim);
   const widths = cutWidths(fields, base)!.map(cut => cut.what === 'attention\'s output' ? { ...cut, width: outputs } : cut);
-  return { ...base, caches: [vectors], wholeLinearValues: attending * base.hiddenSize * down, cutWidths: widths };
+  return { ...base, caches: [vectors], latentProjection: values, wholeLinearValues: attending * base.hiddenSize * down, cutWidths: widths };
 }
 
 /** DeepSeek's first model caches keys and values. */

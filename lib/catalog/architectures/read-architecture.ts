@@ -2,8 +2,10 @@ import { defaultsOf } from './class-defaults';
 import { checkFieldsRead } from './geometry-fields';
 import { ConfigFields, Json } from './config-fields';
 import { Geometry, HEADS, HIDDEN, INTERMEDIATE, LAYERS } from './geometry';
-import { adapterOf } from './table';
+import { adapterOf, architecturesWithAdapter } from './table';
 import { towerFacts } from './tower';
+import { VLLM_REGISTRIES } from '../vllm-registry';
+import { nearestName } from '../../common/nearest-name';
 import { Refusal } from '../../common/refusal';
 
 /** A configuration, and where the language model's part of it is. */
@@ -23,6 +25,9 @@ export interface ConfigParts {
  */
 export function readArchitecture({ architecture, root, text, file }: ConfigParts): Geometry {
   const modelType = String(text.model_type ?? root.model_type ?? '');
+  if (VLLM_REGISTRIES.every(({ models }) => !Object.hasOwn(models, architecture))) {
+    throw noAdapter(architecture, file);
+  }
   const adapter = adapterOf(architecture, { architecture: (text.architectures as string[] | undefined)?.[0], modelType });
   if (!adapter) {
     throw noAdapter(architecture, file);
@@ -46,7 +51,20 @@ function withoutSizes(defaults: Json): Json {
 }
 
 function noAdapter(architecture: string, file: string): Error {
-  return new Refusal(`${file}: ${architecture} has no adapter that knows what its class in vLLM caches and cuts, so that a plan would guess. `
-    + 'Describe the model with Model.of({ id, architecture, layers, hiddenSize, intermediateSize, attentionHeads, kvHeads, headDim, vocabSize, '
-    + 'maxModelLen, dtype, weightsBytes, tieWordEmbeddings }), and with caches where not every layer caches all keys and values.');
+  const having = VLLM_REGISTRIES.filter(({ models }) => Object.hasOwn(models, architecture)).map(({ release }) => release);
+  if (having.length === 0) {
+    return new Refusal(`${file}: ${notServed(architecture)}. Take a model that vLLM serves, or one of its plugins in an image of your own.`);
+  }
+  return new Refusal(`${file}: ${architecture} (vLLM ${having.join(', ')}) has no adapter that knows what its class caches and cuts, so that a `
+    + 'plan would guess. Describe the model with Model.of({ id, architecture, layers, hiddenSize, intermediateSize, attentionHeads, kvHeads, '
+    + 'headDim, vocabSize, maxModelLen, dtype, weightsBytes, tieWordEmbeddings }), and with caches where not every layer caches all keys and values.');
+}
+
+function notServed(architecture: string): string {
+  const former = VLLM_REGISTRIES.map(({ formerModels }) => formerModels[architecture]).find(found => found !== undefined);
+  const releases = VLLM_REGISTRIES.map(({ release }) => release).join(', ');
+  const nearest = nearestName(architecture, architecturesWithAdapter());
+  return `vLLM ${releases} have no ${architecture}`
+    + (former?.until ? `, ${former.until} was the last release with it` : former?.plugin ? `, the plugin ${former.plugin} has it` : '')
+    + (former || !nearest ? '' : `; did you mean ${nearest}?`);
 }

@@ -86,6 +86,7 @@ export const MINICPM_3: Adapter = (fields) => {
   const down = fields.number('q_lora_rank') + fields.number('kv_lora_rank') + fields.number('qk_rope_head_dim');
   return {
     ...base, kvHeads: base.attentionHeads, headDim, caches: cachesOf(repeated(base.layers, layer)),
+    latentProjection: fields.number('kv_lora_rank') + fields.number('qk_rope_head_dim'),
     wholeLinearValues: base.layers * base.hiddenSize * down, cutWidths: cutWidths(fields, base),
   };
 };

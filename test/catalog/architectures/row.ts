@@ -13,7 +13,7 @@ type BytesByLength = { readonly [parallel: string]: { readonly [tokens: string]:
 export interface Row {
   readonly name: string;
   /** `config.json`; `"@Infinity@"` stands for the bare word. */
-  readonly config: { readonly architectures: readonly string[] };
+  readonly config: { readonly architectures: readonly string[]; readonly torch_dtype?: string; readonly dtype?: string };
   readonly truth: {
     readonly vllm: 'accepts' | 'refuses';
     readonly weightsBytesTP1: number;
@@ -47,7 +47,9 @@ export function modelOf({ name, config, truth }: Pick<Row, 'name' | 'config' | '
   const folder = new TinyFolder();
   try {
     folder.file('config.json', JSON.stringify(config).replaceAll('"@Infinity@"', 'Infinity'));
-    folder.index({ 'model.embed_tokens.weight': 'model-00001-of-00001.safetensors' }, truth.weightsBytesTP1 ?? 1e9);
+    // vLLM serves float32 in 16 bits, and the figures are what it holds
+    const fileBytes = (truth.weightsBytesTP1 ?? 1e9) * (config.torch_dtype === 'float32' || config.dtype === 'float32' ? 2 : 1);
+    folder.index({ 'model.embed_tokens.weight': 'model-00001-of-00001.safetensors' }, fileBytes);
     return Model.fromDirectory(folder.directory, { id: name });
   } finally {
     folder.remove();
