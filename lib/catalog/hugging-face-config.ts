@@ -111,7 +111,8 @@ export class HuggingFaceConfig {
   predicts(tensor: string): boolean {
     const layer = /(?:^|\.)layers\.(\d+)\./.exec(tensor)?.[1];
     const predicting = PREDICTING.some(field => Number(this.text[field]) > 0);
-    return /(^|\.)mtp\./.test(tensor) || (predicting && layer !== undefined && !TOWER_TENSOR.test(tensor) && Number(layer) >= this.geometry.layers);
+    const beyond = layer !== undefined && !TOWER_TENSOR.test(tensor) && Number(layer) >= this.geometry.layers;
+    return /(^|\.)mtp\./.test(tensor) || (predicting && beyond);
   }
 
   get multimodal(): boolean {

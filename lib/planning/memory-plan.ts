@@ -26,7 +26,8 @@ export class MemoryPlan {
   static of(props: MemoryPlanProps): MemoryPlan {
     const plan = new MemoryPlan(props);
     // fewer sequences leave more memory for the cache, so that the second plan has room for them
-    return props.maxNumSeqs === undefined && plan.stateBlocks < plan.maxNumSeqs ? new MemoryPlan(props, Math.max(1, plan.stateBlocks)) : plan;
+    const lowered = props.maxNumSeqs === undefined && plan.stateBlocks < plan.maxNumSeqs;
+    return lowered ? new MemoryPlan(props, Math.max(1, plan.stateBlocks)) : plan;
   }
 
   /**

@@ -18,7 +18,7 @@ const HARMLESS: Readonly<Record<string, RegExp>> = {
   'transformers alone': new RegExp('^(output_hidden_states|use_cache|chunk_size_feed_forward|tie_encoder_decoder|is_encoder_decoder|head_type'
     + '|cross_attention_hidden_size|add_cross_attention|cache_implementation|num_labels|type_vocab_size|layer_scale_initial_scale)$'),
   'prediction layers, which a plain server does not load': /^num_nextn_predict_layers$|^mtp_|^num_mtp|^num_speculative/,
-  'the shared expert, which is weights': new RegExp('^((moe_)?shared_expert_intermediate_size|(n|num|moe_num)_shared_experts'
+  'the shared expert, which is weights': new RegExp('^((moe_)?shared_expert_intermediate_size|(n|num|moe_num)_shared_experts?'
     + '|shared_intermediate_size|shared_expert_combination_strategy)$'),
   'which layers have experts, which is weights': new RegExp('^(first_k_dense_replace|moe_layer_freq|num_dense_layers|mlp_layer_types'
     + '|moe_layers_enum|mlp_only_layers|moe_layer_(start|end)_index|expert_layer_(offset|period)|moe_layer_interval|interleave_moe_layer_step)$'),

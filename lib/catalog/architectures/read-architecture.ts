@@ -2,7 +2,7 @@ import { defaultsOf } from './class-defaults';
 import { checkFieldsRead } from './geometry-fields';
 import { ConfigFields, Json } from './config-fields';
 import { Geometry, HEADS, HIDDEN, INTERMEDIATE, LAYERS } from './geometry';
-import { adapterOf, architecturesWithAdapter } from './table';
+import { adapterOf, architecturesWithAdapter, NOT_PLANNED_YET } from './table';
 import { towerFacts } from './tower';
 import { VLLM_REGISTRIES } from '../vllm-registry';
 import { nearestName } from '../../common/nearest-name';
@@ -26,11 +26,11 @@ export interface ConfigParts {
 export function readArchitecture({ architecture, root, text, file }: ConfigParts): Geometry {
   const modelType = String(text.model_type ?? root.model_type ?? '');
   if (VLLM_REGISTRIES.every(({ models }) => !Object.hasOwn(models, architecture))) {
-    throw noAdapter(architecture, file);
+    throw notServed(architecture, file);
   }
   const adapter = adapterOf(architecture, { architecture: (text.architectures as string[] | undefined)?.[0], modelType });
   if (!adapter) {
-    throw noAdapter(architecture, file);
+    throw noAdapter(architecture, modelType, file);
   }
   const defaults = defaultsOf(modelType, String(root.model_type ?? ''));
   const fields = new ConfigFields({ ...text, model_type: modelType }, root === text ? withoutSizes(defaults) : defaults, file);
@@ -50,21 +50,21 @@ function withoutSizes(defaults: Json): Json {
   return Object.fromEntries(Object.entries(defaults).filter(([name]) => !sizes.includes(name)));
 }
 
-function noAdapter(architecture: string, file: string): Error {
-  const having = VLLM_REGISTRIES.filter(({ models }) => Object.hasOwn(models, architecture)).map(({ release }) => release);
-  if (having.length === 0) {
-    return new Refusal(`${file}: ${notServed(architecture)}. Take a model that vLLM serves, or one of its plugins in an image of your own.`);
-  }
-  return new Refusal(`${file}: ${architecture} (vLLM ${having.join(', ')}) has no adapter that knows what its class caches and cuts, so that a `
-    + 'plan would guess. Describe the model with Model.of({ id, architecture, layers, hiddenSize, intermediateSize, attentionHeads, kvHeads, '
-    + 'headDim, vocabSize, maxModelLen, dtype, weightsBytes, tieWordEmbeddings }), and with caches where not every layer caches all keys and values.');
+function noAdapter(architecture: string, modelType: string, file: string): Error {
+  const having = VLLM_REGISTRIES.filter(({ models }) => Object.hasOwn(models, architecture)).map(({ release }) => release).join(', ');
+  const reason = NOT_PLANNED_YET[architecture] ?? 'has no adapter that knows what its class caches and cuts, so that a plan would guess';
+  return new Refusal(`${file}: ${architecture} (vLLM ${having}) with a language model of type '${modelType}' ${reason}. `
+    + 'Describe the model with Model.of({ id, architecture, layers, hiddenSize, intermediateSize, attentionHeads, kvHeads, headDim, vocabSize, '
+    + 'maxModelLen, dtype, weightsBytes, tieWordEmbeddings }), and with caches where not every layer caches all keys and values.');
 }
 
-function notServed(architecture: string): string {
+function notServed(architecture: string, file: string): Error {
   const former = VLLM_REGISTRIES.map(({ formerModels }) => formerModels[architecture]).find(found => found !== undefined);
-  const releases = VLLM_REGISTRIES.map(({ release }) => release).join(', ');
   const nearest = nearestName(architecture, architecturesWithAdapter());
-  return `vLLM ${releases} have no ${architecture}`
-    + (former?.until ? `, ${former.until} was the last release with it` : former?.plugin ? `, the plugin ${former.plugin} has it` : '')
-    + (former || !nearest ? '' : `; did you mean ${nearest}?`);
+  const advice = former?.until
+    ? `; ${former.until} was the last release with it. Take a model that vLLM serves.`
+    : former?.plugin
+      ? `; the plugin ${former.plugin} has it, in an image of your own.`
+      : nearest ? `; did you mean ${nearest}?` : '. Take a model that vLLM serves.';
+  return new Refusal(`${file}: vLLM ${VLLM_REGISTRIES.map(({ release }) => release).join(', ')} have no ${architecture}${advice}`);
 }

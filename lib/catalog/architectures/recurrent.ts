@@ -70,7 +70,7 @@ function mamba2(names: Mamba2Names): StateReader {
       states: STATES_OF_MAMBA_2,
       parts: [
         { what: 'heads of the state space', count: heads },
-        ...(groups > 1 ? [{ what: 'groups of the state space', count: groups, replicated: true }] : []),
+        ...(groups > 1 ? [{ what: 'groups of the state space', count: groups }] : []),
       ],
       // one group alone cannot be cut: every rank projects it
       wholeLinearValues: groups === 1 ? 2 * stateSize * base.hiddenSize : undefined,

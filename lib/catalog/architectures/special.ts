@@ -1,6 +1,6 @@
 import { attention, cutWidths, windows } from './attention';
 import { AttentionLayer, cachesOf, repeated } from './layers';
-import { Adapter, basics, Geometry } from './geometry';
+import { Adapter, basics, Geometry, HEADS } from './geometry';
 import { ConfigFields } from './config-fields';
 
 /** vllm/model_executor/models/llama4.py, 0.32: layers with rotary embedding attend to their own chunk, the others to everything. */
@@ -124,6 +124,15 @@ interface Block {
   readonly n_heads_in_group?: number | null;
   readonly ffn_mult?: number;
 }
+
+/** vllm/model_executor/models/chatglm.py, 0.32: keys are shared by groups, or every head has its own. */
+export const CHATGLM = attention({
+  layerTypes: 'ignored',
+  shape: (fields, layer) => {
+    fields.harmless('kv_channels');
+    return fields.value('multi_query_attention') === false ? { ...layer, kvHeads: fields.number(...HEADS) } : layer;
+  },
+});
 
 /** vllm/model_executor/models/dbrx.py, 0.32: heads and experts in objects of their own; the defaults are those of DbrxFFNConfig. */
 export const DBRX: Adapter = (fields) => {
