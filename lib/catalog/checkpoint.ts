@@ -14,7 +14,7 @@ export interface CheckpointIndex {
   readonly weight_map?: Readonly<Record<string, string>>;
 }
 
-/** What a tensor is to a plan; `unused` are those that the index does not name, so that no server loads them. */
+/** What a tensor is to a plan; `unused` are those that no server loads: the index does not name them, or they predict further tokens. */
 export const TENSOR_PARTS = ['linear', 'outputHead', 'other', 'unused'] as const;
 export type TensorPart = typeof TENSOR_PARTS[number];
 /** Bytes by part and dtype: all that a plan takes from the headers. */
@@ -24,6 +24,8 @@ export interface Checkpoint {
   readonly totalBytes: number;
   /** Absent when there is only an index without its shards. */
   readonly tensorBytes?: TensorBytes;
+  /** Tensors that a server loads; absent where nobody has read the headers. */
+  readonly tensors?: readonly Tensor[];
 }
 
 export const INDEX_FILE = 'model.safetensors.index.json';
@@ -38,6 +40,21 @@ interface HeaderEntry {
   readonly dtype: string;
   readonly shape: number[];
   readonly data_offsets: [number, number];
+}
+
+/** What peft and others call the halves of an adapter. */
+const LORA = /\.lora_[AB]\b|lora_(A|B|down|up)\./;
+/** Shards that are named after their number: https://github.com/huggingface/huggingface_hub, FILENAME_PATTERN. */
+const NUMBERED = /-(\d{5})-of-(\d{5})\.safetensors$/;
+
+/** Files that the names of others announce, where no index names them: the last shard of a save that was killed is missing. */
+export function announcedShards(shards: readonly string[]): string[] {
+  const missing = shards.flatMap((shard) => {
+    const [end, , of] = NUMBERED.exec(shard) ?? [];
+    const beginning = end && shard.slice(0, -end.length);
+    return Array.from({ length: Number(of ?? 0) }, (_, index) => `${beginning}-${String(index + 1).padStart(5, '0')}-of-${of}.safetensors`);
+  });
+  return [...new Set(missing)].filter(shard => !shards.includes(shard));
 }
 
 /** The safetensors that a server loads, out of the files of a folder. */
@@ -90,7 +107,13 @@ export function tensorsOf(file: string, header: Buffer, dataBytes: number): Tens
  * @param where - names the checkpoint in errors
  * @throws when the index names tensors that there are not, and on empty ones
  */
-export function checkpointOf(where: string, tensors: readonly Tensor[], index?: CheckpointIndex): Checkpoint {
+export function checkpointOf(
+  where: string, tensors: readonly Tensor[], index?: CheckpointIndex, predicts: (tensor: string) => boolean = () => false,
+): Checkpoint {
+  const adapter = tensors.find(tensor => LORA.test(tensor.name));
+  if (adapter) {
+    throw new Refusal(`${where}: ${adapter.name} is a part of an adapter, not of a model. Merge the adapter into its model, or serve the model.`);
+  }
   const weightMap = index?.weight_map;
   const found = new Set(tensors.map(tensor => tensor.name));
   const lost = Object.keys(weightMap ?? {}).find(name => !found.has(name));
@@ -99,11 +122,12 @@ export function checkpointOf(where: string, tensors: readonly Tensor[], index?: 
       + 'Index and files are of different revisions: download both again.');
   }
   const tensorBytes: { [part in TensorPart]: { [dtype: string]: number } } = { linear: {}, outputHead: {}, other: {}, unused: {} };
+  const loaded = new Set(tensors.filter(({ name }) => (!weightMap || Object.hasOwn(weightMap, name)) && !predicts(name)));
   for (const tensor of tensors) {
-    const part = tensorBytes[weightMap && !Object.hasOwn(weightMap, tensor.name) ? 'unused' : partOf(tensor)];
+    const part = tensorBytes[loaded.has(tensor) ? partOf(tensor) : 'unused'];
     part[tensor.dtype] = (part[tensor.dtype] ?? 0) + tensor.bytes;
   }
-  return nonEmpty(where, { totalBytes: loadedBytes(tensorBytes), tensorBytes });
+  return nonEmpty(where, { totalBytes: loadedBytes(tensorBytes), tensorBytes, tensors: [...loaded] });
 }
 
 export function nonEmpty(where: string, checkpoint: Checkpoint): Checkpoint {
@@ -119,9 +143,16 @@ export function loadedBytes({ linear, outputHead, other }: TensorBytes): number 
   return [linear, outputHead, other].flatMap(part => Object.values(part)).reduce((sum, bytes) => sum + bytes, 0);
 }
 
+/** Python writes numbers that JSON has not; outside of strings they become what a JavaScript number makes of them. */
+const PYTHON_NUMBERS = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
+
+function withoutPythonNumbers(text: string): string {
+  return text.replace(PYTHON_NUMBERS, found => found.startsWith('"') ? found : found === 'NaN' ? 'null' : found.replace('Infinity', '1e999'));
+}
+
 export function parseJson<T>(file: string, text: string, advice = 'Download it again.'): T {
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(withoutPythonNumbers(text)) as T;
   } catch (error) {
     throw new Refusal(`${file} is no valid JSON: ${(error as Error).message}. ${advice}`);
   }

@@ -1,4 +1,6 @@
-import { Experts, LatentAttention } from './model-props';
+import { defaultsOf } from './architectures/class-defaults';
+import { Geometry } from './architectures/geometry';
+import { readArchitecture } from './architectures/read-architecture';
 import { Refusal } from '../common/refusal';
 
 type Json = Record<string, unknown>;
@@ -12,22 +14,19 @@ const LENGTH_KEYS = [
 ];
 /** Where the default of `tie_word_embeddings` is true: huggingface/transformers models/<type>/configuration_<type>.py, 5.23. */
 const TIED_BY_DEFAULT = /^(gemma|falcon$|cohere)/;
-/** One layer in so many has full attention by default, from the same files. */
-const SLIDING_PATTERNS: [RegExp, number][] = [[/^gemma2/, 2], [/^gemma[34]/, 6], [/^gpt_oss/, 2], [/^cohere2/, 4]];
-/** Fields that Google's own files of Gemma 3 leave to transformers' defaults, models/gemma3/configuration_gemma3.py, 5.23. */
-const GEMMA_3_DEFAULTS = {
-  num_attention_heads: 8, num_key_value_heads: 4, head_dim: 256, vocab_size: 262208, max_position_embeddings: 131072,
-};
 /** vllm/config/model.py, _FLOAT16_NOT_SUPPORTED_MODELS, 0.32. */
 const NOT_IN_FLOAT16 = ['gemma2', 'gemma3', 'gemma3_text', 'glm4'];
+
+const PREDICTING = ['num_nextn_predict_layers', 'num_mtp_layers', 'mtp_num_hidden_layers'];
+const TOWER_TENSOR = /vision|visual|audio/;
 
 /** A `config.json`, read as vLLM reads it. Models with a tower keep the language model's fields in `text_config`. */
 export class HuggingFaceConfig {
   private readonly text: Json;
+  private read?: Geometry;
 
-  constructor(private readonly root: Json, private readonly file: string) {
-    const text = (root.text_config as Json | undefined) ?? root;
-    this.text = text.model_type === 'gemma3_text' ? { ...GEMMA_3_DEFAULTS, ...text } : text;
+  constructor(private readonly root: Json, readonly file: string) {
+    this.text = textPartOf(root);
   }
 
   get nameOrPath(): string | undefined {
@@ -42,41 +41,10 @@ export class HuggingFaceConfig {
     return architecture;
   }
 
-  get layers(): number {
-    return this.required('num_hidden_layers', 'n_layer', 'num_layers');
-  }
-
-  get hiddenSize(): number {
-    return this.required('hidden_size', 'n_embd', 'd_model');
-  }
-
-  get intermediateSize(): number {
-    // Falcon's configurations leave it out: their feed-forward layer is 4 hidden sizes wide
-    return this.optional('intermediate_size_mlp', 'intermediate_size', 'ffn_hidden_size', 'n_inner') ?? 4 * this.hiddenSize;
-  }
-
-  get attentionHeads(): number {
-    return this.required('num_attention_heads', 'n_head');
-  }
-
-  get kvHeads(): number {
-    if (this.text.multi_query === true && this.text.new_decoder_architecture !== true) {
-      return 1;
-    }
-    return this.optional('n_head_kv', 'num_kv_heads', 'num_key_value_heads') ?? this.attentionHeads;
-  }
-
-  get headDim(): number {
-    const latent = this.mla && this.optional('qk_nope_head_dim');
-    return this.optional('head_dim') || (latent ? latent + this.mla!.qkRopeHeadDim : this.hiddenSize / this.attentionHeads);
-  }
-
-  get globalHeadDim(): number | undefined {
-    return this.optional('global_head_dim');
-  }
-
-  get globalKvHeads(): number | undefined {
-    return this.sharesKeysAsValues ? this.optional('num_global_key_value_heads') : undefined;
+  /** What the architecture's class makes of the file. */
+  get geometry(): Geometry {
+    this.read ??= readArchitecture({ architecture: this.architecture, root: this.root, text: this.text, file: this.file });
+    return this.read;
   }
 
   /** Full-attention layers without value weights: vLLM loads the key weights into both places. */
@@ -84,19 +52,20 @@ export class HuggingFaceConfig {
     return this.text.attention_k_eq_v === true;
   }
 
-  get vocabSize(): number {
-    return this.required('vocab_size');
-  }
-
   get maxModelLen(): number {
     const lengths = LENGTH_KEYS.map(key => this.optional(key)).filter(length => length !== undefined);
     // 2048 is what vLLM assumes
-    const length = this.optional('model_max_length') ?? (lengths.length > 0 ? Math.min(...lengths) : 2048);
+    const length = this.optional('model_max_length') ?? (lengths.length > 0 ? Math.min(...lengths) : this.defaultLength ?? 2048);
     // Gemma 3 declares a factor that its length contains already
     if (this.modelType.includes('gemma3')) {
       return length;
     }
     return Math.floor(this.ropeParameters.reduce((scaled, rope) => scaleLength(scaled, length, rope), length));
+  }
+
+  private get defaultLength(): number | undefined {
+    const defaults = defaultsOf(this.modelType, String(this.root.model_type ?? ''));
+    return LENGTH_KEYS.map(key => defaults[key]).find(length => typeof length === 'number') as number | undefined;
   }
 
   get dtype(): string | undefined {
@@ -108,25 +77,6 @@ export class HuggingFaceConfig {
     return typeof declared === 'boolean' ? declared : TIED_BY_DEFAULT.test(this.modelType);
   }
 
-  get slidingWindow(): number | undefined {
-    return this.text.use_sliding_window === false ? undefined : this.optional('sliding_window') || undefined;
-  }
-
-  get slidingLayers(): number {
-    if (this.slidingWindow === undefined) {
-      return 0;
-    }
-    if (Array.isArray(this.text.layer_types)) {
-      return this.text.layer_types.filter(type => type === 'sliding_attention').length;
-    }
-    if (this.text.use_sliding_window === true) {
-      return Math.max(0, this.layers - (this.optional('max_window_layers') ?? this.layers));
-    }
-    const pattern = this.optional('sliding_window_pattern') ?? SLIDING_PATTERNS.find(([type]) => type.test(this.modelType))?.[1];
-    // Without a pattern vLLM gives every layer the window
-    return pattern === undefined ? this.layers : this.layers - Math.floor(this.layers / pattern);
-  }
-
   get finalLogitSoftcapping(): boolean {
     return (this.optional('final_logit_softcapping') ?? 0) > 0;
   }
@@ -135,27 +85,34 @@ export class HuggingFaceConfig {
     return !NOT_IN_FLOAT16.includes(String(this.root.model_type));
   }
 
-  get mla(): LatentAttention | undefined {
-    const kvLoraRank = this.optional('kv_lora_rank');
-    return kvLoraRank === undefined ? undefined : { kvLoraRank, qkRopeHeadDim: this.required('qk_rope_head_dim') };
-  }
-
-  get experts(): Experts | undefined {
-    const count = this.optional('num_experts', 'moe_num_experts', 'n_routed_experts', 'num_local_experts');
-    if (!count) {
-      return undefined;
-    }
-    return {
-      count,
-      perToken: this.required('num_experts_per_tok', 'num_experts_per_token', 'top_k_experts', 'moe_top_k'),
-      intermediateSize: this.required('moe_intermediate_size', 'intermediate_size'),
-    };
+  /** vllm/transformers_utils/model_arch_config_convertor.py, get_quantization_config, 0.32: its two names, and ModelOpt's own form. */
+  get quantizationConfig(): Json | undefined {
+    return [this.root, this.text].flatMap(config => [config.quantization_config, config.compression_config])
+      .find(config => config !== undefined && config !== null) as Json | undefined;
   }
 
   get quantization(): string | undefined {
-    const declared = [this.root, this.text].flatMap(config => [config.quantization_config, config.compression_config])
-      .find(config => config !== undefined && config !== null) as Json | undefined;
-    return (declared?.quant_method as string | undefined)?.toLowerCase().replace('compressed_tensors', 'compressed-tensors');
+    const declared = this.quantizationConfig;
+    const method = (declared?.quant_method as string | undefined)?.toLowerCase().replace('compressed_tensors', 'compressed-tensors').replace(/^auto[-_]round$/, 'inc');
+    return method ?? (declared && modelOptMethod(declared, this.file));
+  }
+
+  /** vllm/config/utils and the two quantizations that name it: a checkpoint may bring the number format of its cache. */
+  get kvCacheDtype(): 'fp8' | undefined {
+    const declared = this.quantizationConfig;
+    const nested = declared?.quantization as Json | undefined;
+    const scheme = (declared?.kv_cache_scheme ?? nested?.kv_cache_scheme) as { num_bits?: unknown; type?: unknown } | undefined | null;
+    const algorithm = String(declared?.kv_cache_quant_algo ?? nested?.kv_cache_quant_algo ?? '');
+    const eightBits = typeof scheme === 'object' && scheme !== null && scheme.num_bits === 8 && scheme.type === 'float';
+    return eightBits || algorithm.toUpperCase() === 'FP8' ? 'fp8' : undefined;
+  }
+
+  /** Whether a tensor belongs to the layers that predict further tokens, which a plain server does not load. */
+  predicts(tensor: string): boolean {
+    const layer = /(?:^|\.)layers\.(\d+)\./.exec(tensor)?.[1];
+    const predicting = PREDICTING.some(field => Number(this.text[field]) > 0);
+    const beyond = layer !== undefined && !TOWER_TENSOR.test(tensor) && Number(layer) >= this.geometry.layers;
+    return /(^|\.)mtp\./.test(tensor) || (predicting && beyond);
   }
 
   get multimodal(): boolean {
@@ -177,18 +134,36 @@ export class HuggingFaceConfig {
     return keys.map(key => this.text[key]).find(value => typeof value === 'number');
   }
 
-  private required(...keys: string[]): number {
-    const value = this.optional(...keys);
-    if (value === undefined || value <= 0) {
-      throw this.missing(keys);
-    }
-    return value;
-  }
-
   private missing(keys: string[]): Error {
     return new Refusal(`${this.file} (model_type '${this.modelType}') has no ${keys.join(' or ')}, without which no plan can be made. `
       + 'Is it the configuration of a language model? Otherwise describe the model with Model.of(...).');
   }
+}
+
+/** The same file: a ModelOpt checkpoint names its producer and an algorithm, and no method. */
+function modelOptMethod(declared: Json, file: string): string | undefined {
+  const nested = (declared.quantization ?? {}) as Json;
+  if ((declared.producer as Json | undefined)?.name !== 'modelopt' && nested.modelopt_quant_config === undefined) {
+    return undefined;
+  }
+  const algorithm = String(nested.quant_algo ?? '').toUpperCase();
+  if (['FP8', 'FP8_PER_CHANNEL_PER_TOKEN', 'FP8_PB_WO'].includes(algorithm)) {
+    return 'modelopt';
+  }
+  if (algorithm === 'NVFP4') {
+    return 'modelopt_fp4';
+  }
+  throw new Refusal(`${file}: the ModelOpt algorithm '${algorithm}' is none that vLLM knows: FP8, FP8_PER_CHANNEL_PER_TOKEN, FP8_PB_WO, NVFP4. `
+    + 'Take another quantization of the model.');
+}
+
+/** vllm/transformers_utils/config.py, get_hf_text_config, 0.32, and the classes that name it in their own way. */
+const TEXT_PARTS = ['text_config', 'llm_config', 'language_config', 'language_model_config'];
+
+function textPartOf(root: Json): Json {
+  const outer = (root.thinker_config as Json | undefined) ?? root;
+  const name = TEXT_PARTS.find(part => typeof outer[part] === 'object' && outer[part] !== null);
+  return name === undefined ? outer : outer[name] as Json;
 }
 
 function scaleLength(scaled: number, declared: number, rope: Json): number {

@@ -27,7 +27,7 @@ export function readHuggingFaceFolder(directory: string, options: HuggingFaceFol
     throw new Refusal(`${directory} has no config.json. Give the folder that 'hf download <model> --local-dir <folder>' fills.`);
   }
   const config = new HuggingFaceConfig(parseFile(file), file);
-  const facts = modelFacts(config, readCheckpoint(directory));
+  const facts = modelFacts(config, readCheckpoint(directory, name => config.predicts(name)));
   const name = config.nameOrPath && HUGGING_FACE_ID.test(config.nameOrPath) ? config.nameOrPath : path.basename(path.resolve(directory));
   return { id: options.id ?? name, revision: options.revision, ...facts };
 }

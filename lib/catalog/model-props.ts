@@ -1,4 +1,5 @@
 import { VllmDtype } from '../../imports/vllm/values';
+import { LayerCache, TensorParallelParts } from './layer-cache';
 
 /** Latent attention (DeepSeek): one vector a token and layer instead of keys and values. */
 export interface LatentAttention {
@@ -16,6 +17,16 @@ export interface Experts {
   readonly perToken: number;
   /** Width of one expert's feed-forward layer. */
   readonly intermediateSize: number;
+  /**
+   * Number of columns that a GPU's part of an expert is padded to a multiple of.
+   * @default - not padded
+   */
+  readonly shardMultiple?: number;
+  /**
+   * Number of columns that share a scale in an fp8 checkpoint, 0 where a whole tensor does.
+   * @default 128
+   */
+  readonly fp8BlockColumns?: number;
 }
 
 /** A file of a Hugging Face repository. */
@@ -100,6 +111,27 @@ export interface ModelProps {
    * @default - keys and values are cached
    */
   readonly mla?: LatentAttention;
+  /**
+   * What each kind of layer caches, where `kvHeads`, `headDim`, `slidingWindow` and `mla` do not say it: states, chunks, indexers, values
+   * narrower than keys, layers that cache nothing. An empty list caches nothing.
+   * @default - keys and values of every layer, or what `mla` and `slidingWindow` say
+   */
+  readonly caches?: readonly LayerCache[];
+  /**
+   * Bytes of the weights that every GPU holds whole under tensor parallelism: routers, latent projections, some towers.
+   * @default 0
+   */
+  readonly wholeWeightBytes?: number;
+  /**
+   * Numbers that tensor parallelism has to divide besides attention heads, key-value heads and vocabulary.
+   * @default - none
+   */
+  readonly tensorParallelParts?: readonly TensorParallelParts[];
+  /**
+   * Number format of the KV cache that the checkpoint brings.
+   * @default - that of the weights
+   */
+  readonly kvCacheDtype?: 'fp8';
   /**
    * Shape of the mixture of experts.
    * @default - dense feed-forward layers only

@@ -9,6 +9,7 @@ import * as qwen from './models/qwen';
 import { Refusal } from '../common/refusal';
 
 export type { HuggingFaceFolderOptions } from './hugging-face-folder';
+export type { AttentionCache, IndexerCache, LatentCache, LayerCache, RecurrentCache, StatePart, TensorParallelParts } from './layer-cache';
 export type { Experts, LatentAttention, ModelFile, ModelProps } from './model-props';
 
 /** The props are the fields, and those with a default always have a value. */

@@ -1,17 +1,25 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { Checkpoint, CheckpointIndex, checkpointOf, headerBytesOf, INDEX_FILE, nonEmpty, parseJson, shardsOf, Tensor, tensorsOf } from './checkpoint';
+import { announcedShards, Checkpoint, CheckpointIndex, checkpointOf, headerBytesOf, INDEX_FILE, nonEmpty, parseJson, shardsOf, Tensor, tensorsOf } from './checkpoint';
 import { Refusal } from '../common/refusal';
 
 /** Finds the safetensors that a server would load from a folder and reads their headers. */
-export function readCheckpoint(directory: string): Checkpoint {
+export function readCheckpoint(directory: string, predicts?: (tensor: string) => boolean): Checkpoint {
   const files = fs.readdirSync(directory).sort();
+  if (files.includes('adapter_config.json')) {
+    throw new Refusal(`${directory} has an adapter_config.json: it holds an adapter, not a model. Merge the adapter into its model, or serve the model.`);
+  }
   const index = files.includes(INDEX_FILE) ? parseFile<CheckpointIndex>(path.join(directory, INDEX_FILE)) : undefined;
   const shards = shardsOf(files, index);
   if (shards.length === 0) {
     throw noShards(directory, files);
   }
   const missing = shards.filter(shard => !files.includes(shard));
+  const announced = index ? [] : announcedShards(shards);
+  if (announced.length > 0) {
+    throw new Refusal(`${directory}: the names of the safetensors announce ${announced.length} more: ${announced.slice(0, 3).join(', ')}. `
+      + 'Finish the download, or save the model again: the index, which is written last, is missing too.');
+  }
   const totalSize = index?.metadata?.total_size;
   if (missing.length === shards.length && totalSize !== undefined) {
     return nonEmpty(directory, { totalBytes: totalSize });
@@ -20,7 +28,7 @@ export function readCheckpoint(directory: string): Checkpoint {
     throw new Refusal(`${directory}: ${INDEX_FILE} names ${shards.length} files and ${missing.length} are missing: ${missing.join(', ')}. `
       + 'Finish the download, or leave only config.json and the index in the folder to plan from its total_size.');
   }
-  return checkpointOf(directory, shards.flatMap(shard => readHeader(path.join(directory, shard))), index);
+  return checkpointOf(directory, shards.flatMap(shard => readHeader(path.join(directory, shard))), index, predicts);
 }
 
 function noShards(directory: string, files: string[]): Error {

@@ -1,5 +1,6 @@
-import { Checkpoint, CheckpointIndex, checkpointOf, headerBytesOf, INDEX_FILE, parseJson, shardsOf, Tensor, tensorsOf } from '../catalog/checkpoint';
+import { announcedShards, CheckpointIndex, checkpointOf, headerBytesOf, INDEX_FILE, parseJson, shardsOf, Tensor, tensorsOf } from '../catalog/checkpoint';
 import { HuggingFaceConfig } from '../catalog/hugging-face-config';
+import { modelFacts } from '../catalog/hugging-face-model';
 import { formatModelLock, isServedFile, sha256 } from '../catalog/model-lock';
 import { ExitCode, Failure } from './failure';
 import { HubConnection } from './hub-connection';
@@ -36,19 +37,22 @@ async function lockOf(model: HubModel): Promise<string> {
   const index = indexFile && parseJson<CheckpointIndex>(INDEX_FILE, contents.get(INDEX_FILE)!.toString('utf8'));
   const shards = shardsIn(model, served, index);
   const headers = await eachOf(shards, shard => readHeader(model, shard));
-  const { tensorBytes }: Checkpoint = checkpointOf(model.id, headers.flatMap(header => header.tensors), index);
   const text = contents.get('config.json')!.toString('utf8');
+  const parsed = new HuggingFaceConfig(parseJson('config.json', text), `config.json of ${model.id}`);
+  const checkpoint = checkpointOf(model.id, headers.flatMap(header => header.tensors), index, name => parsed.predicts(name));
+  // a model that no plan can be made of is refused before anything is written
+  const { architecture } = modelFacts(parsed, checkpoint);
   return formatModelLock({
     id: model.id,
     revision: model.commit,
     gated: model.gated,
-    architecture: new HuggingFaceConfig(parseJson('config.json', text), `config.json of ${model.id}`).architecture,
+    architecture,
     files: served
       .filter(file => !file.path.endsWith('.safetensors') || shards.includes(file))
       .map(file => ({ path: file.path, size: file.size, sha256: file.sha256 ?? sha256(contents.get(file.path)!) })),
     weights: {
       headerBytes: Object.fromEntries(shards.map((shard, place) => [shard.path, headers[place].headerBytes])),
-      tensorBytes: tensorBytes!,
+      tensorBytes: checkpoint.tensorBytes!,
     },
     config: text.split('\n'),
   });
@@ -60,6 +64,15 @@ function shardsIn({ id, files }: HubModel, served: HubFile[], index: CheckpointI
     const pickles = files.map(file => file.path).filter(path => /\.(bin|pt|pth)$/.test(path));
     throw new Failure(ExitCode.DATA, `${id} has no safetensors${pickles.length > 0 ? `, only pickles (${pickles.slice(0, 3).join(', ')})` : ''}.`
       + ' Only safetensors are loaded; take a model that has them');
+  }
+  const adapter = fileNamed(files, 'adapter_config.json');
+  if (adapter) {
+    throw new Failure(ExitCode.DATA, `${id} has an adapter_config.json: it is an adapter, no model. Lock the model that it belongs to`);
+  }
+  const announced = index ? [] : announcedShards(names);
+  if (announced.length > 0) {
+    throw new Failure(ExitCode.DATA, `${id}: the names of its safetensors announce ${announced.length} more: ${announced.slice(0, 3).join(', ')}.`
+      + ' The repository is not complete at this revision');
   }
   const missing = names.filter(name => !fileNamed(served, name));
   if (missing.length > 0) {

@@ -2,7 +2,7 @@ import { Refusal } from '../common/refusal';
 import { Lora, LORA_RANKS, LORA_VOCABULARY, loraPlaces } from './lora';
 import { ResolvedMemoryProps } from './memory-plan-props';
 import { DRAFTING, Speculation, WITH_NEXT_TOKEN_LAYER } from './speculation';
-import { legalTensorParallelSizes } from './tensor-parallel';
+import { legalTensorParallelSizes, undivided } from './tensor-parallel';
 
 /** A folder below the mounted weights, and nothing above it. */
 const FOLDER = /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/;
@@ -55,9 +55,10 @@ export function checkSpeculation({ model, tensorParallelSize }: ResolvedMemoryPr
     throw refusal(`the draft model ${draftModel.id} has ${draftModel.vocabSize} tokens, ${model.id} has ${model.vocabSize};`
       + ' take a draft model of the same family, or ngram');
   }
-  if (draftModel.attentionHeads % tensorParallelSize !== 0) {
-    throw refusal(`the ${draftModel.attentionHeads} attention heads of the draft model ${draftModel.id} are not divisible by`
-      + ` 'tensorParallelSize' (${tensorParallelSize}); legal sizes are ${legalTensorParallelSizes(draftModel.attentionHeads, 16).join(', ')}`);
+  const cut = undivided(draftModel, tensorParallelSize);
+  if (cut) {
+    throw refusal(`the ${cut.count} ${cut.what} of the draft model ${draftModel.id} are not divisible by`
+      + ` 'tensorParallelSize' (${tensorParallelSize}); legal sizes are ${legalTensorParallelSizes(draftModel, 16).join(', ')}`);
   }
 }
 

@@ -1,83 +1,97 @@
 import { Model } from '../catalog';
 import { Refusal } from '../common/refusal';
-
-/** Tokens of one block: `DEFAULT_BLOCK_SIZE` of `vllm-project/vllm vllm/config/cache.py`. */
-const BLOCK_TOKENS = 16;
-
-/** The largest block that an attention backend for latent attention asks for on the cards of the catalogue; it only rounds up. */
-const LATENT_BLOCK_TOKENS = 64;
-
-const VALUE_BYTES = new Map([
-  ['float32', 4], ['float', 4], ['bfloat16', 2], ['float16', 2], ['half', 2], ['fp8', 1], ['fp8_e4m3', 1], ['fp8_e5m2', 1],
-]);
-
-/** Layers that cache the same bytes for the same tokens. */
-interface LayerKind {
-  readonly layers: number;
-  readonly bytesPerToken: number;
-  /** Absent: every token is kept. */
-  readonly window?: number;
-}
+import { bytesPerValue, LayerPage, layerPages } from './layer-pages';
+import { KvCachePerRequest } from './memory-plan-props';
 
 export interface KvCacheProps {
   readonly model: Model;
   readonly tensorParallelSize: number;
   readonly pipelineParallelSize: number;
   readonly kvCacheDtype: string;
-  /** Tokens that can be in flight beyond a sliding window: batched tokens times concurrent batches. */
+  /** Tokens that can be in flight beyond a sliding window or a chunk: batched tokens times concurrent batches. */
   readonly tokensInFlight: number;
+  /**
+   * Tokens of one batch, for which vLLM sizes what layers cache of an encoder.
+   * @default tokensInFlight
+   */
+  readonly maxNumBatchedTokens?: number;
+}
+
+/** Layers that share a block table, so many times. */
+interface Group extends Pick<LayerPage, 'blockTokens' | 'held'> {
+  readonly groups: number;
 }
 
 /**
- * How one GPU pages its KV cache: bytes per token and layer, groups of layers that share blocks, blocks that a request needs.
+ * How one GPU pages its KV cache: layers of a kind in groups, blocks of the same size for all groups, blocks that a request needs
+ * (vllm/v1/core/kv_cache_utils.py, get_kv_cache_groups, 0.32).
  *
  * @see https://docs.vllm.ai/en/latest/design/hybrid_kv_cache_manager.html
  */
 export class KvCache {
   /** The dtypes whose size is known, and the bytes of one value. */
-  static bytesPerValue(kvCacheDtype: string, modelDtype: string): number {
-    const dtype = kvCacheDtype === 'auto' ? modelDtype : kvCacheDtype;
-    const bytes = VALUE_BYTES.get(dtype);
-    if (bytes === undefined) {
-      throw new Refusal(`MemoryPlan: kvCacheDtype '${kvCacheDtype}' has no known size; use auto, bfloat16, float16, fp8, fp8_e4m3 or fp8_e5m2`);
-    }
-    return bytes;
+  static bytesPerValue(kvCacheDtype: string, modelDtype: Model['dtype']): number {
+    return bytesPerValue(kvCacheDtype, { dtype: modelDtype });
   }
 
-  private readonly kinds: { readonly groups: number; readonly window?: number; readonly blockTokens: number }[];
-  private readonly blockBytes: number;
+  /** Bytes of one block, over the layers of a group. */
+  readonly blockBytes: number;
+  private readonly groups: readonly Group[];
 
   constructor(private readonly props: KvCacheProps) {
-    const kinds = this.layerKinds();
+    const pages = layerPages(props);
+    const ofOneType = pages.every(page => page.type === pages[0].type && page.blockTokens === pages[0].blockTokens);
+    // layers of one type need the same blocks, however wide they are: one group has them all
+    if (ofOneType) {
+      this.blockBytes = pages.reduce((sum, page) => sum + page.layers * page.bytes, 0);
+      this.groups = pages.slice(0, 1).map(page => ({ ...page, groups: 1 }));
+      return;
+    }
+    const widest = Math.max(...pages.map(page => page.bytes));
+    const kinds = merged(pages.map(page => this.widened(page, widest)));
     const counts = kinds.map(kind => kind.layers);
     const least = Math.min(...counts);
     const most = Math.max(...counts);
-    // Close counts are padded instead of split (vllm/v1/core/kv_cache_utils.py, _get_kv_cache_groups_uniform_page_size).
+    // close counts are padded instead of split (_get_kv_cache_groups_uniform_page_size)
     const groupSize = most < least * 1.5 ? most : least;
-    const widest = Math.max(...kinds.map(kind => kind.bytesPerToken));
-    const block = props.model.mla ? LATENT_BLOCK_TOKENS : BLOCK_TOKENS;
-    this.blockBytes = block * widest * groupSize;
-    this.kinds = kinds.map(kind => ({
-      groups: Math.ceil(kind.layers / groupSize),
-      window: kind.window,
-      // Narrower layers fill the same page with more tokens when that divides evenly, else the page is padded.
-      blockTokens: widest % kind.bytesPerToken === 0 ? block * (widest / kind.bytesPerToken) : block,
-    }));
+    this.blockBytes = widest * groupSize;
+    this.groups = kinds.map(kind => ({ ...kind, groups: Math.ceil(kind.layers / groupSize) }));
+  }
+
+  /** Whether no layer caches anything, so that a request costs nothing here. */
+  get isEmpty(): boolean {
+    return this.groups.length === 0;
+  }
+
+  /** Whether layers keep a state for each sequence. */
+  get hasStates(): boolean {
+    return this.groups.some(group => 'pages' in group.held);
   }
 
   /** Blocks in a pool of that many bytes. */
   poolBlocks(bytes: number): number {
-    return Math.max(0, Math.floor(bytes / this.blockBytes));
+    return this.isEmpty ? 0 : Math.max(0, Math.floor(bytes / this.blockBytes));
   }
 
   /** Blocks that one request of that length can come to hold. */
   requestBlocks(tokens: number): number {
-    return this.kinds.reduce((sum, kind) => sum + kind.groups * this.blocksOfGroup(kind, tokens), 0);
+    return this.groups.reduce((sum, group) => sum + group.groups * this.blocksOfGroup(group, tokens), 0);
   }
 
   /** Bytes that one request of that length can come to hold, on each GPU. */
   requestBytes(tokens: number): number {
     return this.requestBlocks(tokens) * this.blockBytes;
+  }
+
+  /** The same, as what a request holds whatever its length and what each token adds. */
+  perRequest(tokens: number): KvCachePerRequest {
+    const growing = this.groups.filter(group => 'tokens' in group.held && group.held.tokens === 'all');
+    const bounded = this.groups.filter(group => !growing.includes(group));
+    return {
+      fixedBytes: bounded.reduce((sum, group) => sum + group.groups * this.blocksOfGroup(group, tokens), 0) * this.blockBytes,
+      bytesPerToken: growing.reduce((sum, group) => sum + group.groups * this.blockBytes / group.blockTokens, 0),
+      bytes: this.requestBytes(tokens),
+    };
   }
 
   /** Tokens that the pool holds, counted as vLLM prints them: concurrency at `maxModelLen` times `maxModelLen`. */
@@ -92,7 +106,7 @@ export class KvCache {
     let above = limit + 1;
     while (above - fits > 1) {
       const middle = Math.floor((fits + above) / 2);
-      if (this.requestBlocks(middle) <= blocks) {
+      if (bytes >= 0 && this.requestBlocks(middle) <= blocks) {
         fits = middle;
       } else {
         above = middle;
@@ -101,44 +115,39 @@ export class KvCache {
     return fits;
   }
 
-  private blocksOfGroup(kind: { readonly window?: number; readonly blockTokens: number }, tokens: number): number {
-    if (kind.window === undefined) {
-      return Math.ceil(tokens / kind.blockTokens);
+  /** Narrower layers fill the same page with more tokens, or their page is padded (unify_kv_cache_spec_page_size). */
+  private widened(page: LayerPage, widest: number): LayerPage {
+    const grows = page.type !== 'state' && widest % page.bytes === 0;
+    if (!grows && !page.padded && page.bytes !== widest) {
+      throw new Refusal(`MemoryPlan: ${this.props.model.id} has layers of ${page.bytes} and of ${widest} bytes a block, and vLLM cannot pad the`
+        + ' former, so that it lays them out in a way that cannot be planned yet');
     }
-    // vllm/v1/kv_cache_interface.py, SlidingWindowSpec.max_admission_blocks_per_request
-    const held = Math.min(kind.window - 1 + this.props.tokensInFlight, tokens);
-    return Math.ceil(held / kind.blockTokens) + 1;
+    return grows ? { ...page, blockTokens: page.blockTokens * (widest / page.bytes) } : page;
   }
 
-  private layerKinds(): LayerKind[] {
-    const { model, pipelineParallelSize } = this.props;
-    const bytes = KvCache.bytesPerValue(this.props.kvCacheDtype, model.dtype);
-    const stage = (layers: number) => Math.ceil(layers / pipelineParallelSize);
-    if (model.mla) {
-      // One latent vector a token, the same on every tensor-parallel rank.
-      return [{ layers: stage(model.layers), bytesPerToken: (model.mla.kvLoraRank + model.mla.qkRopeHeadDim) * bytes }];
+  private blocksOfGroup({ held, blockTokens }: Group, tokens: number): number {
+    const { tokensInFlight } = this.props;
+    if ('pages' in held) {
+      return held.pages;
     }
-    const kinds: LayerKind[] = [];
-    const full = model.layers - model.slidingLayers;
-    if (full > 0) {
-      kinds.push({
-        layers: stage(full),
-        bytesPerToken: this.keysAndValues(model.globalKvHeads ?? model.kvHeads, model.globalHeadDim ?? model.headDim, bytes),
-      });
+    // vllm/v1/kv_cache_interface.py, max_admission_blocks_per_request of SlidingWindowSpec and of ChunkedLocalAttentionSpec
+    if ('window' in held) {
+      return Math.ceil(Math.min(held.window - 1 + tokensInFlight, tokens) / blockTokens) + 1;
     }
-    if (model.slidingLayers > 0) {
-      kinds.push({
-        layers: stage(model.slidingLayers),
-        bytesPerToken: this.keysAndValues(model.kvHeads, model.headDim, bytes),
-        window: model.slidingWindow,
-      });
+    if ('chunk' in held) {
+      return Math.ceil(Math.min(held.chunk + tokensInFlight, tokens) / blockTokens);
     }
-    return kinds;
+    // the encoder's output is as long as a batch may be, not as long as the text
+    return Math.ceil((held.tokens === 'all' ? tokens : this.props.maxNumBatchedTokens ?? tokensInFlight) / blockTokens);
   }
+}
 
-  private keysAndValues(kvHeads: number, headDim: number, bytesPerValue: number): number {
-    // Heads are replicated, not split, once there are more GPUs than heads (config/model.py, get_num_kv_heads).
-    const headsPerGpu = Math.max(1, Math.floor(kvHeads / this.props.tensorParallelSize));
-    return 2 * headsPerGpu * headDim * bytesPerValue;
+/** Kinds with pages alike are one. */
+function merged(pages: readonly LayerPage[]): LayerPage[] {
+  const kinds = new Map<string, LayerPage>();
+  for (const page of pages) {
+    const key = [page.type, page.shape, page.blockTokens].join('|');
+    kinds.set(key, { ...page, layers: page.layers + (kinds.get(key)?.layers ?? 0) });
   }
+  return [...kinds.values()];
 }

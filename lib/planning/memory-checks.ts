@@ -1,7 +1,7 @@
 import { checkLora, checkSpeculation } from './extension-checks';
 import { MemoryPlanProps, ResolvedMemoryProps } from './memory-plan-props';
 import { Refusal } from '../common/refusal';
-import { legalTensorParallelSizes } from './tensor-parallel';
+import { legalTensorParallelSizes, undivided } from './tensor-parallel';
 
 /** Contradictions that vLLM itself refuses, whatever the memory; the first one found is thrown. */
 export function checkMemoryPlanProps(plan: ResolvedMemoryProps, props: MemoryPlanProps): void {
@@ -31,6 +31,7 @@ export function checkMemoryPlanProps(plan: ResolvedMemoryProps, props: MemoryPla
     throw refusal(`'kvCacheDtype' (${props.kvCacheDtype}) needs compute capability 8.9 or above;`
       + ` ${plan.accelerator.displayName} has ${plan.accelerator.computeCapability}. Leave kvCacheDtype out`);
   }
+  named(() => plan.release.model(model.architecture));
   checkLora(plan, props.lora);
   checkSpeculation(plan, props.speculative);
   if (model.minimumRelease && !plan.release.supports(model.minimumRelease)) {
@@ -44,10 +45,12 @@ export function largestUtilization(totalBytes: number, outsideBudgetBytes: numbe
 }
 
 function checkParallelism({ model, tensorParallelSize, pipelineParallelSize }: ResolvedMemoryProps): void {
-  if (model.attentionHeads % tensorParallelSize !== 0) {
-    const legal = legalTensorParallelSizes(model.attentionHeads, 16).join(', ');
-    throw refusal(`the ${model.attentionHeads} attention heads of ${model.id} are not divisible by 'tensorParallelSize'`
-      + ` (${tensorParallelSize}); legal sizes are ${legal}`);
+  const cut = undivided(model, tensorParallelSize);
+  if (cut) {
+    const legal = legalTensorParallelSizes(model, 16).join(', ');
+    const rule = cut.replicated ? ', nor do they divide it' : '';
+    throw refusal(`the ${cut.count} ${cut.what} of ${model.id} are not divisible by 'tensorParallelSize'`
+      + ` (${tensorParallelSize})${rule}; legal sizes are ${legal}`);
   }
   if (pipelineParallelSize > model.layers) {
     throw refusal(`'pipelineParallelSize' (${pipelineParallelSize}) exceeds the ${model.layers} layers of ${model.id}`);
@@ -86,7 +89,11 @@ function checkDtype({ model, accelerator }: ResolvedMemoryProps, props: MemoryPl
   }
 }
 
-function checkQuantization({ model, accelerator, tensorParallelSize }: ResolvedMemoryProps, quantization: string | undefined): void {
+function checkQuantization(plan: ResolvedMemoryProps, quantization: string | undefined): void {
+  const { model, accelerator, tensorParallelSize, release } = plan;
+  if (model.quantization !== undefined) {
+    named(() => release.quantization(model.quantization!));
+  }
   if (quantization !== undefined && quantization !== (model.quantization ?? 'fp8')) {
     throw refusal(`'quantization' (${quantization}) cannot be planned for ${model.id}: online quantization can be 'fp8',`
       + ' others come with the checkpoint and need no setting');
@@ -100,10 +107,22 @@ function checkQuantization({ model, accelerator, tensorParallelSize }: ResolvedM
       + ` ${accelerator.computeCapability}) cannot run; take an L4 or newer`);
   }
   const width = model.experts?.intermediateSize;
-  // Blocks of 128 x 128 that share a scale must not be cut: vllm/model_executor/layers/quantization/fp8.py.
-  if (model.quantization === 'fp8' && width !== undefined && width % (128 * tensorParallelSize) !== 0) {
+  const block = model.experts?.fp8BlockColumns ?? 128;
+  // Blocks of 128 x 128 that share a scale must not be cut: vllm/model_executor/layers/quantization/fp8.py. 0.32 pads them, and a
+  // checkpoint with one scale a tensor has no blocks.
+  if (model.quantization === 'fp8' && block > 0 && !release.supports('0.32.0') && width !== undefined
+    && width % (block * tensorParallelSize) !== 0) {
     throw refusal(`the experts of ${model.id} are ${width} wide; 'tensorParallelSize' (${tensorParallelSize}) would cut their fp8 blocks`
-      + ` of 128. Use at most ${legalTensorParallelSizes(model.attentionHeads, 16).filter(size => width % (128 * size) === 0).at(-1)}`);
+      + ` of ${block}. Use at most ${legalTensorParallelSizes(model, 16).filter(size => width % (block * size) === 0).at(-1)}`);
+  }
+}
+
+/** What a release refuses is a contradiction of the plan. */
+function named(look: () => unknown): void {
+  try {
+    look();
+  } catch (error) {
+    throw error instanceof Refusal ? refusal(error.message) : error;
   }
 }
 

@@ -5,7 +5,7 @@ import { loraBytes } from './lora';
 import { MemoryAlternative, memoryAlternatives } from './memory-alternatives';
 import { checkMemoryPlanProps, largestUtilization } from './memory-checks';
 import { MemoryOverhead } from './memory-overhead';
-import { MemoryPerGpu, MemoryPlanProps, ResolvedMemoryProps } from './memory-plan-props';
+import { KvCachePerRequest, MemoryPerGpu, MemoryPlanProps, ResolvedMemoryProps } from './memory-plan-props';
 import { smallestPlan, tensorParallelSizes } from './smallest-plan';
 import { draftedLayers, draftWeights, SpeculatedKvCache } from './speculation';
 import { weightsPerGpu } from './weight-bytes';
@@ -26,7 +26,10 @@ export class MemoryPlan {
    *   than batched tokens, a dtype that the accelerator lacks
    */
   static of(props: MemoryPlanProps): MemoryPlan {
-    return new MemoryPlan(props);
+    const plan = new MemoryPlan(props);
+    // fewer sequences leave more memory for the cache, so that the second plan has room for them
+    const lowered = props.maxNumSeqs === undefined && plan.stateBlocks < plan.maxNumSeqs;
+    return lowered ? new MemoryPlan(props, Math.max(1, plan.stateBlocks)) : plan;
   }
 
   /**
@@ -50,6 +53,8 @@ export class MemoryPlan {
   readonly largestModelLen: number;
   /** Requests of `maxModelLen` that run at once, as vLLM prints it. */
   readonly maxConcurrency: number;
+  /** Bytes of the KV cache that one request of `maxModelLen` tokens can come to hold, on each GPU. */
+  readonly perRequest: KvCachePerRequest;
   /** Bytes per GPU that are missing; 0 when it fits. */
   readonly shortfallBytes: number;
   /** Why it does not fit, each reason with its sum; empty when it fits. */
@@ -58,9 +63,11 @@ export class MemoryPlan {
   readonly notes: readonly string[];
 
   private readonly props: MemoryPlanProps;
+  /** Sequences whose states the KV cache has blocks for; without a bound as many as one likes. */
+  private readonly stateBlocks: number;
 
-  private constructor(props: MemoryPlanProps) {
-    const resolved = withDefaults(props);
+  private constructor(props: MemoryPlanProps, maxNumSeqs?: number) {
+    const resolved = { ...withDefaults(props), ...(maxNumSeqs === undefined ? {} : { maxNumSeqs }) };
     checkMemoryPlanProps(resolved, props);
     const runner = runnerOf(resolved, props);
     const { lora, speculative } = props;
@@ -82,18 +89,25 @@ export class MemoryPlan {
     this.perGpu = {
       totalBytes, budgetBytes, weightsBytes, activationBytes, nonTorchBytes, cudaGraphBytes, kvCacheBytes, outsideBudgetBytes,
     };
-    this.notes = overhead.notes;
+    this.notes = maxNumSeqs === undefined
+      ? overhead.notes
+      : [...overhead.notes, `maxNumSeqs is ${maxNumSeqs}: each sequence needs a block of the KV cache for its state, and there are no more`];
 
     const drafted = speculative && draftedLayers(speculative, this.model);
     const cache = new SpeculatedKvCache(this.kvCacheOf(this.model, runner), drafted && this.kvCacheOf(drafted, runner));
     this.largestModelLen = cache.largestRequest(kvCacheBytes, this.model.maxModelLen);
     this.maxModelLen = props.maxModelLen === 'auto' ? this.largestModelLen : props.maxModelLen ?? this.model.maxModelLen;
-    this.kvCacheTokens = this.maxModelLen > 0 ? cache.poolTokens(kvCacheBytes, this.maxModelLen) : 0;
+    // a model that caches nothing runs as many sequences as it is told to
+    const tokens = cache.isEmpty ? this.maxNumSeqs * this.maxModelLen : cache.poolTokens(kvCacheBytes, Math.max(1, this.maxModelLen));
+    this.kvCacheTokens = this.maxModelLen > 0 ? tokens : 0;
+    this.perRequest = cache.perRequest(Math.max(1, this.maxModelLen));
     this.maxConcurrency = this.maxModelLen > 0 ? this.kvCacheTokens / this.maxModelLen : 0;
 
-    const needed = cache.requestBytes(Math.max(1, this.maxModelLen));
+    // vllm/config/compilation.py, 0.32: with CUDA graphs every sequence needs a block for its state, or the server does not start
+    this.stateBlocks = cache.hasStates && !props.enforceEager ? cache.poolBlocks(kvCacheBytes, Math.max(1, this.maxModelLen)) : Number.POSITIVE_INFINITY;
     const missing = [
-      this.missingKvCache(needed, graphsInBudget),
+      this.missingKvCache(this.perRequest.bytes, graphsInBudget),
+      this.missingStates(cache),
       this.missingOutside(),
       this.missingAtStart(),
     ].filter(lack => lack.bytes > 0);
@@ -137,6 +151,7 @@ export class MemoryPlan {
       tensorParallelSize,
       pipelineParallelSize: model === this.model ? pipelineParallelSize : 1,
       kvCacheDtype: this.props.kvCacheDtype ?? 'auto',
+      maxNumBatchedTokens,
       tokensInFlight: release.slidingWindowBatches(runner, pipelineParallelSize) * maxNumBatchedTokens,
     });
   }
@@ -152,6 +167,15 @@ export class MemoryPlan {
       reason: `${gib(weightsBytes)} weights + ${gib(overhead)} overhead + ${cache}`
         + ` = ${gib(weightsBytes + overhead + needed)} > ${gib(budgetBytes)} usable (${gib(totalBytes)} x ${this.gpuMemoryUtilization})`
         + (none ? `; ${gib(bytes, 2)} are missing, so that maxModelLen 'auto' finds no length` : ''),
+    };
+  }
+
+  private missingStates({ blockBytes }: SpeculatedKvCache): { bytes: number; reason: string } {
+    const lacking = Math.max(0, this.maxNumSeqs - this.stateBlocks);
+    return {
+      bytes: lacking * blockBytes,
+      reason: `the states of ${this.maxNumSeqs} sequences need a block of ${gib(blockBytes, 2)} each, and the KV cache has`
+        + ` ${this.stateBlocks}; lower maxNumSeqs to ${Math.max(1, this.stateBlocks)}`,
     };
   }
 

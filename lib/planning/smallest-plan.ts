@@ -13,7 +13,7 @@ export function suffices({ fits, maxModelLen, model }: MemoryFindings, asked: Me
 
 /** Tensor parallel sizes that divide the heads and that one machine with the card has the GPUs for, ascending; at least 1 itself. */
 export function tensorParallelSizes({ model, accelerator, pipelineParallelSize = 1 }: MemoryPlanProps): number[] {
-  const sizes = legalTensorParallelSizes(model.attentionHeads, MachineType.mostGpus(accelerator) / pipelineParallelSize);
+  const sizes = legalTensorParallelSizes(model, MachineType.mostGpus(accelerator) / pipelineParallelSize);
   return sizes.length > 0 ? sizes : [1];
 }
 

@@ -1,5 +1,6 @@
 import { Model } from '../catalog';
 import { KvCache } from './kv-cache';
+import { KvCachePerRequest } from './memory-plan-props';
 import { weightsPerGpu } from './weight-bytes';
 
 /** How tokens are guessed ahead: from the prompt, by a head trained for it, by the model's own next-token layer, or by a small model. */
@@ -41,7 +42,7 @@ export function draftWeights(speculative: Speculation | undefined, tensorParalle
 
 /** The layers that cache on top of the model's: all of the draft model, or the next-token layer. */
 export function draftedLayers({ method, draftModel }: Speculation, model: Model): Model | undefined {
-  return method === 'mtp' ? Model.of({ ...model, layers: 1, slidingLayers: 0, slidingWindow: undefined }) : draftModel;
+  return method === 'mtp' ? Model.of({ ...model, layers: 1, slidingLayers: 0, slidingWindow: undefined, caches: undefined }) : draftModel;
 }
 
 /** What only speculation keeps on the GPU, as far as it goes with sequences and tokens (`vllm/v1/worker/gpu`, `states.py` and others). */
@@ -63,6 +64,33 @@ export function speculationBytes(
 /** How one GPU pages the KV caches of a model and of what guesses for it; both hold the same tokens. */
 export class SpeculatedKvCache {
   constructor(private readonly model: KvCache, private readonly drafted?: KvCache) {}
+
+  /** Whether no layer caches anything, so that a request costs nothing here. */
+  get isEmpty(): boolean {
+    return this.model.isEmpty && (this.drafted?.isEmpty ?? true);
+  }
+
+  /** Whether layers keep a state for each sequence. */
+  get hasStates(): boolean {
+    return this.model.hasStates || (this.drafted?.hasStates ?? false);
+  }
+
+  /** Blocks of the model's own layers in so many bytes, of which the drafted ones have their share. */
+  poolBlocks(bytes: number, tokens: number): number {
+    return this.model.poolBlocks(this.shareOfModel(bytes, tokens));
+  }
+
+  /** Bytes of such a block. */
+  get blockBytes(): number {
+    return this.model.blockBytes;
+  }
+
+  /** What one request costs. */
+  perRequest(tokens: number): KvCachePerRequest {
+    const costs = [this.model, ...this.drafted ? [this.drafted] : []].map(cache => cache.perRequest(tokens));
+    const sum = (part: keyof KvCachePerRequest) => costs.reduce((total, cost) => total + cost[part], 0);
+    return { fixedBytes: sum('fixedBytes'), bytesPerToken: sum('bytesPerToken'), bytes: sum('bytes') };
+  }
 
   /** Bytes that one request of that length can come to hold. */
   requestBytes(tokens: number): number {

@@ -1,4 +1,4 @@
-import { KvCache } from './kv-cache';
+import { bytesPerValue, cachesOf } from './layer-pages';
 import { Model } from '../catalog';
 import { GIB } from '../common/bytes';
 
@@ -19,7 +19,7 @@ const TOWER_MARGIN = 0.45 * GIB;
  * @param quantization online quantization, `fp8`: one byte a value for linear layers, the checkpoint's for embedding and head
  */
 export function weightsPerGpu(model: Model, tensorParallelSize: number, pipelineParallelSize: number, quantization?: string): number {
-  const valueBytes = KvCache.bytesPerValue('auto', model.dtype);
+  const valueBytes = bytesPerValue(model.dtype, model);
   const embeddings = model.vocabSize * model.hiddenSize * valueBytes * (model.tieWordEmbeddings ? 1 : 2);
   const linear = model.linearWeightBytes ?? Math.max(0, model.weightsBytes - embeddings);
   const shrunk = quantization === 'fp8' && model.quantization === undefined;
@@ -27,9 +27,17 @@ export function weightsPerGpu(model: Model, tensorParallelSize: number, pipeline
 
   // The first stage of a pipeline holds the embedding, the last one the head; the layers of the fullest stage are rounded up.
   const ends = pipelineParallelSize > 1 ? model.vocabSize * model.hiddenSize * valueBytes : embeddings;
-  const stage = layers * Math.ceil(model.layers / pipelineParallelSize) / model.layers + ends;
+  const stageLayers = Math.ceil(model.layers / pipelineParallelSize);
+  const stage = layers * stageLayers / model.layers + ends;
   const margin = marginOf(model, shrunk, stage / tensorParallelSize, tensorParallelSize);
-  return Math.ceil((stage + replicatedKvHeads(model, tensorParallelSize, valueBytes)) / tensorParallelSize + margin);
+  const copies = (wholeBytes(model) * (tensorParallelSize - 1) + replicatedKvHeads(model, tensorParallelSize, valueBytes)
+    + paddedExperts(model, tensorParallelSize, valueBytes)) * stageLayers / model.layers;
+  return Math.ceil((stage + copies) / tensorParallelSize + margin);
+}
+
+/** Weights that every GPU holds whole; never more than there are. */
+function wholeBytes({ wholeWeightBytes = 0, weightsBytes }: Model): number {
+  return Math.min(wholeWeightBytes, weightsBytes);
 }
 
 function marginOf(model: Model, shrunk: boolean, bytes: number, tensorParallelSize: number): number {
@@ -40,12 +48,17 @@ function marginOf(model: Model, shrunk: boolean, bytes: number, tensorParallelSi
 
 /** More GPUs than key-value heads: each keeps a whole head's projections. */
 function replicatedKvHeads(model: Model, tensorParallelSize: number, valueBytes: number): number {
-  if (model.mla) {
+  return cachesOf(model).reduce((sum, cache) => 'kvHeads' in cache
+    ? sum + Math.max(0, tensorParallelSize - cache.kvHeads) * (cache.keyDim + cache.valueDim) * model.hiddenSize * valueBytes * cache.layers
+    : sum, 0);
+}
+
+/** Columns that a GPU's part of an expert is padded with, over all GPUs. */
+function paddedExperts({ experts, layers, hiddenSize }: Model, tensorParallelSize: number, valueBytes: number): number {
+  if (!experts?.shardMultiple) {
     return 0;
   }
-  const replicated = (kvHeads: number, headDim: number, layers: number) =>
-    Math.max(0, tensorParallelSize - kvHeads) * 2 * headDim * model.hiddenSize * valueBytes * layers;
-  const fullLayers = model.layers - model.slidingLayers;
-  return replicated(model.kvHeads, model.headDim, model.slidingLayers)
-    + replicated(model.globalKvHeads ?? model.kvHeads, model.globalHeadDim ?? model.headDim, fullLayers);
+  const part = experts.intermediateSize / tensorParallelSize;
+  const padding = Math.ceil(part / experts.shardMultiple) * experts.shardMultiple - part;
+  return padding * tensorParallelSize * experts.count * layers * 3 * hiddenSize * valueBytes;
 }

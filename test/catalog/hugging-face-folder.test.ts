@@ -78,7 +78,7 @@ describe('weights', () => {
     folder.safetensors('model.safetensors', DENSE);
     folder.config({ ...LLAMA, tie_word_embeddings: true });
     expect(read().weightsBytes).toBe(LINEAR_BYTES + NORM_BYTES + EMBEDDING_BYTES);
-    folder.config({ ...LLAMA, architectures: ['GemmaForCausalLM'], model_type: 'gemma' });
+    folder.config({ ...LLAMA, architectures: ['GemmaForCausalLM'], model_type: 'gemma', head_dim: 8 });
     expect(read()).toMatchObject({ tieWordEmbeddings: true, weightsBytes: LINEAR_BYTES + NORM_BYTES + EMBEDDING_BYTES });
   });
 
@@ -137,15 +137,19 @@ describe('weights', () => {
 });
 
 describe('shapes', () => {
-  const shaped = (config: object) => folder.config({ ...LLAMA, ...config }).safetensors('model.safetensors', DENSE) && read();
+  // without headers: these shapes are those of no tensors
+  const shaped = (config: object) => folder.config({ ...LLAMA, ...config }).index({ 'lm_head.weight': 'model-00001-of-00001.safetensors' }, 100_000) && read();
 
   test('sliding windows: listed, by pattern, by number of layers, for all, or switched off', () => {
     expect(shaped({ sliding_window: 16, layer_types: ['sliding_attention', 'full_attention'] })).toMatchObject({ slidingWindow: 16, slidingLayers: 1 });
-    expect(shaped({ model_type: 'gemma3_text', num_hidden_layers: 34, sliding_window: 16 }).slidingLayers).toBe(29);
-    expect(shaped({ model_type: 'gemma2', num_hidden_layers: 5, sliding_window: 16 }).slidingLayers).toBe(3);
+    const ofGemma = { architectures: ['Gemma3ForCausalLM'], model_type: 'gemma3_text', num_hidden_layers: 34, sliding_window: 16 };
+    expect(shaped(ofGemma).slidingLayers).toBe(29);
+    expect(shaped({ ...ofGemma, architectures: ['Gemma2ForCausalLM'], model_type: 'gemma2', num_hidden_layers: 5 }).slidingLayers).toBe(3);
     expect(shaped({ num_hidden_layers: 8, sliding_window: 16, sliding_window_pattern: 4 }).slidingLayers).toBe(6);
     const switchedOn = { model_type: 'qwen2', num_hidden_layers: 8, sliding_window: 16, use_sliding_window: true, max_window_layers: 6 };
     expect(shaped(switchedOn).slidingLayers).toBe(2);
+    expect(() => shaped({ ...switchedOn, architectures: ['Qwen2ForCausalLM'] })).toThrow(/asserts that all layers .* have the sliding window, or none/);
+    expect(shaped({ ...switchedOn, architectures: ['Qwen2ForCausalLM'], max_window_layers: 0 }).slidingLayers).toBe(8);
     expect(shaped({ model_type: 'mistral', sliding_window: 16 }).slidingLayers).toBe(2);
     for (const off of [{ sliding_window: 16, use_sliding_window: false }, { sliding_window: null }, { sliding_window: 0 }]) {
       expect(shaped(off)).toMatchObject({ slidingLayers: 0, slidingWindow: undefined });
@@ -168,15 +172,17 @@ describe('shapes', () => {
   });
 
   test('latent attention', () => {
-    expect(shaped({ kv_lora_rank: 8, qk_rope_head_dim: 4, qk_nope_head_dim: 8 }))
+    const latent = { architectures: ['DeepseekV3ForCausalLM'], model_type: 'deepseek_v3' };
+    expect(shaped({ ...latent, kv_lora_rank: 8, qk_rope_head_dim: 4, qk_nope_head_dim: 8 }))
       .toMatchObject({ mla: { kvLoraRank: 8, qkRopeHeadDim: 4 }, headDim: 12 });
   });
 
   test('head dimension and key-value heads', () => {
     expect(shaped({ head_dim: 64 }).headDim).toBe(64);
     expect(shaped({ num_key_value_heads: undefined }).kvHeads).toBe(4);
-    expect(shaped({ multi_query: true }).kvHeads).toBe(1);
-    expect(shaped({ multi_query: true, new_decoder_architecture: true, num_kv_heads: 2 }).kvHeads).toBe(2);
+    const falcon = { architectures: ['FalconForCausalLM'], model_type: 'falcon', multi_query: true };
+    expect(shaped(falcon).kvHeads).toBe(1);
+    expect(shaped({ ...falcon, new_decoder_architecture: true, num_kv_heads: 2 }).kvHeads).toBe(2);
   });
 
   test('a feed-forward width that Falcon leaves out', () => {
@@ -193,9 +199,10 @@ describe('shapes', () => {
   });
 
   test('keys that serve as values are kept twice', () => {
-    const shared = { attention_k_eq_v: true, num_global_key_value_heads: 1, global_head_dim: 16, sliding_window: 16,
+    const shared = { architectures: ['Gemma4ForCausalLM'], model_type: 'gemma4_text', tie_word_embeddings: false, attention_k_eq_v: true, num_global_key_value_heads: 1, global_head_dim: 16, sliding_window: 16,
       layer_types: ['sliding_attention', 'full_attention'] };
-    expect(shaped(shared)).toMatchObject({
+    folder.config({ ...LLAMA, ...shared, head_dim: 8 }).safetensors('model.safetensors', DENSE);
+    expect(read()).toMatchObject({
       globalKvHeads: 1, globalHeadDim: 16, weightsBytes: LINEAR_BYTES + NORM_BYTES + 2 * EMBEDDING_BYTES + 32 * 16 * 2,
     });
   });

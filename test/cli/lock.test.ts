@@ -93,7 +93,7 @@ test('it sums up the tensors by what they are to a plan', async () => {
 test('it has config.json to the byte, whatever that looks like', async () => {
   const config = fs.readFileSync(path.join(__dirname, '..', 'fixtures', 'models', 'gemma-3-4b-it', 'config.json'), 'utf8');
   const odd = `${config.replaceAll('\n', '\r\n')}\n\n`.replace('{', '{ "rms_norm_eps": 1.0e-06, "maker": "Gemma \\u00e9 é",');
-  const lock = await lockOf(tinyModel('dense').file('config.json', odd));
+  const lock = await lockOf(tinyModel('dense').safetensors('model.safetensors', { 'model.embed_tokens.weight': ['BF16', 512, 128] }).file('config.json', odd));
   expect((JSON.parse(lock) as ModelLock).config.join('\n')).toBe(odd);
   expect(modelFrom(lock).multimodal).toBe(true);
 });

@@ -42,7 +42,7 @@ const SHAPES = {
     .safetensors('model.safetensors', { ...EMBEDDING, ...layer(0), ...layer(1) }),
   'keys that serve as values': folder => folder
     .config({
-      ...LLAMA, attention_k_eq_v: true, num_global_key_value_heads: 1, global_head_dim: 128, sliding_window: 512,
+      ...LLAMA, architectures: ['Gemma4ForCausalLM'], model_type: 'gemma4_text', attention_k_eq_v: true, num_global_key_value_heads: 1, global_head_dim: 128, sliding_window: 512,
       layer_types: ['sliding_attention', 'full_attention'],
     })
     .safetensors('model.safetensors', { ...EMBEDDING, ...layer(0), ...layer(1) }),
@@ -52,8 +52,11 @@ const SHAPES = {
       'model.layers.0.block_sparse_moe.experts.0.w1.weight': ['BF16', 256, 128],
     }),
   'latent attention': folder => folder
-    .config({ ...LLAMA, architectures: ['DeepseekV3ForCausalLM'], kv_lora_rank: 64, qk_rope_head_dim: 32, qk_nope_head_dim: 64, head_dim: undefined })
-    .safetensors('model.safetensors', { ...EMBEDDING, ...layer(0), ...layer(1), ...HEAD }),
+    .config({
+      ...LLAMA, architectures: ['DeepseekV3ForCausalLM'], model_type: 'deepseek_v3', n_routed_experts: null, kv_lora_rank: 64, qk_rope_head_dim: 32,
+      qk_nope_head_dim: 64, head_dim: undefined,
+    })
+    .safetensors('model.safetensors', { ...EMBEDDING, 'model.layers.0.self_attn.kv_a_proj_with_mqa.weight': ['BF16', 96, 128], ...HEAD }),
   quantized: folder => folder.config({ ...LLAMA, quantization_config: { quant_method: 'fp8' } }).safetensors('model.safetensors', {
     ...EMBEDDING, ...layer(0, 'F8_E4M3'), ...layer(1, 'F8_E4M3'), 'model.layers.0.mlp.up_proj.weight_scale_inv': ['F32', 2, 1], ...HEAD,
   }),

@@ -146,7 +146,7 @@ describe('every model of the catalogue', () => {
   const named = Model.all().map(model => [model.id, model] as const);
 
   test.each(named)('%s: longer never needs less, and the largest request is exact', (_, model) => {
-    for (const tensorParallelSize of legalTensorParallelSizes(model.attentionHeads, 8)) {
+    for (const tensorParallelSize of legalTensorParallelSizes(model, 8)) {
       const cache = cacheOf(model, { tensorParallelSize });
       let before = 0;
       for (let tokens = 1; tokens <= model.maxModelLen; tokens = Math.ceil(tokens * 1.37)) {

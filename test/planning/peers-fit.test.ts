@@ -33,7 +33,8 @@ const DEPLOYMENTS: [string, Deployment][] = [
     ['l4-gemma-3-27b-it', 'room', Model.GEMMA_3_27B_IT, 8, L4, 131072, 0.8],
     ['l4-gpt-oss-20b', 'room', Model.GPT_OSS_20B, 8, L4, 131072, 0.8],
     ['l4-qwen3-32b', 'room', Model.QWEN3_32B, 8, L4, 32768, 0.8],
-    ['l4-gemma-4-26b-a4b-it', 'room', Model.GEMMA_4_26B_A4B_IT, 4, L4, 131072, 0.8],
+    // each card has the whole tower of 1 GiB
+    ['l4-gemma-4-26b-a4b-it', 'close', Model.GEMMA_4_26B_A4B_IT, 4, L4, 131072, 0.8],
     ['l4-gemma-4-31b-it', 'impossible', Model.GEMMA_4_31B_IT, 4, L4, 131072, 0.8],
     ['h100-gemma-3-27b-it', 'close', Model.GEMMA_3_27B_IT, 1, H100, 131072, 0.92],
     ['h100-gemma-4-26b-a4b-it', 'room', Model.GEMMA_4_26B_A4B_IT, 1, H100, 131072, 0.92],

@@ -57,16 +57,20 @@ test('more GPUs than key-value heads: each keeps a whole head\'s projections', (
 test('full-attention layers with fewer key-value heads than the others are copied on their own', () => {
   // Gemma 4 31B: 10 of 60 layers have 4 heads of 512; on 8 GPUs 4 more copies of 2 x 512 x 5,376 x 2 bytes
   const copies = 4 * 2 * 512 * 5376 * 2 * 10;
-  expect(weightsPerGpu(Model.GEMMA_4_31B_IT, 8, 1)).toBe(Math.ceil((62776400000 + copies) / 8 + 0.45 * GIB));
-  expect(weightsPerGpu(Model.GEMMA_4_31B_IT, 4, 1)).toBe(Math.ceil(62776400000 / 4 + 0.45 * GIB));
+  // and the tower of 27 layers, 1,152 wide, is whole on each
+  const tower = 2 * 27 * 1152 * (4 * 1152 + 3 * 4304);
+  expect(weightsPerGpu(Model.GEMMA_4_31B_IT, 8, 1)).toBe(Math.ceil((62776400000 + copies + 7 * tower) / 8 + 0.45 * GIB));
+  expect(weightsPerGpu(Model.GEMMA_4_31B_IT, 4, 1)).toBe(Math.ceil((62776400000 + 3 * tower) / 4 + 0.45 * GIB));
 });
 
 test('latent attention has no heads to copy', () => {
-  expect(weightsPerGpu(Model.DEEPSEEK_V3, 8, 1)).toBe(Math.ceil(688586727753 / 8 * 1.02));
+  // but projections to the latent vectors, and routers, that each GPU has whole
+  const whole = 61 * 7168 * (1536 + 512 + 64) + 58 * 7168 * 256 * 4;
+  expect(weightsPerGpu(Model.DEEPSEEK_V3, 8, 1)).toBe(Math.ceil((688586727753 + 7 * whole) / 8 + 688586727753 / 8 * 0.02));
 });
 
 test.each(Model.all().map(model => [model.id, model] as const))('%s: more GPUs or stages never hold more each', (_, model) => {
-  const sizes = legalTensorParallelSizes(model.attentionHeads, 16);
+  const sizes = legalTensorParallelSizes(model, 16);
   const perSize = sizes.map(size => weightsPerGpu(model, size, 1));
   expect(perSize).toEqual([...perSize].sort((a, b) => b - a));
   const perStages = [1, 2, 3, 4].map(stages => weightsPerGpu(model, 1, stages));

@@ -67,14 +67,18 @@ const GEMMA_4 = {
   tieWordEmbeddings: true, gated: false, slidingWindow: 1024, finalLogitSoftcapping: true, multimodal: true,
 } satisfies Partial<ModelProps>;
 
+// vLLM 0.32 gives each rank the whole tower: a feed-forward layer of three matrices and four of attention in each layer
+const GEMMA_4_TOWER_BYTES = 2 * 27 * 1152 * (4 * 1152 + 3 * 4304);
+
 export const GEMMA_4_26B_A4B_IT: ModelProps = {
   ...GEMMA_4, id: 'google/gemma-4-26B-A4B-it',
   layers: 30, hiddenSize: 2816, intermediateSize: 2112, attentionHeads: 16, kvHeads: 8, globalKvHeads: 2, slidingLayers: 25,
   weightsBytes: 51654343000, experts: { count: 128, perToken: 8, intermediateSize: 704 },
+  wholeWeightBytes: GEMMA_4_TOWER_BYTES + 30 * 2816 * 128 * 4,
 };
 
 export const GEMMA_4_31B_IT: ModelProps = {
   ...GEMMA_4, id: 'google/gemma-4-31B-it',
   layers: 60, hiddenSize: 5376, intermediateSize: 21504, attentionHeads: 32, kvHeads: 16, globalKvHeads: 4, slidingLayers: 50,
-  weightsBytes: 62776400000, linearWeightBytes: 58793656320,
+  weightsBytes: 62776400000, linearWeightBytes: 58793656320, wholeWeightBytes: GEMMA_4_TOWER_BYTES,
 };

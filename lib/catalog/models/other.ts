@@ -25,6 +25,8 @@ export const DEEPSEEK_V3: ModelProps = {
   layers: 61, hiddenSize: 7168, intermediateSize: 18432, attentionHeads: 128, kvHeads: 128, headDim: 192, vocabSize: 129280,
   maxModelLen: 163840, dtype: 'bfloat16', weightsBytes: 688586727753, tieWordEmbeddings: false, gated: false, quantization: 'fp8',
   mla: { kvLoraRank: 512, qkRopeHeadDim: 64 }, experts: { count: 256, perToken: 8, intermediateSize: 2048 },
+  // the projections down to 1536 and to 576 values in fp8, and the routers of 58 layers
+  wholeWeightBytes: 61 * 7168 * (1536 + 576) + 58 * 7168 * 256 * 4,
 };
 
 export const DEEPSEEK_R1: ModelProps = {
@@ -43,9 +45,11 @@ const GPT_OSS = {
 export const GPT_OSS_20B: ModelProps = {
   ...GPT_OSS, id: 'openai/gpt-oss-20b', revision: '6cee5e81ee83917806bbde320786a8fb61efebee',
   layers: 24, slidingLayers: 12, weightsBytes: 13761264768, experts: { count: 32, perToken: 4, intermediateSize: 2880 },
+  wholeWeightBytes: 24 * 2880 * 32 * 4,
 };
 
 export const GPT_OSS_120B: ModelProps = {
   ...GPT_OSS, id: 'openai/gpt-oss-120b', revision: 'b5c939de8f754692c1647ca79fbf85e8c1e70f8a',
   layers: 36, slidingLayers: 18, weightsBytes: 65248815744, experts: { count: 128, perToken: 4, intermediateSize: 2880 },
+  wholeWeightBytes: 36 * 2880 * 128 * 4,
 };
