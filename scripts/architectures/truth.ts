@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { install } from '../../test/rig/vllm/install';
+import { differences } from './differences';
+import { ArchitectureRow, Truth } from './row';
+
+export interface TruthRequest {
+  readonly name: string;
+  readonly config: object;
+  /** Tensor parallel sizes. */
+  readonly sizes: readonly number[];
+  /**
+   * Lengths of a request.
+   * @default - up to the model's own
+   */
+  readonly tokens?: readonly number[];
+}
+
+/** Where vLLM's own log goes. */
+type Log = 'ignore' | 'inherit';
+
+/** What the real vLLM of that release makes of each model, as soon as it is known. */
+export async function* truths(requests: readonly TruthRequest[], release: string, log: Log = 'ignore'): AsyncGenerator<ArchitectureRow> {
+  const home = mkdtempSync(join(tmpdir(), 'vllm-truth-'));
+  const python = spawn(join(install(release), 'bin', 'python'), [join(__dirname, 'truth.py')], {
+    // an empty environment and home: nothing of the caller's may change what vLLM decides, and nothing is asked of a hub
+    env: { PATH: '/usr/bin:/bin', HOME: home, HF_HUB_OFFLINE: '1', PYTHONDONTWRITEBYTECODE: '1', VLLM_NO_USAGE_STATS: '1' },
+    stdio: ['pipe', 'pipe', log],
+  });
+  const ended = new Promise<number | null>((resolve, reject) => python.once('error', reject).once('close', resolve));
+  try {
+    python.stdin!.end(requests.map(request => `${JSON.stringify(request)}\n`).join(''));
+    for await (const line of createInterface(python.stdout!)) {
+      yield JSON.parse(line) as ArchitectureRow;
+    }
+    const code = await ended;
+    if (code !== 0) {
+      throw new Error(`truth.py ended with ${code}; --log shows why`);
+    }
+  } finally {
+    python.kill();
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+/** Asks for what a row's truth has: its sizes and its lengths. */
+export function requestOf({ name, config, truth }: ArchitectureRow): TruthRequest {
+  const lengths = Object.values(truth.requestBytes ?? {}).flatMap(Object.keys).filter(length => length !== 'any').map(Number);
+  const sizes = [...Object.keys(truth.requestBytes ?? { TP1: 0 }), ...Object.keys(truth.weightsBytesPerGpu ?? {})]
+    .map(size => Number(size.replace('TP', '')));
+  const unique = (numbers: number[]) => [...new Set(numbers)].sort((a, b) => a - b);
+  return { name, config, sizes: unique([...sizes, ...truth.refusedTensorParallelSizes ?? []]), tokens: unique(lengths) };
+}
+
+/** Rows of a `.jsonl`, or models by a `config.json` or a file `NAME.json`, wherever they lie in a folder. */
+export function readPath(path: string): { name: string; config: object; truth?: Truth }[] {
+  if (statSync(path).isDirectory()) {
+    return readdirSync(path).sort().map(name => join(path, name))
+      .filter(entry => statSync(entry).isDirectory() || /\.jsonl?$/.test(entry)).flatMap(readPath);
+  }
+  const text = readFileSync(path, 'utf8');
+  if (path.endsWith('.jsonl')) {
+    return text.trim().split('\n').map(line => JSON.parse(line));
+  }
+  const name = basename(path) === 'config.json' ? basename(dirname(path)) : basename(path, '.json');
+  // Python writes a bare word that JSON does not know
+  return [{ name, config: JSON.parse(text.replace(/(?<=[:[,]\s*)Infinity\b/g, '"@Infinity@"')) }];
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      release: { type: 'string', default: '0.32.0' },
+      'tensor-parallel-sizes': { type: 'string', default: '1,2,4,8' },
+      tokens: { type: 'string' },
+      compare: { type: 'boolean', default: false },
+      log: { type: 'boolean', default: false },
+    },
+  });
+  const sizes = values['tensor-parallel-sizes'].split(',').map(Number);
+  const tokens = values.tokens?.split(',').map(Number);
+  const rows = positionals.flatMap(readPath);
+  const known = new Map(rows.map(row => [row.name, row.truth]));
+  const requests = rows.map(row => values.compare ? requestOf(row as ArchitectureRow) : { ...row, sizes, tokens });
+  for await (const row of truths(requests, values.release, values.log ? 'inherit' : 'ignore')) {
+    const found = values.compare ? differences(known.get(row.name)!, row.truth) : [];
+    console.log(values.compare ? [`${row.name}: ${found.length === 0 ? 'the same' : ''}`, ...found].join('\n  ') : JSON.stringify(row));
+    process.exitCode = found.length > 0 ? 1 : process.exitCode;
+  }
+}
+
+if (require.main === module) {
+  main().catch((error: Error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}
