@@ -1,7 +1,10 @@
 import { Truth } from './row';
 
-/** `figure: before -> after`, for every figure that both know; `source` says who spoke, and the words of a refusal may change. */
+/** `figure: before -> after`, for every figure of `before`; `source` says who spoke, and the words of a refusal may change. */
 export function differences(before: Truth, after: Truth): string[] {
+  if (before.vllm !== after.vllm) {
+    return [`vllm: ${before.vllm} -> ${after.vllm}, ${after.refusal ?? before.refusal}`];
+  }
   return pairs(before, after).filter(([, one, other]) => JSON.stringify(one) !== JSON.stringify(other))
     .map(([figure, one, other]) => `${figure}: ${JSON.stringify(one)} -> ${JSON.stringify(other)}`);
 }

@@ -1,8 +1,30 @@
 """A model's folder with nothing of its weights."""
 
 import json
+import math
 import os
+from collections.abc import Callable
 from typing import Any
+
+from hollow import Anything
+
+# Python writes a bare word that JSON does not have, and files of Mamba have it
+INFINITY = "@Infinity@"
+
+
+def config_in(text: str) -> dict[str, Any]:
+    """The config that a text is, or that a row has."""
+    fields = json.loads(text.replace(f'"{INFINITY}"', "Infinity"))
+    return dict(fields["config"] if {"name", "config"} <= fields.keys() else fields)
+
+
+def plain(value: Any) -> Any:
+    """The same in what JSON has."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return INFINITY if value == math.inf else value
 
 
 def write_folder(folder: str, config: dict[str, Any]) -> None:
@@ -13,8 +35,25 @@ def write_folder(folder: str, config: dict[str, Any]) -> None:
     tokenizer = Tokenizer(models.WordLevel({"a": 0}, unk_token="a"))
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="a", eos_token="a", pad_token="a").save_pretrained(folder)
     with open(os.path.join(folder, "config.json"), "w") as file:
-        # JSON has no infinity, and Mamba's files have one: a row carries it as a text
-        file.write(json.dumps(config).replace('"@Infinity@"', "Infinity"))
+        json.dump(config, file)
+
+
+def offer_processors() -> None:
+    """Models with a tower ask for their processor before they are built, and keep it."""
+    from vllm.transformers_utils import processor
+
+    for name in [name for name in vars(processor) if name.startswith("cached_")]:
+        setattr(processor, name, or_anything(getattr(processor, name)))
+
+
+def or_anything(load: Callable[..., Any]) -> Callable[..., Any]:
+    def load_or_offer(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return load(*args, **kwargs)
+        except (OSError, TypeError, ValueError):
+            return Anything
+
+    return load_or_offer
 
 
 def register_remote(config: dict[str, Any]) -> None:
@@ -31,7 +70,10 @@ def register_remote(config: dict[str, Any]) -> None:
         model_type = name
 
         def __init__(self, **fields: Any) -> None:
-            super().__init__(**{key: part_of(value) if is_part(key, value) else value for key, value in fields.items()})
+            fields = {key: part_of(value) if is_part(key, value) else value for key, value in fields.items()}
+            # the scaling of lengths is checked against the other fields before they are kept
+            self.__dict__.update(fields)
+            super().__init__(**fields)
 
     AutoConfig.register(name, RemoteConfig)
 

@@ -1,6 +1,7 @@
 """Print what the vLLM of this environment makes of models, as it would on H200s: a JSON request a line in, a JSON answer a line out.
 
-A request is `{"name", "config", "sizes": [1, 8], "tokens": [131072]}`; without tokens, lengths up to the model's own are taken.
+A request is `{"name", "text", "sizes": [1, 8], "tokens": [131072]}`; without tokens, lengths up to the model's own are taken. The text is
+that of a config.json, or of a row that has one: transformers tells 1 from 1.0, which not everything that carries JSON does.
 """
 
 import importlib
@@ -17,8 +18,10 @@ from typing import Any
 
 import caches
 import hopper
-from folder import register_remote, write_folder
+from folder import config_in, offer_processors, plain, register_remote, write_folder
 
+# beyond every window and chunk
+FAR_TOKENS = 2**24
 LENGTHS = [512, 2048, 8192, 32768, 131072]
 # loaded once, for all the processes that come of this one
 USED = [
@@ -84,7 +87,7 @@ def measure(folder: str, request: dict[str, Any], size: int) -> dict[str, Any]:
     """The figures of one rank of that many."""
     from vllm.config import set_current_vllm_config
 
-    register_remote(request["config"])
+    register_remote(config_in(request["text"]))
     vllm_config = configure(folder, size)
     longest = vllm_config.model_config.max_model_len
     lengths = request.get("tokens") or sorted({length for length in LENGTHS if length < longest} | {min(longest, LENGTHS[-1])})
@@ -105,8 +108,7 @@ def weights_of(model: Any, vllm_config: Any) -> dict[str, Any]:
 def caches_of(vllm_config: Any, lengths: list[int]) -> dict[str, Any]:
     specs = caches.specs_of(vllm_config)
     block_tokens = vllm_config.cache_config.block_size
-    # beyond every window and chunk, and of whole blocks
-    far = [block_tokens * 2**13, block_tokens * 2**14]
+    far = [blocks * block_tokens for blocks in (FAR_TOKENS // block_tokens, 2 * (FAR_TOKENS // block_tokens))]
     held = {length: request_bytes(vllm_config, length) for length in [*lengths, *far]}
     return {
         "kvKind": caches.describe(specs),
@@ -130,7 +132,7 @@ def request_bytes(vllm_config: Any, tokens: int) -> int:
 
 def measure_sizes(request: dict[str, Any]) -> dict[int, dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
-        write_folder(folder, request["config"])
+        write_folder(folder, config_in(request["text"]))
         return {size: apart(partial(measure, folder, request, size)) for size in request["sizes"]}
 
 
@@ -157,14 +159,15 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     hopper.pretend()
+    offer_processors()
     for module in USED:
         importlib.import_module(module)
     release = importlib.metadata.version("vllm").split("+")[0]
     source = f"vLLM {release} on the meta device with a stand-in Hopper platform"
     for line in sys.stdin:
         request = json.loads(line)
-        answer = {"name": request["name"], "config": request["config"], "truth": {**truth_of(measure_sizes(request)), "source": source}}
-        out.write(json.dumps(answer) + "\n")
+        truth = {**truth_of(measure_sizes(request)), "source": source}
+        out.write(json.dumps({"name": request["name"], "config": plain(config_in(request["text"])), "truth": truth}) + "\n")
         out.flush()
 
 
