@@ -62,8 +62,10 @@ def reason_of(error: Exception) -> str:
     text = re.sub(r"(?s)^.*?Value error, (.*?)( \[type=.*)?$", r"\1", str(error)).strip()
     if not text:
         frame = traceback.extract_tb(error.__traceback__)[-1]
-        text = f"{type(error).__name__} in {frame.name} of {os.path.basename(frame.filename)}: {frame.line}"
-    return " ".join(text.split())
+        text = f"in {frame.name} of {os.path.basename(frame.filename)}: {frame.line}"
+    # vLLM refuses in words by a ValueError
+    kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+    return kind + " ".join(text.split())
 
 
 def configure(folder: str, size: int) -> Any:
@@ -124,7 +126,8 @@ def caches_of(vllm_config: Any, lengths: list[int]) -> dict[str, Any]:
 
 
 def request_bytes(vllm_config: Any, tokens: int) -> int:
-    answer = apart(lambda: {"bytes": caches.bytes_of_request(vllm_config, tokens)})  # a length changes the configuration
+    # a length is a setting of the server, and changes others
+    answer = apart(lambda: {"bytes": caches.bytes_of_request(vllm_config, tokens)})
     if "refusal" in answer:
         raise ValueError(answer["refusal"])
     return int(answer["bytes"])

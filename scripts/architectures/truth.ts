@@ -33,6 +33,8 @@ export async function* truths(requests: readonly TruthRequest[], release: string
     stdio: ['pipe', 'pipe', log],
   });
   const ended = new Promise<number | null>((resolve, reject) => python.once('error', reject).once('close', resolve));
+  // a program that ends before it has read all is told by its exit code
+  python.stdin!.on('error', () => undefined);
   try {
     python.stdin!.end(requests.map(request => `${JSON.stringify(request)}\n`).join(''));
     yield* createInterface(python.stdout!);
