@@ -70,7 +70,7 @@ def register_remote(config: dict[str, Any]) -> None:
         model_type = name
 
         def __init__(self, **fields: Any) -> None:
-            fields = {key: part_of(value) if is_part(key, value) else value for key, value in fields.items()}
+            fields = {key: part_of(key, value) for key, value in fields.items()}
             # the scaling of lengths is checked against the other fields before they are kept
             self.__dict__.update(fields)
             super().__init__(**fields)
@@ -78,13 +78,23 @@ def register_remote(config: dict[str, Any]) -> None:
     AutoConfig.register(name, RemoteConfig)
 
 
-def is_part(key: str, value: object) -> bool:
-    return key.endswith("_config") and key != "quantization_config" and isinstance(value, dict)
+class Fields(dict[str, Any]):
+    """What such a class makes of the settings of a layer."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self:
+            raise AttributeError(name)
+        return Fields(self[name]) if isinstance(self[name], dict) else self[name]
 
 
-def part_of(fields: dict[str, Any]) -> Any:
+def part_of(key: str, value: Any) -> Any:
+    """Parts by the names that such classes give them: `vision_config` is a config, `block_configs` are settings of layers."""
     from transformers import AutoConfig
 
-    part = {"model_type": "part", **fields}
+    if key.endswith("_configs") and isinstance(value, list):
+        return [Fields(item) for item in value]
+    if key == "quantization_config" or not key.endswith("_config") or not isinstance(value, dict):
+        return value
+    part = {"model_type": "part", **value}
     register_remote(part)
     return AutoConfig.for_model(**part)
