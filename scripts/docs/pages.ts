@@ -8,7 +8,9 @@ const ORDER = [
   'README', 'start', 'matrix', 'your-own-app', 'choose-hardware', 'operate', 'troubleshooting', 'numbers', 'cloud', 'programs', 'architecture',
 ];
 /** Pages outside of `docs`; each may have blocks. */
-const OTHERS = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', 'RELEASE.md', 'imports/README.md', 'test/rig/README.md'];
+const OTHERS = [
+  'README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', 'RELEASE.md', 'imports/README.md', 'scripts/architectures/README.md', 'test/rig/README.md',
+];
 const DECISIONS = 'docs/decisions';
 
 /** Every page that is written by hand, with or without blocks, by its path. */

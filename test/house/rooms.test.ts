@@ -53,7 +53,7 @@ const LOADS: { readonly [room: string]: readonly string[] } = {
   gke: ['cdktf', '@cdktf/provider-google', 'constructs', 'fs', 'path'],
   apps: ['path'],
   examples: ['cdk8s', 'cdk8s-vllm'],
-  scripts: ['@microsoft/api-extractor', 'child_process', 'fs', 'os', 'path', 'yaml'],
+  scripts: ['@microsoft/api-extractor', 'child_process', 'fs', 'os', 'path', 'readline', 'util', 'yaml'],
 };
 
 const READS: { readonly [file: string]: readonly string[] } = {
@@ -67,6 +67,7 @@ const READS: { readonly [file: string]: readonly string[] } = {
   'lib/common/digest.ts': ['crypto'],
   'lib/pods/program-files.ts': ['fs', 'path'],
   // The registries of the releases are made in the rig.
+  'scripts/architectures/truth.ts': ['test'],
   'scripts/vllm-registry/dump.ts': ['test'],
   'scripts/docs/rooms.ts': ['test'],
 };
