@@ -1,3 +1,4 @@
+export type { KvCachePerRequest } from './kv-cache';
 export type { MemoryAlternative } from './memory-alternatives';
 export { MemoryPlan } from './memory-plan';
 export type { MemoryPerGpu, MemoryPlanProps, ResolvedMemoryProps } from './memory-plan-props';

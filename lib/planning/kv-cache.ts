@@ -1,7 +1,16 @@
 import { Model } from '../catalog';
 import { Refusal } from '../common/refusal';
 import { bytesPerValue, LayerPage, layerPages } from './layer-pages';
-import { KvCachePerRequest } from './memory-plan-props';
+
+/** Bytes on each GPU that one request of `maxModelLen` can come to hold of the KV cache. */
+export interface KvCachePerRequest {
+  /** Part that does not grow any more at that length: states, windows, chunks, the output of an encoder. */
+  readonly fixedBytes: number;
+  /** Part that every token adds. */
+  readonly bytesPerToken: number;
+  /** All of it, in whole blocks. */
+  readonly bytes: number;
+}
 
 export interface KvCacheProps {
   readonly model: Model;

@@ -100,16 +100,6 @@ export interface MemoryPerGpu {
   readonly outsideBudgetBytes: number;
 }
 
-/** Bytes on each GPU that one request of `maxModelLen` can come to hold of the KV cache. */
-export interface KvCachePerRequest {
-  /** Part that does not grow any more at that length: states, windows, chunks, the output of an encoder. */
-  readonly fixedBytes: number;
-  /** Part that every token adds. */
-  readonly bytesPerToken: number;
-  /** All of it, in whole blocks. */
-  readonly bytes: number;
-}
-
 /** Settings of a memory plan with every default filled in. */
 export interface ResolvedMemoryProps {
   /** The model that is served. */

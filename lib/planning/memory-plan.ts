@@ -1,11 +1,11 @@
 import { Model, VllmModelRunner, VllmRelease } from '../catalog';
 import { gib } from '../common/bytes';
-import { KvCache } from './kv-cache';
+import { KvCache, KvCachePerRequest } from './kv-cache';
 import { loraBytes } from './lora';
 import { MemoryAlternative, memoryAlternatives } from './memory-alternatives';
 import { checkMemoryPlanProps, largestUtilization } from './memory-checks';
 import { MemoryOverhead } from './memory-overhead';
-import { KvCachePerRequest, MemoryPerGpu, MemoryPlanProps, ResolvedMemoryProps } from './memory-plan-props';
+import { MemoryPerGpu, MemoryPlanProps, ResolvedMemoryProps } from './memory-plan-props';
 import { smallestPlan, tensorParallelSizes } from './smallest-plan';
 import { draftedLayers, draftWeights, SpeculatedKvCache } from './speculation';
 import { weightsPerGpu } from './weight-bytes';
@@ -104,7 +104,8 @@ export class MemoryPlan {
     this.maxConcurrency = this.maxModelLen > 0 ? this.kvCacheTokens / this.maxModelLen : 0;
 
     // vllm/config/compilation.py, 0.32: with CUDA graphs every sequence needs a block for its state, or the server does not start
-    this.stateBlocks = cache.hasStates && !props.enforceEager ? cache.poolBlocks(kvCacheBytes, Math.max(1, this.maxModelLen)) : Number.POSITIVE_INFINITY;
+    const bounded = cache.hasStates && !props.enforceEager;
+    this.stateBlocks = bounded ? cache.poolBlocks(kvCacheBytes, Math.max(1, this.maxModelLen)) : Number.POSITIVE_INFINITY;
     const missing = [
       this.missingKvCache(this.perRequest.bytes, graphsInBudget),
       this.missingStates(cache),

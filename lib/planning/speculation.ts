@@ -1,6 +1,5 @@
 import { Model } from '../catalog';
-import { KvCache } from './kv-cache';
-import { KvCachePerRequest } from './memory-plan-props';
+import { KvCache, KvCachePerRequest } from './kv-cache';
 import { weightsPerGpu } from './weight-bytes';
 
 /** How tokens are guessed ahead: from the prompt, by a head trained for it, by the model's own next-token layer, or by a small model. */

@@ -183,7 +183,7 @@ export const ARGUMENT_GROUPS: readonly ArgumentGroup[] = [
     MultiModalConfig: 'mm_processor_cache_gb mm_processor_cache_type mm_shm_cache_max_object_size_mb mm_tensor_ipc',
     EncoderCacheManagerConfig: WHOLE,
   }),
-  refused('takes GPU memory that the plan does not count', 'leave it out; the props lora and speculative have what is planned', {
+  refused('takes GPU memory that the plan does not count', 'leave it out; the props lora and speculative are planned', {
     LoRAConfig: WHOLE,
     DiffusionConfig: WHOLE,
     AuxOutputConfig: WHOLE,

@@ -90,5 +90,5 @@ test('a draft model whose heads the GPUs do not divide is refused', () => {
   const model = Model.of({ ...QWEN3_0_6B, attentionHeads: 14 });
   expect(refusalOf(() => MemoryPlan.of({ ...PROPS, tensorParallelSize: 4, speculative: { ...DRAFT, draftModel: model } })))
     .toBe('MemoryPlan: the 14 attention heads of the draft model Qwen/Qwen3-0.6B are not divisible by \'tensorParallelSize\' (4);'
-      + ' legal sizes are 1, 2, 7');
+      + ' legal sizes are 1, 2');
 });

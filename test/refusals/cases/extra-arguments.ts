@@ -30,6 +30,7 @@ export const ROUND_THE_PLAN: { readonly [way: string]: readonly string[] } = {
   'speculation by a key': ['--speculative-config.method=ngram'],
   'speculation by a short flag': ['--spec-method=ngram'],
   'speculation that names nothing': ['--speculative-config={}'],
+  'embeddings in the place of text': ['--enable-prompt-embeds'],
   'adapters without LoRA': ['--lora-modules', 'sql=/weights/sql'],
   'all log probabilities': ['--max-logprobs=-1'],
   'larger images': ['--limit-mm-per-prompt={"image": {"count": 1, "width": 4096}}'],
