@@ -25,12 +25,14 @@ export function weightsPerGpu(model: Model, tensorParallelSize: number, pipeline
   // The first stage of a pipeline holds the embedding, the last one the head; the layers of the fullest stage are rounded up.
   const stageLayers = Math.ceil(model.layers / pipelineParallelSize);
   const stage = layers * stageLayers / model.layers + embeddings;
+  const share = stageLayers / model.layers / tensorParallelSize;
+  const whole = wholeBytes(model) * (tensorParallelSize - 1) * share;
+  const copies = (replicatedKvHeads(model, tensorParallelSize, valueBytes) + paddedExperts(model, tensorParallelSize, valueBytes)) * share;
+  // what was measured of quantized weights has their routers and latent projections in it
   const margin = shrunk || model.quantization !== undefined
-    ? Math.max(QUANTIZED_MARGIN, QUANTIZED_SHARE * stage / tensorParallelSize)
-    : tensorParallelSize > 1 ? SPLIT_MARGIN : LOADED_MARGIN;
-  const copies = (wholeBytes(model) * (tensorParallelSize - 1) + replicatedKvHeads(model, tensorParallelSize, valueBytes)
-    + paddedExperts(model, tensorParallelSize, valueBytes)) * stageLayers / model.layers;
-  return Math.ceil((stage + copies) / tensorParallelSize + margin);
+    ? Math.max(QUANTIZED_MARGIN, QUANTIZED_SHARE * stage / tensorParallelSize, whole)
+    : (tensorParallelSize > 1 ? SPLIT_MARGIN : LOADED_MARGIN) + whole;
+  return Math.ceil(stage / tensorParallelSize + copies + margin);
 }
 
 /** Weights that every GPU holds whole; never more than there are. */
