@@ -22,6 +22,7 @@ export interface AttentionCache {
 
 /** Layers that cache one compressed vector a token, whole on every GPU. */
 export interface LatentCache {
+  /** Kind of the cache: one vector for keys and values together. */
   readonly kind: 'latent';
   /** Number of such layers. */
   readonly layers: number;
@@ -36,6 +37,7 @@ export interface LatentCache {
 
 /** Layers that cache keys of their own to choose the tokens that are attended to, whole on every GPU. */
 export interface IndexerCache {
+  /** Kind of the cache: keys that choose. */
   readonly kind: 'indexer';
   /** Number of such layers. */
   readonly layers: number;
@@ -61,6 +63,7 @@ export interface StatePart {
 
 /** Layers that keep a state of one size for each sequence, however long it is. */
 export interface RecurrentCache {
+  /** Kind of the cache: a state. */
   readonly kind: 'recurrent';
   /** Number of such layers. */
   readonly layers: number;

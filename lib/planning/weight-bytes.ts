@@ -29,10 +29,13 @@ export function weightsPerGpu(model: Model, tensorParallelSize: number, pipeline
   const ends = pipelineParallelSize > 1 ? model.vocabSize * model.hiddenSize * valueBytes : embeddings;
   const stageLayers = Math.ceil(model.layers / pipelineParallelSize);
   const stage = layers * stageLayers / model.layers + ends;
+  const share = stageLayers / model.layers / tensorParallelSize;
+  const whole = wholeBytes(model) * (tensorParallelSize - 1) * share;
+  const copies = (replicatedKvHeads(model, tensorParallelSize, valueBytes) + paddedExperts(model, tensorParallelSize, valueBytes)) * share;
   const margin = marginOf(model, shrunk, stage / tensorParallelSize, tensorParallelSize);
-  const copies = (wholeBytes(model) * (tensorParallelSize - 1) + replicatedKvHeads(model, tensorParallelSize, valueBytes)
-    + paddedExperts(model, tensorParallelSize, valueBytes)) * stageLayers / model.layers;
-  return Math.ceil((stage + copies) / tensorParallelSize + margin);
+  // what was measured of quantized weights has their routers and latent projections in it
+  const loaded = shrunk || model.quantization !== undefined ? Math.max(margin, whole) : margin + whole;
+  return Math.ceil(stage / tensorParallelSize + copies + loaded);
 }
 
 /** Weights that every GPU holds whole; never more than there are. */

@@ -64,7 +64,7 @@ export function windows(fields: ConfigFields, { layers }: Pick<Basics, 'layers'>
   const declared = fields.optional('sliding_window') || undefined;
   const types = fields.list<string>('layer_types');
   const switchedOff = fields.value('use_sliding_window') === false;
-  fields.harmless('max_window_layers', 'sliding_window_pattern', '_sliding_window_pattern');
+  fields.harmless('max_window_layers', 'sliding_window_pattern', '_sliding_window_pattern', 'global_attn_every_n_layers');
   if (options.noWindow) {
     return none;
   }
@@ -108,7 +108,7 @@ function byDefault(fields: ConfigFields, layers: number, { pattern, layerTypes }
   if (layerTypes === 'uniform' || layerTypes === 'ignored') {
     return Array.from({ length: layers }, () => true);
   }
-  const every = fields.optional('sliding_window_pattern', '_sliding_window_pattern') ?? pattern?.every;
+  const every = fields.optional('sliding_window_pattern', '_sliding_window_pattern', 'global_attn_every_n_layers') ?? pattern?.every;
   // without a pattern vLLM gives every layer the window
   return Array.from({ length: layers }, (_, index) =>
     every === undefined || (pattern?.full === 'first' ? index % every !== 0 : (index + 1) % every !== 0));

@@ -1,19 +1,13 @@
 import { ConfigFields } from './config-fields';
 import { LayerCache, TensorParallelParts } from '../layer-cache';
-import { Experts, LatentAttention } from '../model-props';
+import { Experts, ModelProps } from '../model-props';
+
+/** Facts that every language model has. */
+type Sizes = Pick<ModelProps, 'layers' | 'hiddenSize' | 'intermediateSize' | 'attentionHeads' | 'kvHeads' | 'headDim' | 'vocabSize' | 'experts'>;
 
 /** What an architecture makes of a configuration: the shapes that decide about memory, in one release of vLLM. */
-export interface Geometry {
-  readonly layers: number;
-  readonly hiddenSize: number;
-  readonly intermediateSize: number;
-  readonly attentionHeads: number;
-  readonly kvHeads: number;
-  readonly headDim: number;
-  readonly vocabSize: number;
+export interface Geometry extends Sizes, Pick<ModelProps, 'mla'> {
   readonly caches: readonly LayerCache[];
-  readonly experts?: Experts;
-  readonly mla?: LatentAttention;
   /** Values of linear layers that every rank holds whole. */
   readonly wholeLinearValues?: number;
   /** Bytes of routers and other unquantized parts that every rank holds whole. */
@@ -29,16 +23,8 @@ export interface Geometry {
 /** Reads the fields that the architecture's class in vLLM reads. */
 export type Adapter = (fields: ConfigFields) => Geometry;
 
-/** Fields that every language model has, under all names that vLLM looks for. */
-export interface Basics {
-  readonly layers: number;
-  readonly hiddenSize: number;
-  readonly intermediateSize: number;
-  readonly attentionHeads: number;
-  readonly kvHeads: number;
-  readonly headDim: number;
-  readonly vocabSize: number;
-  readonly experts?: Experts;
+/** What every language model has, read under all names that vLLM looks for. */
+export interface Basics extends Sizes {
   readonly wholeBytes: number;
 }
 

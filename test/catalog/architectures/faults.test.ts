@@ -96,7 +96,8 @@ test('4: MiniCPM3 compresses its weights and caches all heads', () => {
 test('5: an indexer caches 132 bytes beside the latent vector, whatever the dtype', () => {
   const model = modelOf({
     architectures: ['DeepseekV32ForCausalLM'], model_type: 'deepseek_v32', num_hidden_layers: 61, kv_lora_rank: 512, q_lora_rank: 1536,
-    qk_nope_head_dim: 128, qk_rope_head_dim: 64, v_head_dim: 128, index_head_dim: 128, index_n_heads: 64, index_topk: 2048, n_routed_experts: null,
+    qk_nope_head_dim: 128, qk_rope_head_dim: 64, v_head_dim: 128, index_head_dim: 128, index_n_heads: 64, index_topk: 2048,
+    n_routed_experts: null,
   });
   expect(perToken(model)).toBe(61 * (1152 + 132));
   expect(perToken(model, 'fp8')).toBe(61 * (656 + 132));

@@ -24,7 +24,9 @@ export const MEMORY: Refusals = {
     '3 of 32': serving({ tensorParallelSize: 3 }),
     '16 of 40': serving({ accelerator: Accelerator.A100, tensorParallelSize: 16 }, Model.VICUNA_13B_V1_3),
     '2 of 71': serving({ accelerator: Accelerator.A100, tensorParallelSize: 2 }, Model.FALCON_7B),
-    'experts whose fp8 blocks would be cut': serving({ accelerator: Accelerator.B200, tensorParallelSize: 32 }, Model.DEEPSEEK_R1),
+    'experts whose fp8 blocks would be cut': serving({
+      accelerator: Accelerator.B200, tensorParallelSize: 32, release: VllmRelease.V0_28,
+    }, Model.DEEPSEEK_R1),
   },
   'a tensor parallel size that exceeds the node\'s GPUs': {
     '16 where machines have 8': serving({ tensorParallelSize: 16 }),
