@@ -154,7 +154,7 @@ function takesMore(flag: VllmFlag, taken: number): boolean {
 
 function checkShape({ version }: KnownFlags, { name, key, flag, values }: Argument): void {
   if (flag.type === 'boolean' && values.length > 0) {
-    const off = flag.negated ? `; ${flag.negated} turns it off` : '';
+    const off = flag.negated ? `; ${flag.negated[0]} turns it off` : '';
     throw new Refusal(`vLLM ${version}: ${name}=${values[0]} takes no value${off}`);
   }
   if (flag.type !== 'boolean' && !flag.optionalValue && values.length === 0) {

@@ -11,7 +11,7 @@ export function flagOf(registry: VllmRegistry, name: string): VllmFlag {
     return flags[name];
   }
   const names = Object.keys(flags);
-  const positive = names.find(known => flags[known].negated === name);
+  const positive = names.find(known => flags[known].negated?.includes(name));
   if (positive) {
     return flags[positive];
   }

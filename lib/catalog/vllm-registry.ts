@@ -14,8 +14,8 @@ export interface VllmFlag {
   readonly default?: unknown;
   /** Short forms of the flag. */
   readonly aliases?: readonly string[];
-  /** Spelling that turns a boolean off. */
-  readonly negated?: string;
+  /** Spellings that turn a boolean off, the one that vLLM shows first. */
+  readonly negated?: readonly string[];
   /** Whether the flag takes one or more values. */
   readonly list?: boolean;
   /** Whether the flag may stand without a value although it is no boolean. */
@@ -123,7 +123,7 @@ export const VLLM_REGISTRY_SECTIONS = [
 ] as const;
 
 /** The committed registries, the oldest first. */
-export const VLLM_REGISTRIES = ['0.22.0', '0.28.0', '0.32.0'].map(committedRegistry);
+export const VLLM_REGISTRIES = ['0.22.0', '0.28.0', '0.32.0', '0.33.0'].map(committedRegistry);
 
 /** Reads each section when it is first asked for: most programs ask for the flags of one release, and the models alone are as large. */
 function committedRegistry(release: string): VllmRegistry {

@@ -24,12 +24,17 @@ export class VllmRelease {
   static readonly V0_28 = new VllmRelease(registryOf('0.28.0'), FACTS_0_28);
   /** vLLM 0.32.0. */
   static readonly V0_32 = new VllmRelease(registryOf('0.32.0'), FACTS_0_32);
-  /** The release that a server runs unless it is told otherwise: the newest one. */
+  /**
+   * vLLM 0.33.0, its memory planned as that of 0.32.0. Its profile run also samples with every feature on, which leaves less for the KV
+   * cache on cards from 70 GiB: read its log before you rely on the plan. `vllm/v1/worker/gpu/model_runner.py`, `profile_run`.
+   */
+  static readonly V0_33 = new VllmRelease(registryOf('0.33.0'), FACTS_0_32);
+  /** The release that a server runs unless it is told otherwise: the newest one whose memory was measured. */
   static readonly DEFAULT = VllmRelease.V0_32;
 
   /** Every release of the catalogue, the oldest first. */
   static all(): VllmRelease[] {
-    return [VllmRelease.V0_22, VllmRelease.V0_28, VllmRelease.V0_32];
+    return [VllmRelease.V0_22, VllmRelease.V0_28, VllmRelease.V0_32, VllmRelease.V0_33];
   }
 
   /**

@@ -82,15 +82,16 @@ export const ARGUMENT_GROUPS: readonly ArgumentGroup[] = [
   harmless('what is logged, measured and traced', {
     ObservabilityConfig: WHOLE,
     LoggingConfig: WHOLE,
+    WatchdogConfig: WHOLE,
     EngineArgs: 'aggregate_engine_logging fail_on_environ_validation log_config_file',
     AsyncEngineArgs: 'enable_log_requests',
     LoadConfig: 'use_tqdm_on_load',
-    FrontendArgs: 'disable_uvicorn_access_log uvicorn_log_level max_log_len enable_log_outputs enable_log_deltas log_error_stack log_config_file'
+    FrontendArgs: 'disable_uvicorn_access_log uvicorn_log_level max_log_len enable_log_deltas log_error_stack log_config_file'
       + ' enable_server_load_tracking enable_request_id_headers',
   }),
   harmless('what the API takes and how its answers look', {
-    FrontendArgs: 'chat_template chat_template_content_format default_chat_template_kwargs response_role return_tokens_as_token_ids'
-      + ' tool_call_parser tool_strict_level exclude_tools_when_tool_choice_none enable_prompt_tokens_details enable_per_request_metrics'
+    FrontendArgs: 'chat_template chat_template_content_format default_chat_template_kwargs reasoning_effort_map response_role'
+      + ' return_tokens_as_token_ids tool_call_parser tool_strict_level exclude_tools_when_tool_choice_none enable_prompt_tokens_details enable_per_request_metrics'
       + ' enable_force_include_usage enable_tokenizer_info_endpoint disable_fastapi_docs enable_offline_docs sse_keep_alive_interval'
       + ' fingerprint_mode fingerprint_value cohere_is_reasoning_model cohere_format anthropic_disabled_thinking_effort'
       + ' allow_credentials allowed_origins allowed_methods allowed_headers h11_max_incomplete_event_size h11_max_header_count',
@@ -204,7 +205,7 @@ export const ARGUMENT_GROUPS: readonly ArgumentGroup[] = [
     }),
   refused('is about a server that sleeps, is profiled or trained, and the probes, the start and the memory are of one that serves',
     'leave it out', {
-      ModelConfig: 'enable_sleep_mode sleep_mode_offload_cudagraph sleep_preserve_parameter_names enable_cumem_allocator'
+      ModelConfig: 'enable_sleep_mode sleep_mode_backend sleep_mode_offload_cudagraph sleep_preserve_parameter_names enable_cumem_allocator'
         + ' enable_nccl_comm_suspend',
       ProfilerConfig: WHOLE,
       WeightTransferConfig: WHOLE,
@@ -243,6 +244,9 @@ export const ARGUMENT_GROUPS: readonly ArgumentGroup[] = [
   refused('needs a parser that takes the calls out of the answers', 'add --tool-call-parser=NAME', {
     FrontendArgs: 'enable_auto_tool_choice',
   }, ({ fields }) => fields.has('FrontendArgs.tool_call_parser')),
+  refused('needs the log of requests, which it adds the answers to', 'add --enable-log-requests', {
+    FrontendArgs: 'enable_log_outputs',
+  }, ({ fields }) => fields.has('AsyncEngineArgs.enable_log_requests')),
   refused('is a file that vLLM runs as code', 'put it beside the weights and give its whole path', {
     FrontendArgs: 'tool_parser_plugin',
     StructuredOutputsConfig: 'reasoning_parser_plugin',

@@ -83,7 +83,7 @@ describe('which release', () => {
     ['0.21.0', 'VllmRelease: vLLM 0.21.0 has a critical hole, CVE-2026-48746: an API key is bypassed through the Host header.'
     + ' It is closed in 0.22.0; the default is 0.32.0'],
     ['latest', 'VllmRelease: \'latest\' is no version of vLLM; write it as 0.32.0'],
-    ['0.31.0', 'VllmRelease: the flags and metrics of vLLM 0.31.0 are not known; known are 0.22.0, 0.28.0, 0.32.0. Take one of these,'
+    ['0.31.0', 'VllmRelease: the flags and metrics of vLLM 0.31.0 are not known; known are 0.22.0, 0.28.0, 0.32.0, 0.33.0. Take one of these,'
     + ' or make its registry, where vLLM 0.31.0 is installed: python3 node_modules/cdk8s-vllm/scripts/vllm-registry/dump_registry.py'
     + ' > vllm-0.31.0.json, and take VllmRelease.fromRegistry(\'vllm-0.31.0.json\')'],
   ])('of refuses %s', (version, message) => {
@@ -144,7 +144,7 @@ describe('names', () => {
 
   test('a metric of a newer release is refused on an older one', () => {
     expect(messageOf(() => V0_28.metric('vllm:admission_rejections_total')))
-      .toBe('vLLM 0.28.0 has no metric \'vllm:admission_rejections_total\'; it is in 0.32.0');
+      .toBe('vLLM 0.28.0 has no metric \'vllm:admission_rejections_total\'; it is in 0.32.0 and 0.33.0');
   });
 });
 
@@ -238,38 +238,38 @@ describe('an argument list', () => {
 
   test('what one release refuses another takes', () => {
     expect(() => V0_22.checkArgs(['/model', '--quantization=gguf'])).not.toThrow();
-    expect(() => V0_28.checkArgs(['/model', '--max-num-queued-reqs=8'])).toThrow('it is in 0.32.0');
+    expect(() => V0_28.checkArgs(['/model', '--max-num-queued-reqs=8'])).toThrow('it is in 0.32.0 and 0.33.0');
   });
 });
 
 describe('memory facts', () => {
   test('every release gives vLLM 92 % of the card', () => {
-    expect(VllmRelease.all().map(release => release.defaultGpuMemoryUtilization)).toEqual([0.92, 0.92, 0.92]);
+    expect(VllmRelease.all().map(release => release.defaultGpuMemoryUtilization)).toEqual([0.92, 0.92, 0.92, 0.92]);
   });
 
   test.each([
-    ['L4', 22, false, [2048, 2048, 2048], [256, 256, 256]],
-    ['A100 80 GB', 79.1, true, [2048, 2048, 2048], [256, 256, 256]],
-    ['H100', 79.18, false, [8192, 8192, 8192], [1024, 1024, 1024]],
-    ['B200', 178.35, false, [8192, 16384, 16384], [1024, 1024, 1024]],
+    ['L4', 22, false, [2048, 2048, 2048, 2048], [256, 256, 256, 256]],
+    ['A100 80 GB', 79.1, true, [2048, 2048, 2048, 2048], [256, 256, 256, 256]],
+    ['H100', 79.18, false, [8192, 8192, 8192, 8192], [1024, 1024, 1024, 1024]],
+    ['B200', 178.35, false, [8192, 16384, 16384, 16384], [1024, 1024, 1024, 1024]],
   ])('batch defaults on %s', (_, gib, isA100, tokens, sequences) => {
     expect(VllmRelease.all().map(release => release.defaultMaxNumBatchedTokens(gib * GIB, isA100))).toEqual(tokens);
     expect(VllmRelease.all().map(release => release.defaultMaxNumSeqs(gib * GIB, isA100))).toEqual(sequences);
   });
 
   test.each([
-    ['Qwen3ForCausalLM', false, false, ['V2', 'V2', 'V2']],
-    ['Qwen3ForCausalLM', false, true, ['V1', 'V2', 'V2']],
-    ['LlamaForCausalLM', false, false, ['V1', 'V2', 'V2']],
-    ['MixtralForCausalLM', true, false, ['V1', 'V1', 'V2']],
-    ['Qwen2MoeForCausalLM', true, false, ['V1', 'V2', 'V2']],
+    ['Qwen3ForCausalLM', false, false, ['V2', 'V2', 'V2', 'V2']],
+    ['Qwen3ForCausalLM', false, true, ['V1', 'V2', 'V2', 'V2']],
+    ['LlamaForCausalLM', false, false, ['V1', 'V2', 'V2', 'V2']],
+    ['MixtralForCausalLM', true, false, ['V1', 'V1', 'V2', 'V2']],
+    ['Qwen2MoeForCausalLM', true, false, ['V1', 'V2', 'V2', 'V2']],
   ])('the runner of %s (experts: %s, quantized: %s)', (architecture, mixtureOfExperts, quantized, runners) => {
     expect(VllmRelease.all().map(release => release.modelRunner({ architecture, mixtureOfExperts, quantized }))).toEqual(runners);
   });
 
   test('CUDA graphs come out of the KV cache on V1, on V2 only since 0.32', () => {
-    expect(VllmRelease.all().map(release => release.estimatesCudaGraphs('V1'))).toEqual([true, true, true]);
-    expect(VllmRelease.all().map(release => release.estimatesCudaGraphs('V2'))).toEqual([false, false, true]);
+    expect(VllmRelease.all().map(release => release.estimatesCudaGraphs('V1'))).toEqual([true, true, true, true]);
+    expect(VllmRelease.all().map(release => release.estimatesCudaGraphs('V2'))).toEqual([false, false, true, true]);
   });
 
   test('what the V2 runner keeps is counted since 0.32, what it samples with was profiled by V1 alone', () => {
@@ -280,14 +280,14 @@ describe('memory facts', () => {
   });
 
   test('a sliding window holds every batch in flight since 0.28', () => {
-    expect(VllmRelease.all().map(release => release.slidingWindowBatches('V2', 1))).toEqual([1, 2, 2]);
-    expect(VllmRelease.all().map(release => release.slidingWindowBatches('V2', 4))).toEqual([1, 5, 5]);
-    expect(VllmRelease.all().map(release => release.slidingWindowBatches('V1', 4))).toEqual([1, 4, 4]);
+    expect(VllmRelease.all().map(release => release.slidingWindowBatches('V2', 1))).toEqual([1, 2, 2, 2]);
+    expect(VllmRelease.all().map(release => release.slidingWindowBatches('V2', 4))).toEqual([1, 5, 5, 5]);
+    expect(VllmRelease.all().map(release => release.slidingWindowBatches('V1', 4))).toEqual([1, 4, 4, 4]);
   });
 
   test('data centre Blackwell captures larger graphs since 0.28', () => {
-    expect(VllmRelease.all().map(release => release.largestCudaGraph(10))).toEqual([512, 1024, 1024]);
-    expect(VllmRelease.all().map(release => release.largestCudaGraph(12))).toEqual([512, 512, 512]);
+    expect(VllmRelease.all().map(release => release.largestCudaGraph(10))).toEqual([512, 1024, 1024, 1024]);
+    expect(VllmRelease.all().map(release => release.largestCudaGraph(12))).toEqual([512, 512, 512, 512]);
   });
 });
 

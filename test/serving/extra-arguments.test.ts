@@ -55,8 +55,8 @@ test('what is harmless as a whole class is no more than what is known to be', ()
   const whole = ARGUMENT_GROUPS.filter(({ harmless }) => harmless !== undefined)
     .flatMap(({ fields }) => Object.keys(fields).filter(owner => fields[owner] === '*'));
   expect(whole).toEqual([
-    'ObservabilityConfig', 'LoggingConfig', 'StructuredOutputsConfig', 'ReasoningConfig', 'KernelConfig', 'IrOpPriorityConfig',
-    'MambaConfig',
+    'ObservabilityConfig', 'LoggingConfig', 'WatchdogConfig', 'StructuredOutputsConfig', 'ReasoningConfig', 'KernelConfig',
+    'IrOpPriorityConfig', 'MambaConfig',
   ]);
 });
 

@@ -49,6 +49,7 @@ export const ROUND_THE_PLAN: { readonly [way: string]: readonly string[] } = {
   'a tokenizer of the hub': ['--tokenizer=Qwen/Qwen3-8B'],
   'a generation configuration of the hub': ['--generation-config=Qwen/Qwen3-8B'],
   'tools without a parser': ['--enable-auto-tool-choice'],
+  'answers in no log': ['--enable-log-outputs'],
   'a parser that is nowhere': ['--tool-parser-plugin=own.py'],
   'code that is not there': ['--middleware=own.Middleware'],
   'calls to others': ['--tool-server=demo'],
