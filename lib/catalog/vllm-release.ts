@@ -28,7 +28,7 @@ export class VllmRelease {
    * vLLM 0.33.0, its memory planned as that of 0.32.0. Its profile run also samples with every feature on, which leaves less for the KV
    * cache on cards from 70 GiB: read its log before you rely on the plan. `vllm/v1/worker/gpu/model_runner.py`, `profile_run`.
    */
-  static readonly V0_33 = new VllmRelease(registryOf('0.33.0'), FACTS_0_32);
+  static readonly V0_33 = new VllmRelease(registryOf('0.33.0'), FACTS_0_33);
   /** The release that a server runs unless it is told otherwise: the newest one whose memory was measured. */
   static readonly DEFAULT = VllmRelease.V0_32;
 
@@ -42,7 +42,7 @@ export class VllmRelease {
    *
    * @param version - `0.32.0` or `v0.32.0`
    * @param registry - what is known of one that the catalogue lacks; its memory facts are those of the nearest older release of the
-   *   catalogue, or of 0.33 from there on
+   *   catalogue
    * @throws on what is no version, on one with a known critical hole, and on one that is neither in the catalogue nor handed over
    */
   static of(version: string, registry?: VllmRegistry): VllmRelease {
@@ -66,12 +66,12 @@ export class VllmRelease {
     if (registry.release !== plain) {
       throw new Refusal(`VllmRelease: the registry handed over for vLLM ${plain} is that of ${registry.release}`);
     }
-    return new VllmRelease(registry, compareVersions(plain, '0.33.0') < 0 ? older.facts : FACTS_0_33);
+    return new VllmRelease(registry, older.facts);
   }
 
   /**
    * The release of a registry of your own, for one that the catalogue lacks; its memory facts are those of the nearest older release of the
-   * catalogue, or of 0.33 from there on.
+   * catalogue.
    *
    * @param file - what `scripts/vllm-registry/dump_registry.py` of this package prints where that release is installed
    * @throws when there is no such file, when it is no registry, and on a release with a known critical hole
