@@ -104,7 +104,11 @@ describe.each(ControlPlane.MINORS)('the matrix on Kubernetes %s', (minor) => {
     expect(metadata.labels).toMatchObject({
       'pod-security.kubernetes.io/enforce': 'restricted', 'pod-security.kubernetes.io/warn': 'restricted',
     });
-    await plane.kubectl(['rollout', 'status', '--timeout=300s', '--namespace', 'custom-metrics', 'deployment/custom-metrics-stackdriver-adapter']);
+    const adapters = ['--namespace', 'custom-metrics'];
+    await plane.kubectl(['rollout', 'status', '--timeout=300s', ...adapters, 'deployment/custom-metrics-stackdriver-adapter'])
+      .catch(async (error: Error) => {
+        throw new Error(`${error.message}\n${(await plane.kubectl(['describe', 'replicasets,pods', ...adapters])).stdout}`);
+      });
     metrics = await MetricsApi.start(plane);
     await gke.addSnapshots(cells);
   });
