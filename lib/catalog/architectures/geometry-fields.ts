@@ -56,5 +56,7 @@ export function checkFieldsRead(architecture: string, fields: ConfigFields, root
 }
 
 function isHarmless(name: string): boolean {
-  return Object.values(HARMLESS).some(pattern => pattern.test(name));
+  // of a field inside of an object its own name counts
+  const own = name.split('.').at(-1)!;
+  return Object.values(HARMLESS).some(pattern => pattern.test(own));
 }

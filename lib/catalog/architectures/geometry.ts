@@ -39,9 +39,9 @@ export const INTERMEDIATE = ['intermediate_size_mlp', 'intermediate_size', 'ffn_
 const EXPERTS = ['num_experts', 'moe_num_experts', 'n_routed_experts', 'num_local_experts'];
 const EXPERTS_PER_TOKEN = ['num_experts_per_tok', 'num_experts_per_token', 'top_k_experts', 'moe_topk', 'moe_top_k', 'moe_k', 'num_selected_experts'];
 
-export function basics(fields: ConfigFields): Basics {
+/** @param layers - their number, where the file says it by a list of them */
+export function basics(fields: ConfigFields, layers = fields.number(...LAYERS)): Basics {
   const hiddenSize = fields.number(...HIDDEN);
-  const layers = fields.number(...LAYERS);
   const attentionHeads = fields.number(...HEADS);
   const experts = expertsOf(fields, layers);
   return {

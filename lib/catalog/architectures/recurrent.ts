@@ -3,13 +3,12 @@ import { Adapter, basics, Basics } from './geometry';
 import { ConfigFields } from './config-fields';
 import { AttentionLayer, cachesOf } from './layers';
 import { LayerCache, RecurrentCache, StatePart, TensorParallelParts } from '../layer-cache';
-import { latentGeometry } from './latent';
 
 /**
  * States that a sequence holds with prefix caching (vllm/v1/kv_cache_interface.py, MambaSpec, 0.32): the one that it works on, the one
  * before, and for Mamba-2 one more, which it makes on the way through a long prompt.
  */
-const STATES = 2;
+export const STATES = 2;
 const STATES_OF_MAMBA_2 = 3;
 
 interface StateOf {
@@ -120,11 +119,17 @@ interface LayerKinds {
 
 type KindReader = (fields: ConfigFields, base: Basics) => LayerKinds;
 
-function hybrid(kindsOf: KindReader, stateOf: StateReader, dimOf?: (fields: ConfigFields) => number): Adapter {
+/** Sizes that a class reads in its own way. */
+interface OwnSizes {
+  readonly layers?: (fields: ConfigFields) => number;
+  readonly headDim?: (fields: ConfigFields) => number;
+}
+
+function hybrid(kindsOf: KindReader, stateOf: StateReader, own: OwnSizes = {}): Adapter {
   return (fields) => {
-    const read = basics(fields);
+    const read = basics(fields, own.layers?.(fields));
     const kinds = kindsOf(fields, read);
-    const base = { ...read, headDim: dimOf?.(fields) ?? read.headDim };
+    const base = { ...read, headDim: own.headDim?.(fields) ?? read.headDim };
     const { state, states, parts, wholeLinearValues } = stateOf(fields, base);
     const window = windows(fields, { layers: kinds.attending }, { layerTypes: 'ignored', noWindow: fields.list('layer_types') !== undefined });
     const attending = window.map((tokens): AttentionLayer => ({
@@ -184,19 +189,24 @@ function byInterval(fields: ConfigFields, base: Basics): LayerKinds {
 }
 
 /** vllm/model_executor/models/nemotron_h.py, 0.32: M keeps a state, * attends, - and E are feed-forward. */
-function byPattern(fields: ConfigFields): LayerKinds {
-  const pattern = fields.text('hybrid_override_pattern');
-  const letters = pattern?.replaceAll('|', '').split('')
-    ?? fields.list<string>('layers_block_type')?.map(type => ({ mamba: 'M', attention: '*', mlp: '-', moe: 'E' })[type] ?? type);
-  fields.harmless('layers_block_type', 'num_hidden_layers', 'mtp_hybrid_override_pattern', 'mtp_layers_block_type', 'num_nextn_predict_layers',
-    'moe_latent_size', 'moe_shared_expert_overlap', 'layer_types', 'partial_rotary_factor', 'attention_head_dim');
+function lettersOf(fields: ConfigFields): readonly string[] {
+  const types = fields.list<string>('layers_block_type')?.map(type => ({ mamba: 'M', attention: '*', mlp: '-', moe: 'E' })[type] ?? type);
+  const letters = fields.text('hybrid_override_pattern')?.replaceAll('|', '').split('') ?? types;
+  fields.harmless('num_hidden_layers', 'mtp_hybrid_override_pattern', 'mtp_layers_block_type', 'num_nextn_predict_layers', 'moe_latent_size',
+    'moe_shared_expert_overlap', 'layer_types', 'partial_rotary_factor', 'attention_head_dim');
   if (!letters) {
     throw fields.missing(['hybrid_override_pattern', 'layers_block_type']);
   }
   const unknown = letters.find(letter => !['M', '*', '-', 'E'].includes(letter));
   if (unknown !== undefined) {
-    throw fields.refuse(`'hybrid_override_pattern' has ${JSON.stringify(unknown)}, which is none of M, *, - and E. Describe the model with Model.of(...).`);
+    throw fields.refuse(`'hybrid_override_pattern' has ${JSON.stringify(unknown)}, which is none of M, *, - and E. `
+      + 'Describe the model with Model.of(...).');
   }
+  return letters;
+}
+
+function byPattern(fields: ConfigFields): LayerKinds {
+  const letters = lettersOf(fields);
   return { attending: letters.filter(letter => letter === '*').length, recurrent: letters.filter(letter => letter === 'M').length };
 }
 
@@ -232,7 +242,7 @@ const MAMBA_2_OF_GRANITE = mamba2({
 
 /** vllm/model_executor/models/{qwen3_next,qwen3_5,olmo_hybrid}.py, 0.32. */
 export const GATED_DELTA = hybrid(byInterval, gatedDelta);
-export const NEMOTRON_H = hybrid(byPattern, MAMBA_2_OF_NEMOTRON);
+export const NEMOTRON_H = hybrid(byPattern, MAMBA_2_OF_NEMOTRON, { layers: fields => lettersOf(fields).length });
 /** vllm/model_executor/models/granitemoehybrid.py, 0.32. */
 export const GRANITE_HYBRID = hybrid(
   listed(['layer_types', 'layers_block_type'], ['attention', 'full_attention'], ['mamba', 'linear_attention']), MAMBA_2_OF_GRANITE);
@@ -245,7 +255,7 @@ export const FALCON_H1 = hybrid((fields, { layers }) => {
 export const ZAMBA_2 = hybrid(hybridLayers, mamba2({
   heads: ['n_mamba_heads'], headDim: ['mamba_headdim'], groups: ['mamba_ngroups'], stateSize: ['mamba_d_state'], kernel: ['mamba_d_conv'],
   width: (fields, base) => fields.number('mamba_expand') * base.hiddenSize,
-}), fields => fields.number('attention_head_dim'));
+}), { headDim: fields => fields.number('attention_head_dim') });
 /** vllm/model_executor/models/jamba.py, 0.32. */
 export const JAMBA = hybrid(byPeriod, mamba1);
 /** vllm/model_executor/models/lfm2.py and lfm2_moe.py, 0.32. */
@@ -262,36 +272,3 @@ export const MAMBA_2 = attentionFree(mamba2({
   heads: ['num_heads'], headDim: ['head_dim'], groups: ['n_groups'], stateSize: ['state_size'], kernel: ['conv_kernel'],
   width: (fields, base) => fields.number('expand') * base.hiddenSize,
 }));
-
-/** vllm/models/kimi_k3, 0.32: latent attention in some layers, a gated delta rule in the others, whose state has 32 bits. */
-export const KIMI_LINEAR: Adapter = (fields) => {
-  const base = basics(fields);
-  const linear = fields.section('linear_attn_config');
-  const attendingLayers = linear?.list<number>('full_attn_layers');
-  const recurrentLayers = linear?.list<number>('kda_layers');
-  if (!linear || !attendingLayers || !recurrentLayers) {
-    throw fields.missing(['linear_attn_config']);
-  }
-  fields.harmless('head_dim', 'mla_use_nope', 'num_nextn_predict_layers', 'num_shared_experts', 'num_key_value_heads', 'layer_types');
-  const heads = linear.number('num_heads');
-  const headDim = linear.number('head_dim');
-  const mla = { kvLoraRank: fields.number('kv_lora_rank'), qkRopeHeadDim: fields.number('qk_rope_head_dim') };
-  const latentHeadDim = fields.number('qk_nope_head_dim') + mla.qkRopeHeadDim;
-  const geometry = latentGeometry(fields, { ...base, headDim: latentHeadDim, mla }, attendingLayers.length);
-  const recurrent: RecurrentCache = {
-    kind: 'recurrent', layers: recurrentLayers.length, states: STATES,
-    state: [
-      { values: (linear.number('short_conv_kernel_size') - 1) * 3 * heads * headDim },
-      { values: heads * headDim * headDim, dtype: 'float32' },
-    ],
-  };
-  return {
-    ...geometry,
-    caches: [...geometry.caches, recurrent],
-    // two projections to one head's width and one to a number for each head
-    wholeLinearValues: geometry.wholeLinearValues! + recurrentLayers.length * base.hiddenSize * (2 * headDim + heads),
-    parts: [{ what: 'heads of linear attention', count: heads }],
-    // vllm/models/kimi_k3/nvidia/model.py, 0.32: min_moe_intermediate_per_partition
-    experts: base.experts && { ...base.experts, shardMultiple: fields.optional('min_moe_intermediate_per_partition') ?? 256 },
-  };
-};

@@ -2,8 +2,9 @@ import { attention } from './attention';
 import { ENCODER_ONLY, WHISPER } from './encoders';
 import { EMBEDDING_GEMMA_2, GEMMA_2, GEMMA_3, GEMMA_3N, GEMMA_3_TEXT_MODEL, GEMMA_4 } from './gemma';
 import { Adapter } from './geometry';
+import { KIMI_LINEAR } from './kimi-linear';
 import { latent, sparseLatent } from './latent';
-import { FALCON_H1, GATED_DELTA, GRANITE_HYBRID, JAMBA, KIMI_LINEAR, LFM_2, MAMBA, MAMBA_2, NEMOTRON_H, ZAMBA_2 } from './recurrent';
+import { FALCON_H1, GATED_DELTA, GRANITE_HYBRID, JAMBA, LFM_2, MAMBA, MAMBA_2, NEMOTRON_H, ZAMBA_2 } from './recurrent';
 import { CHATGLM, DBRX, GPT_OSS, HRM_TEXT, LAGUNA, LLAMA_4, MIMO_V2, MINICPM_3, MUSE_GLIMMER, NEMOTRON_NAS, STEP_3_5, withoutPlan } from './special';
 
 // Architecture -> how its class in vLLM 0.32 reads a configuration. The classes are in vllm/model_executor/models and vllm/models, under
@@ -113,7 +114,7 @@ const WITH_TOWER: Table = {
     AriaForConditionalGeneration CLIPModel Cosmos3EdgeForConditionalGeneration
     Glm4vForConditionalGeneration Glm4vMoeForConditionalGeneration GlmOcrForConditionalGeneration PaddleOCRVLForConditionalGeneration
     PaliGemmaForConditionalGeneration ColPaliForRetrieval Phi3VForCausalLM Qwen3VLMoeForConditionalGeneration
-    Qwen3OmniMoeForConditionalGeneration`),
+    Qwen3OmniMoeForConditionalGeneration Ernie4_5_VLMoeForConditionalGeneration`),
   ...each(UNIFORM, `
     Cosmos3ForConditionalGeneration Qwen2VLForConditionalGeneration Qwen2_5_VLForConditionalGeneration Qwen2AudioForConditionalGeneration
     Qwen2_5OmniModel Qwen2_5OmniForConditionalGeneration Qwen3ASRForConditionalGeneration Qwen3ASRRealtimeGeneration
@@ -125,6 +126,8 @@ const WITH_TOWER: Table = {
   ...each(GEMMA_4, 'Gemma4ForConditionalGeneration Gemma4UnifiedForConditionalGeneration DiffusionGemmaForBlockDiffusion'),
   ...each(LLAMA_4, 'Llama4ForConditionalGeneration'),
   ...each(MUSE_GLIMMER, 'MuseGlimmerForConditionalGeneration'),
+  ...each(LISTED, 'Emu3ForConditionalGeneration HunYuanVLForConditionalGeneration VibeVoiceAsrForConditionalGeneration'),
+  ...each(STEP_3_5, 'Step3p7ForConditionalGeneration'),
   ...each(LATENT, 'KimiVLForConditionalGeneration KimiK25ForConditionalGeneration'),
   ...each(GATED_DELTA, `
     Qwen3_5ForConditionalGeneration Qwen3_5MoeForConditionalGeneration MiniCPMV4_6ForConditionalGeneration
@@ -139,7 +142,8 @@ const OF_ANY_TEXT = new Set(`
   GraniteSpeechPlusForConditionalGeneration Granite4VisionForConditionalGeneration Idefics3ForConditionalGeneration InternVLChatModel
   InternS1ForConditionalGeneration InternVLForConditionalGeneration LightOnOCRForConditionalGeneration LlavaForConditionalGeneration
   LlavaNextForConditionalGeneration LlavaNextVideoForConditionalGeneration LlavaOnevisionForConditionalGeneration
-  Mistral3ForConditionalGeneration SmolVLMForConditionalGeneration VoxtralForConditionalGeneration PixtralForConditionalGeneration`
+  Mistral3ForConditionalGeneration SmolVLMForConditionalGeneration VoxtralForConditionalGeneration PixtralForConditionalGeneration
+  QianfanOCRForConditionalGeneration`
   .trim().split(/\s+/));
 
 /** transformers 5.19, models/auto/modeling_auto.py, MODEL_FOR_CAUSAL_LM_MAPPING_NAMES: the class of a `text_config` that names none. */

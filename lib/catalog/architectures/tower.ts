@@ -3,13 +3,22 @@ import { Json } from './config-fields';
 import { TensorParallelParts } from '../layer-cache';
 import { defaultsOf } from './class-defaults';
 
-/** What vLLM does with a tower under tensor parallelism: cuts it like the language model, or gives a copy to each rank. */
-const WHOLE = new Set([
-  // vllm/model_executor/models/{gemma4_mm,muse_glimmer,qwen2_audio,audioflamingo3,interns1}.py, 0.32: built of layers that are not cut
-  'Gemma4ForConditionalGeneration', 'Gemma4UnifiedForConditionalGeneration', 'DiffusionGemmaForBlockDiffusion',
-  'MuseGlimmerForConditionalGeneration', 'Qwen2AudioForConditionalGeneration', 'AudioFlamingo3ForConditionalGeneration',
-  'InternVLForConditionalGeneration', 'InternS1ForConditionalGeneration', 'VoxtralForConditionalGeneration',
-]);
+/** Towers that vLLM 0.32 cuts like the language model, as runs with several ranks show; of any other each rank may hold a copy. */
+const CUT = new Set(`
+  AriaForConditionalGeneration CLIPModel Cohere2VisionForConditionalGeneration ColPaliForRetrieval Cosmos3EdgeForConditionalGeneration
+  Exaone4_5_ForConditionalGeneration Gemma3ForConditionalGeneration Glm4vForConditionalGeneration Glm4vMoeForConditionalGeneration
+  GlmAsrForConditionalGeneration GlmOcrForConditionalGeneration Idefics3ForConditionalGeneration KimiK25ForConditionalGeneration
+  KimiVLForConditionalGeneration Llama4ForConditionalGeneration LlavaForConditionalGeneration LlavaNextForConditionalGeneration
+  LlavaNextVideoForConditionalGeneration LlavaOnevisionForConditionalGeneration MiniCPMV4_6ForConditionalGeneration
+  MiniCPMV4_7ForConditionalGeneration Mistral3ForConditionalGeneration PaddleOCRVLForConditionalGeneration
+  PaliGemmaForConditionalGeneration Qwen2VLForConditionalGeneration Qwen2_5_VLForConditionalGeneration Qwen3ASRForConditionalGeneration
+  Qwen3VLForConditionalGeneration Qwen3VLMoeForConditionalGeneration Qwen3_5ForConditionalGeneration Qwen3_5MoeForConditionalGeneration
+  SmolVLMForConditionalGeneration`.trim().split(/\s+/));
+/** Towers that a rank holds whole, so that their heads need not be divided: built of layers that are not cut (the same runs). */
+const WHOLE = new Set(`
+  AudioFlamingo3ForConditionalGeneration DiffusionGemmaForBlockDiffusion Gemma4ForConditionalGeneration
+  Gemma4UnifiedForConditionalGeneration InternS1ForConditionalGeneration InternVLForConditionalGeneration
+  MuseGlimmerForConditionalGeneration Qwen2AudioForConditionalGeneration VoxtralForConditionalGeneration`.trim().split(/\s+/));
 const TOWERS = ['vision_config', 'audio_config', 'encoder_config', 'vision_encoder_config', 'audio_encoder_config', 'vit_config'];
 const LAYERS = ['num_hidden_layers', 'depth', 'num_layers', 'encoder_layers', 'n_layer', 'layers'];
 const WIDTH = ['hidden_size', 'embed_dim', 'd_model', 'width', 'hidden_dim', 'output_dim'];
@@ -31,14 +40,16 @@ export function towersOf(root: Json): Json[] {
 /** Heads that have to be divided, or bytes that every rank holds, of the towers beside a language model. */
 export function towerFacts(architecture: string, root: Json): Pick<Geometry, 'parts' | 'wholeBytes'> {
   const towers = towersOf(root);
-  if (WHOLE.has(architecture)) {
-    return { wholeBytes: towers.reduce((sum, tower) => sum + 2 * valuesOf(tower), 0) };
-  }
-  return { parts: towers.flatMap(tower => [
+  const wholeBytes = CUT.has(architecture) ? 0 : towers.reduce((sum, tower) => sum + 2 * valuesOf(tower), 0);
+  return { wholeBytes, parts: WHOLE.has(architecture) ? [] : towers.flatMap(partsOf) };
+}
+
+function partsOf(tower: Json): TensorParallelParts[] {
+  return [
     ...parts('heads of the tower', first(tower, HEADS)),
     ...parts('columns of the tower\'s feed-forward layer', first(tower, FEED_FORWARD)),
     ...parts('outputs of the tower', outputOf(tower)),
-  ]) };
+  ];
 }
 
 function parts(what: string, count: number | undefined): TensorParallelParts[] {
