@@ -1,5 +1,9 @@
+import { once } from 'node:events';
 import { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LoopbackServer } from './loopback-server';
+
+const PACED_BYTES = 1 << 20;
 
 /** A request as a test looks at it. */
 export interface SeenRequest {
@@ -24,8 +28,8 @@ export type Fault =
   | { readonly flip: number }
   /** The right answer with bytes added or taken away, and a length that agrees. */
   | { readonly length: number }
-  /** The right answer, later. */
-  | { readonly delayMs: number }
+  /** The right answer, later, and at most at this rate. */
+  | { readonly delayMs: number; readonly bytesPerSecond?: number }
   /** The right answer, once this is settled. */
   | { readonly until: Promise<unknown> };
 
@@ -75,7 +79,8 @@ export abstract class FaultyServer extends LoopbackServer {
     if ('until' in fault) {
       await fault.until;
     }
-    let bytes = Buffer.from(right ?? '');
+    // What is stored is large: it is copied only to be changed.
+    let bytes = Buffer.isBuffer(right) ? right : Buffer.from(right ?? '');
     if ('flip' in fault && bytes.length > 0) {
       bytes = Buffer.from(bytes);
       bytes[fault.flip % bytes.length] ^= 1;
@@ -90,8 +95,27 @@ export abstract class FaultyServer extends LoopbackServer {
       response.write(bytes.subarray(0, fault.cutAfter), () => request.socket.resetAndDestroy());
       return;
     }
+    if ('delayMs' in fault && fault.bytesPerSecond !== undefined && request.method !== 'HEAD') {
+      await paced(response, bytes, fault.bytesPerSecond);
+      return;
+    }
     response.end(request.method === 'HEAD' ? undefined : bytes);
   }
+}
+
+/** Writes at a rate, by the clock and not by counting pauses: a busy machine makes up for a pause that was too long. */
+async function paced(response: ServerResponse, bytes: Buffer, bytesPerSecond: number): Promise<void> {
+  const start = performance.now();
+  for (let sent = 0; sent < bytes.length && !response.destroyed; sent += PACED_BYTES) {
+    const early = sent / bytesPerSecond * 1000 - (performance.now() - start);
+    if (early > 0) {
+      await sleep(early);
+    }
+    if (!response.write(bytes.subarray(sent, sent + PACED_BYTES))) {
+      await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    }
+  }
+  response.end();
 }
 
 /** `bytes=5-9`, `bytes=5-`; undefined for the whole. */
