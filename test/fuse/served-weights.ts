@@ -34,4 +34,3 @@ export async function weightsCheck(mount: string): Promise<{ readonly code: numb
   return new Promise(resolve => execFile('python3', [program, mount, MODEL, REVISION], (error, stdout, stderr) =>
     resolve({ code: error ? Number(error.code) : 0, printed: stdout + stderr })));
 }
-

@@ -121,7 +121,8 @@ export class BucketServer extends FaultyServer {
     if (sources.some((source, i) => !source || `${source.generation}` !== (sourceObjects[i].generation ?? `${source.generation}`))) {
       return refused(404, 'notFound');
     }
-    return this.finish(decodeURIComponent(name), Buffer.concat(sources.map(source => source!.content)), query, { metadata: destination?.metadata });
+    const content = Buffer.concat(sources.map(source => source!.content));
+    return this.finish(name, content, query, { metadata: destination?.metadata });
   }
 
   /** In two calls, as it is for what is large: the first gives a token only. */

@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LoopbackServer } from './loopback-server';
 
@@ -96,26 +96,21 @@ export abstract class FaultyServer extends LoopbackServer {
       return;
     }
     if ('delayMs' in fault && fault.bytesPerSecond !== undefined && request.method !== 'HEAD') {
-      await paced(response, bytes, fault.bytesPerSecond);
+      // A client that goes away in the middle is part of what is tried.
+      await pipeline(paced(bytes, fault.bytesPerSecond), response).catch(() => undefined);
       return;
     }
     response.end(request.method === 'HEAD' ? undefined : bytes);
   }
 }
 
-/** Writes at a rate, by the clock and not by counting pauses: a busy machine makes up for a pause that was too long. */
-async function paced(response: ServerResponse, bytes: Buffer, bytesPerSecond: number): Promise<void> {
+/** At a rate by the clock and not by counting pauses: a busy machine makes up for a pause that was too long. */
+async function* paced(bytes: Buffer, bytesPerSecond: number): AsyncGenerator<Buffer> {
   const start = performance.now();
-  for (let sent = 0; sent < bytes.length && !response.destroyed; sent += PACED_BYTES) {
-    const early = sent / bytesPerSecond * 1000 - (performance.now() - start);
-    if (early > 0) {
-      await sleep(early);
-    }
-    if (!response.write(bytes.subarray(sent, sent + PACED_BYTES))) {
-      await Promise.race([once(response, 'drain'), once(response, 'close')]);
-    }
+  for (let sent = 0; sent < bytes.length; sent += PACED_BYTES) {
+    await sleep(Math.max(0, sent / bytesPerSecond * 1000 - (performance.now() - start)));
+    yield bytes.subarray(sent, sent + PACED_BYTES);
   }
-  response.end();
 }
 
 /** `bytes=5-9`, `bytes=5-`; undefined for the whole. */
