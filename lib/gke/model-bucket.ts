@@ -2,7 +2,7 @@ import { StorageAnywhereCache } from '@cdktf/provider-google/lib/storage-anywher
 import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import { IResolvable, Op } from 'cdktf';
 import { Construct } from 'constructs';
-import { refusing } from '../common/refusal';
+import { Refusal, refusing } from '../common/refusal';
 import { requireBucketName, requireCount, requireZones } from './checks';
 import { Project } from './project';
 
@@ -20,7 +20,8 @@ export interface ModelBucketProps {
    */
   readonly anywhereCacheZones?: readonly string[];
   /**
-   * Days that what is deleted or replaced can be brought back, from 7 to 90.
+   * Days that what is deleted or replaced can be brought back and is paid for, 0 (not at all) or from 7 to 90. A batch replaces its
+   * records again and again: a megabyte of them can leave 60 behind.
    * @default 7
    */
   readonly softDeleteDays?: number;
@@ -48,7 +49,7 @@ export class ModelBucket extends Construct {
     const { project } = props;
     this.name = refusing(this, () => requireBucketName('name', props.name));
     const { days, zones } = refusing(this, () => ({
-      days: requireCount('softDeleteDays', props.softDeleteDays ?? 7, 7, 90),
+      days: softDeleteDays(props.softDeleteDays ?? 7),
       zones: props.anywhereCacheZones === undefined ? [] : requireZones('anywhereCacheZones', props.anywhereCacheZones, project.region),
     }));
     this.bucket = new StorageBucket(this, 'Resource', {
@@ -59,8 +60,11 @@ export class ModelBucket extends Construct {
       uniformBucketLevelAccess: true,
       publicAccessPrevention: 'enforced',
       softDeletePolicy: { retentionDurationSeconds: days * 24 * 3600 },
-      // What a killed upload leaves behind is paid for and never read.
-      lifecycleRule: [{ action: { type: 'AbortIncompleteMultipartUpload' }, condition: { age: 7 } }],
+      // What a killed upload, and a killed mount between two calls, leave behind is paid for and never read.
+      lifecycleRule: [
+        { action: { type: 'AbortIncompleteMultipartUpload' }, condition: { age: 7 } },
+        { action: { type: 'Delete' }, condition: { age: 7, matchesPrefix: ['.gcsfuse_tmp/'] } },
+      ],
       dependsOn: project.apis('storage'),
     });
     this.bucket.node.addValidation({ validate: () => contradictions(this.bucket) });
@@ -68,6 +72,14 @@ export class ModelBucket extends Construct {
       bucket: this.bucket.name, zone, ttl: '86400s', admissionPolicy: 'admit-on-first-miss',
     }));
   }
+}
+
+/** https://cloud.google.com/storage/docs/soft-delete */
+function softDeleteDays(days: number): number {
+  if (days > 0 && days < 7) {
+    throw new Refusal(`'softDeleteDays' (${days}) must be 0, which switches it off, or a whole number from 7 to 90`);
+  }
+  return days === 0 ? days : requireCount('softDeleteDays', days, 7, 90);
 }
 
 /** What Terraform plans without a word and Cloud Storage refuses, when a resource is changed after it was made. */

@@ -21,10 +21,22 @@ export interface BucketMountProps {
   /** Name of the volume. */
   readonly volume: string;
   readonly mountPath: string;
-  /** Options of Cloud Storage FUSE, `name` or `name:value`. */
+  /** Options of Cloud Storage FUSE, `name`, `name:value` or, for what must stay text, `name=value`. */
   readonly options: readonly string[];
   readonly sidecar: BucketSidecar;
   readonly readOnly?: boolean;
+}
+
+/** Where a pod sees a bucket that it writes. */
+export interface WritablePlace {
+  /** Name of the volume. */
+  readonly volume: string;
+  readonly mountPath: string;
+  /**
+   * Folder of the bucket that is mounted alone, and the prop that names it.
+   * @default - the whole bucket
+   */
+  readonly folder?: { readonly prop: string; readonly path: string };
 }
 
 /**
@@ -44,7 +56,7 @@ export class BucketMount {
    *
    * @throws on what no bucket can be called, and on a folder that is none
    */
-  static writable(bucket: string, at: { readonly volume: string; readonly mountPath: string; readonly folder?: string }): BucketMount {
+  static writable(bucket: string, at: WritablePlace): BucketMount {
     return new BucketMount({
       bucket, volume: at.volume, mountPath: at.mountPath, sidecar: WRITING_SIDECAR,
       options: [
@@ -52,7 +64,7 @@ export class BucketMount {
         // Nothing is believed from memory: what another pod has written must be seen by the next open.
         // https://github.com/GoogleCloudPlatform/gcsfuse/blob/master/docs/semantics.md#caching
         'metadata-cache:ttl-secs:0', 'metadata-cache:negative-ttl-secs:0',
-        ...(at.folder === undefined ? [] : [`only-dir:${at.folder}`]),
+        ...(at.folder === undefined ? [] : [onlyDir(`'${at.folder.prop}'`, at.folder.path)]),
       ],
     });
   }
@@ -104,6 +116,21 @@ export class BucketMount {
   path(path: string): string {
     return `${this.mount.mountPath}/${path}`;
   }
+}
+
+/**
+ * The mount option of one folder. With ':' the driver would make a number of `007` and 1 of `true`, and pass on what has `https` in it as
+ * a flag that there is not; with '=' it takes the folder as it is.
+ *
+ * @throws on a comma, at which the driver splits, and on white space
+ * @see https://github.com/GoogleCloudPlatform/gcs-fuse-csi-driver/blob/main/pkg/sidecar_mounter/sidecar_mounter_config.go
+ */
+export function onlyDir(what: string, folder: string): string {
+  if (/[,\s]/.test(folder)) {
+    throw new Refusal(`${what} (${folder}) is part of a mount option of Cloud Storage FUSE, which ends at a comma; use one without commas and`
+      + ` spaces, for example ${folder.replace(/[,\s]+/g, '-')}`);
+  }
+  return `only-dir=${folder}`;
 }
 
 /**

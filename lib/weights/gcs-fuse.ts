@@ -4,7 +4,7 @@ import { requireBucketName } from '../common/names';
 import { Model } from '../catalog';
 import { GIB, MIB } from '../common/bytes';
 import { Amounts } from '../planning/node-allocatable';
-import { BucketMount, toGoogleApis } from '../pods';
+import { BucketMount, onlyDir, toGoogleApis } from '../pods';
 import { k8s } from '../pods/k8s';
 import { Refusal } from '../common/refusal';
 import { directoryOf } from './model-directory';
@@ -17,10 +17,17 @@ const SIDECAR: Amounts = { cpuMillis: 1000, memoryBytes: 2 * GIB, ephemeralStora
 const CACHE_SHARE = 1.05;
 
 /**
- * Between 0.11 GiB/s untuned and 3.7 GiB/s tuned for 141 GB on a2-highgpu-8g
- * (GoogleCloudPlatform/accelerated-platforms use-cases/inferencing/cost-optimization/gcsfuse@9320f3b2); an estimate for any machine.
+ * Four files of 256 MiB, read for the first time with these options on two busy cores, 20 ms a request and 100 MiB/s a stream: 2.8 s
+ * (`npm run bench:weights`). A machine with more cores and more network is faster: 3.7 GiB/s for 141 GB on a2-highgpu-8g
+ * (GoogleCloudPlatform/accelerated-platforms use-cases/inferencing/cost-optimization/gcsfuse@9320f3b2).
  */
-const BYTES_PER_SECOND = 0.4 * GIB;
+const BYTES_PER_SECOND = Math.floor(4 * 256 * MIB / 2.8);
+
+/**
+ * A file is fetched by as many requests at once as it has chunks, 16 at most. The default of 200 MiB leaves two to a shard of 256 MiB,
+ * which then takes 3 times as long; 16 MiB are no faster, and four times the requests.
+ */
+const CHUNK_MIB = 50;
 
 /** Options of `WeightsStorage.gcsFuse`. */
 export interface GcsFuseOptions {
@@ -104,19 +111,22 @@ export class GcsFuse implements IWeightsStorage {
     return Math.ceil((given ?? cacheOnDisk + SIDECAR.ephemeralStorageBytes) / MIB) * MIB;
   }
 
-  /** https://github.com/GoogleCloudPlatform/gcsfuse/blob/master/docs/semantics.md and `gcsfuse --help`. */
+  /**
+   * A listing is never kept by the kernel: a server that looks before the weights are complete would see them so for as long as it lives.
+   *
+   * @see https://github.com/GoogleCloudPlatform/gcsfuse/blob/master/docs/semantics.md and `gcsfuse --help`
+   */
   private mountOptions(model: Model, cacheMib: number): string[] {
     return [
       'implicit-dirs',
-      `only-dir:${directoryOf(model)}`,
+      onlyDir('WeightsStorage.gcsFuse: \'id\' and \'revision\' of the model', directoryOf(model)),
       'metadata-cache:ttl-secs:-1',
       'metadata-cache:stat-cache-max-size-mb:-1',
-      'metadata-cache:type-cache-max-size-mb:-1',
       'metadata-cache:negative-ttl-secs:0',
       `file-cache:max-size-mb:${cacheMib}`,
       'file-cache:cache-file-for-range-read:true',
       'file-cache:enable-parallel-downloads:true',
-      'file-system:kernel-list-cache-ttl-secs:-1',
+      `file-cache:download-chunk-size-mb:${CHUNK_MIB}`,
       'read_ahead_kb=1024',
     ];
   }

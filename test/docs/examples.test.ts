@@ -40,7 +40,7 @@ test('the example of the README serves: its server, its loader and its grants ag
   const { files } = outcomeOf('chatbot.ts');
   const texts = Object.values(files).join('\n');
   // the loader fills what the server mounts, and the server insists on the revision that the loader was asked for
-  const [, mounted] = /only-dir:([^,"]+)/.exec(texts) ?? [];
+  const [, mounted] = /only-dir=([^,"]+)/.exec(texts) ?? [];
   expect(files[Object.keys(files).find(name => /^chatbot\/weights\/job-/.test(name))!]).toContain(mounted);
   const accounts = [...texts.matchAll(/kind: ServiceAccount\nmetadata:\n {2}name: (\S+)/g)].map(match => match[1]);
   expect(accounts.sort()).toEqual(['chatbot', 'chatbot-chat', 'chatbot-loader']);

@@ -6,10 +6,18 @@ test('the default bucket: folders of its own, no access but by IAM, never public
   expect(made.one('google_storage_bucket')).toMatchObject({
     name: 'vllm-models', location: 'us-central1', storage_class: 'STANDARD', force_destroy: false, hierarchical_namespace: { enabled: true },
     uniform_bucket_level_access: true, public_access_prevention: 'enforced', soft_delete_policy: { retention_duration_seconds: 604800 },
-    lifecycle_rule: [{ action: { type: 'AbortIncompleteMultipartUpload' }, condition: { age: 7 } }],
+    lifecycle_rule: [
+      { action: { type: 'AbortIncompleteMultipartUpload' }, condition: { age: 7 } },
+      { action: { type: 'Delete' }, condition: { age: 7, matches_prefix: ['.gcsfuse_tmp/'] } },
+    ],
   });
   expect(made.one('google_storage_bucket')).not.toHaveProperty('versioning');
   expect(made.all('google_storage_anywhere_cache')).toEqual([]);
+});
+
+test.each([0, 7, 90])('what is deleted comes back for %s days', (softDeleteDays) => {
+  const made = synthesized((stack, project) => new ModelBucket(stack, 'models', { project, name: 'vllm-models', softDeleteDays }));
+  expect(made.one('google_storage_bucket')).toMatchObject({ soft_delete_policy: { retention_duration_seconds: softDeleteDays * 86400 } });
 });
 
 test('a cache in each zone that is named', () => {

@@ -182,7 +182,9 @@ const CASES: { readonly [name: string]: readonly [Trial, string] } = {
   'a bucket named after Google': [bucket({ name: 'my-google-models' }), `'name' (my-google-models) ${BUCKET_FORM}`],
   'a cache outside the region': [bucket({ anywhereCacheZones: ['us-east1-b'] }),
     '\'anywhereCacheZones\' (us-east1-b) is not in the region us-central1; its zones are called us-central1-a, us-central1-b, …'],
-  'too short to bring back': [bucket({ softDeleteDays: 1 }), '\'softDeleteDays\' (1) must be a whole number from 7 to 90'],
+  'too short to bring back': [bucket({ softDeleteDays: 1 }),
+    '\'softDeleteDays\' (1) must be 0, which switches it off, or a whole number from 7 to 90'],
+  'too long to bring back': [bucket({ softDeleteDays: 91 }), '\'softDeleteDays\' (91) must be a whole number from 7 to 90'],
   'a state in no bucket': [by('TerraformStack', 'test', stack => keepState(stack, 'gs://state')), `'stateBucket' (gs://state) ${BUCKET_FORM}`],
 
   'an unknown tier': [share({ tier: 'STANDARD' }), '\'tier\' (STANDARD) must be one of BASIC_HDD, BASIC_SSD, ZONAL, REGIONAL, ENTERPRISE'],

@@ -1,5 +1,9 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LoopbackServer } from './loopback-server';
+
+const PACED_BYTES = 1 << 20;
 
 /** A request as a test looks at it. */
 export interface SeenRequest {
@@ -24,8 +28,8 @@ export type Fault =
   | { readonly flip: number }
   /** The right answer with bytes added or taken away, and a length that agrees. */
   | { readonly length: number }
-  /** The right answer, later. */
-  | { readonly delayMs: number }
+  /** The right answer, later, and at most at this rate. */
+  | { readonly delayMs: number; readonly bytesPerSecond?: number }
   /** The right answer, once this is settled. */
   | { readonly until: Promise<unknown> };
 
@@ -75,7 +79,8 @@ export abstract class FaultyServer extends LoopbackServer {
     if ('until' in fault) {
       await fault.until;
     }
-    let bytes = Buffer.from(right ?? '');
+    // What is stored is large: it is copied only to be changed.
+    let bytes = Buffer.isBuffer(right) ? right : Buffer.from(right ?? '');
     if ('flip' in fault && bytes.length > 0) {
       bytes = Buffer.from(bytes);
       bytes[fault.flip % bytes.length] ^= 1;
@@ -90,7 +95,21 @@ export abstract class FaultyServer extends LoopbackServer {
       response.write(bytes.subarray(0, fault.cutAfter), () => request.socket.resetAndDestroy());
       return;
     }
+    if ('delayMs' in fault && fault.bytesPerSecond !== undefined && request.method !== 'HEAD') {
+      // A client that goes away in the middle is part of what is tried.
+      await pipeline(paced(bytes, fault.bytesPerSecond), response).catch(() => undefined);
+      return;
+    }
     response.end(request.method === 'HEAD' ? undefined : bytes);
+  }
+}
+
+/** At a rate by the clock and not by counting pauses: a busy machine makes up for a pause that was too long. */
+async function* paced(bytes: Buffer, bytesPerSecond: number): AsyncGenerator<Buffer> {
+  const start = performance.now();
+  for (let sent = 0; sent < bytes.length; sent += PACED_BYTES) {
+    await sleep(Math.max(0, sent / bytesPerSecond * 1000 - (performance.now() - start)));
+    yield bytes.subarray(sent, sent + PACED_BYTES);
   }
 }
 

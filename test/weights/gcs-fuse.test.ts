@@ -37,10 +37,10 @@ describe('Gemma 2 9B', () => {
           readOnly: true,
           volumeAttributes: {
             bucketName: 'my-models',
-            mountOptions: `implicit-dirs,only-dir:google/gemma-2-9b-it/${revision},metadata-cache:ttl-secs:-1,`
-              + 'metadata-cache:stat-cache-max-size-mb:-1,metadata-cache:type-cache-max-size-mb:-1,metadata-cache:negative-ttl-secs:0,'
+            mountOptions: `implicit-dirs,only-dir=google/gemma-2-9b-it/${revision},metadata-cache:ttl-secs:-1,`
+              + 'metadata-cache:stat-cache-max-size-mb:-1,metadata-cache:negative-ttl-secs:0,'
               + `file-cache:max-size-mb:${cache},file-cache:cache-file-for-range-read:true,file-cache:enable-parallel-downloads:true,`
-              + 'file-system:kernel-list-cache-ttl-secs:-1,read_ahead_kb=1024',
+              + 'file-cache:download-chunk-size-mb:50,read_ahead_kb=1024',
             skipCSIBucketAccessCheck: 'true',
           },
         },
@@ -70,8 +70,15 @@ describe('Gemma 2 9B', () => {
 
   test('a model without a pinned commit is read from its branch', () => {
     const model = Model.of({ ...Model.GEMMA_2_9B_IT, revision: undefined });
-    expect(bound(storage(), model, 'memory').binding.volume.csi!.volumeAttributes!.mountOptions).toContain(',only-dir:google/gemma-2-9b-it/main,');
+    expect(bound(storage(), model, 'memory').binding.volume.csi!.volumeAttributes!.mountOptions).toContain(',only-dir=google/gemma-2-9b-it/main,');
   });
+});
+
+test.each(['a,b', 'a b', 'a\tb'])('revision \'%s\' cannot be part of a mount option', (revision) => {
+  const model = Model.of({ ...Model.GEMMA_2_9B_IT, revision });
+  expect(refusalOf(() => bound(storage(), model, 'memory'))).toBe('WeightsStorage.gcsFuse: \'id\' and \'revision\' of the model'
+    + ` (google/gemma-2-9b-it/${revision}) is part of a mount option of Cloud Storage FUSE, which ends at a comma; use one without commas and`
+    + ' spaces, for example google/gemma-2-9b-it/a-b');
 });
 
 describe.each(Model.all().map(model => [model.id, model] as const))('%s', (_, model) => {
@@ -151,5 +158,5 @@ test.each(['abc', 'my-models', 'my_models.v2', 'a'.repeat(63), '0models9'])('buc
 test('it is no disk, and bound to no zone', () => {
   expect(storage()).toMatchObject({ id: 'gcs' });
   expect([storage().diskType, storage().diskClass, storage().zones]).toEqual([undefined, undefined, undefined]);
-  expect(storage().bytesPerSecond(Model.GEMMA_2_9B_IT)).toBe(0.4 * GIB);
+  expect(storage().bytesPerSecond(Model.GEMMA_2_9B_IT)).toBe(Math.floor(2 ** 30 / 2.8));
 });

@@ -19,5 +19,6 @@ export function locustOutput(name: string, output: LoadTestOutput | undefined): 
       ...scratch(AT.volume, AT.mountPath, '64Mi'), podAnnotations: {}, grants: [], egress: [],
     };
   }
-  return BucketMount.writable(output.bucket, { ...AT, folder: requireBucketPath('output.path', output.path ?? name) });
+  const prop = 'output.path';
+  return BucketMount.writable(output.bucket, { ...AT, folder: { prop, path: requireBucketPath(prop, output.path ?? name) } });
 }

@@ -17,7 +17,7 @@ function requireGo(): void {
   try {
     execFileSync('go', ['version'], { stdio: 'ignore' });
   } catch {
-    throw new Error('The control-plane rig is built with Go, and there is no `go` on PATH. Install Go 1.26 or newer (https://go.dev/dl).');
+    throw new Error('The rig is built with Go, and there is no `go` on PATH. Install Go 1.26 or newer (https://go.dev/dl).');
   }
 }
 
@@ -75,8 +75,8 @@ function build(part: Part): void {
 }
 
 /** Builds what is not in the cache yet; says one line a part. */
-export function install(log: (line: string) => void = console.log): void {
-  for (const part of Part.all()) {
+export function install(log: (line: string) => void = console.log, parts: readonly Part[] = Part.all()): void {
+  for (const part of parts) {
     if (part.installed) {
       log(`${part.name}: there`);
       continue;

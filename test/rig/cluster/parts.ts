@@ -12,6 +12,8 @@ export class Part {
   static readonly CRDS = new Part('crds');
   static readonly KUBE_LINTER = new Part('kube-linter');
   static readonly KUBE_SCORE = new Part('kube-score');
+  /** What the cells' mounts of a bucket run; no part of a control plane, so it is built for the tests of mounts only. */
+  static readonly GCSFUSE = new Part('gcsfuse');
 
   static all(): Part[] {
     return [

@@ -129,7 +129,7 @@ test('with a bucket the page is written there by the master\'s own identity', ()
   expect(identity.grants).toEqual([{ role: 'roles/storage.objectUser', bucket: 'my-reports' }]);
   const { csi } = podOf(objects).volumes.find(({ name }: Rendered) => name === 'results');
   expect(csi).toMatchObject({ driver: 'gcsfuse.csi.storage.gke.io', volumeAttributes: { bucketName: 'my-reports' } });
-  expect(csi.volumeAttributes.mountOptions.split(',')).toContain(`only-dir:${NAME}`);
+  expect(csi.volumeAttributes.mountOptions.split(',')).toContain(`only-dir=${NAME}`);
   expect(of(objects, 'Job', NAME).spec.template.metadata.annotations).toMatchObject({ 'gke-gcsfuse/volumes': 'true' });
   const [master, worker] = [NAME, `${NAME}-worker`].map(name => of(objects, 'NetworkPolicy', name).spec.egress.length);
   expect(master).toBeGreaterThan(worker);
@@ -206,6 +206,9 @@ test.each<[string, Given, string]>([
   ['a port that is none', { target: 'http://x.vllm.svc.cluster.local:99999' }, 'and nothing else'],
   ['a bucket that is none', { output: { bucket: 'gs://mine' } }, '\'bucket\' (gs://mine) is no bucket name'],
   ['a folder outside of the bucket', { output: { bucket: 'mine', path: '../x' } }, '\'output.path\' (../x)'],
+  ['a folder of two mount options', { output: { bucket: 'mine', path: 'tests/a, b' } },
+    '\'output.path\' (tests/a, b) is part of a mount option of Cloud Storage FUSE, which ends at a comma; use one without commas and'
+    + ' spaces, for example tests/a-b'],
   ['a name that is no label', { name: 'Load' }, 'is no DNS label'],
 ])('refuses %s', (_, props, why) => {
   const refusal = refusalOf(() => rendered(props));

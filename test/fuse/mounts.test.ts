@@ -1,0 +1,122 @@
+import { appendFile, open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BucketServer } from '../rig/bucket';
+import { eventually } from '../rig/eventually';
+import { GcsFuseMount, GcsFuseMountOptions, whyNoMounts } from '../rig/fuse/gcs-fuse-mount';
+import { mountsOfDist } from './mounts-of-dist';
+import { ServedWeights, weightsCheck } from './served-weights';
+
+const reason = whyNoMounts();
+const withMounts = reason === undefined ? describe : describe.skip;
+
+const mounts = mountsOfDist();
+const ofServer = mounts.find(({ readOnly }) => readOnly)!;
+const ofBatch = mounts.find(({ readOnly, mountOptions }) => !readOnly && !mountOptions.includes('only-dir'))!;
+const folderOf = (mountOptions: string): string => /only-dir=([^,]+)/.exec(mountOptions)?.[1] ?? 'batch';
+
+let bucket: BucketServer;
+let mounted: GcsFuseMount[];
+
+beforeEach(async () => {
+  mounted = [];
+  bucket = await BucketServer.start('vllm-models');
+});
+
+afterEach(async () => {
+  bucket.fault = undefined;
+  // first these: gcsfuse asks a bucket that is gone for ever
+  await Promise.all(mounted.map(mount => mount.stop()));
+  await bucket.stop();
+});
+
+async function mount(options: Omit<GcsFuseMountOptions, 'bucket'>): Promise<GcsFuseMount> {
+  const made = await GcsFuseMount.start({ bucket, ...options });
+  mounted.push(made);
+  return made;
+}
+
+withMounts(`the real gcsfuse${reason === undefined ? '' : `: skipped, ${reason}`}`, () => {
+  test.each(mounts.map(given => [given.file, given] as const))('%s: every option is taken without a warning, and files are there',
+    async (_, { mountOptions, readOnly }) => {
+      const folder = folderOf(mountOptions);
+      bucket.put(`${folder}/config.json`, '{}');
+      const { path, complaints } = await mount({ mountOptions, readOnly });
+      const inside = mountOptions.includes('only-dir') ? path : join(path, folder);
+      expect(await readdir(inside)).toEqual(['config.json']);
+      expect(await readFile(join(inside, 'config.json'), 'utf8')).toBe('{}');
+      expect(complaints).toEqual([]);
+      const written = writeFile(join(inside, 'written'), 'x');
+      await (readOnly ? expect(written).rejects.toThrow('EROFS') : written);
+      expect(bucket.objects.has(`${folder}/written`)).toBe(!readOnly);
+    });
+
+  test.each(['metadata-cache:type-cache-max-size-mb:-1', 'metadata-cache:stat-cache-size:1'])('an option that is none, or no more, is seen: %s',
+    async (option) => {
+      const started = mount({ mountOptions: `${ofServer.mountOptions},${option}`, readOnly: true });
+      const heard = started.then(({ complaints }) => complaints.join('\n'), (error: Error) => error.message);
+      expect(await heard).toMatch(/type-cache-max-size-mb.*(deprecated|ignored)|stat-cache-size/s);
+    });
+
+  test.each([['the mount of dist', '', 0], ['a listing that the kernel keeps', ',file-system:kernel-list-cache-ttl-secs:-1', 65]])(
+    'weights that are completed after the first look: %s', async (_, more, code) => {
+      const weights = new ServedWeights(bucket, folderOf(ofServer.mountOptions), 3);
+      weights.putFiles(weights.names.slice(0, 2));
+      const { path } = await mount({ mountOptions: ofServer.mountOptions + more, readOnly: true });
+      expect(await weightsCheck(path)).toMatchObject({ code: 65, printed: expect.stringContaining('there is no marker') });
+      weights.putFiles(weights.names.slice(2));
+      weights.complete();
+      expect(await weightsCheck(path)).toMatchObject({ code });
+    });
+
+  test('weights of 200 files are checked in 5 seconds at 20 ms a request, and read', async () => {
+    const weights = new ServedWeights(bucket, folderOf(ofServer.mountOptions), 200);
+    weights.putFiles();
+    weights.complete();
+    bucket.fault = () => ({ delayMs: 20 });
+    const { path } = await mount({ mountOptions: ofServer.mountOptions, readOnly: true });
+    const start = performance.now();
+    expect(await weightsCheck(path)).toMatchObject({ code: 0 });
+    expect(performance.now() - start).toBeLessThan(5000);
+    expect(await readFile(join(path, weights.names[199]))).toEqual(weights.content);
+  });
+
+  test('a folder that looks like a number is that folder', async () => {
+    bucket.put('007/right', '');
+    bucket.put('7/wrong', '');
+    expect(await readdir((await mount({ mountOptions: 'implicit-dirs,only-dir=007' })).path)).toEqual(['right']);
+    expect(await readdir((await mount({ mountOptions: 'implicit-dirs,only-dir:007' })).path)).toEqual(['wrong']);
+  });
+
+  test('a bucket that forbids is an error at once, and one that is busy is asked again', async () => {
+    bucket.put('batch/a', 'answer');
+    const { path } = await mount({ mountOptions: ofBatch.mountOptions });
+    bucket.fault = ({ path: asked }) => asked.startsWith('/vllm-models/') ? { status: 403 } : undefined;
+    await expect(readFile(join(path, 'batch/a'))).rejects.toThrow(/EACCES|EIO/);
+    let busy = 3;
+    bucket.fault = ({ path: asked }) => asked.startsWith('/vllm-models/') && busy-- > 0 ? { status: 503 } : undefined;
+    expect(await readFile(join(path, 'batch/a'), 'utf8')).toBe('answer');
+    expect(busy).toBeLessThan(0);
+  });
+
+  test('what is appended and synced is in the bucket, also when gcsfuse is killed', async () => {
+    bucket.put('batch/records', 'one\n');
+    const batch = await mount({ mountOptions: ofBatch.mountOptions });
+    const file = await open(join(batch.path, 'batch/records'), 'a');
+    await appendFile(file, 'two\n');
+    await file.sync();
+    await batch.kill();
+    expect(bucket.objects.get('batch/records')!.content.toString()).toBe('one\ntwo\n');
+    await expect(readFile(join(batch.path, 'batch/records'))).rejects.toThrow('ENOTCONN');
+    await file.close().catch(() => undefined);
+  });
+
+  test('an append to what is large goes through a temporary object where the life cycle of the bucket clears', async () => {
+    bucket.put('batch/records', Buffer.alloc(3 << 20, 'x'));
+    const temporary: string[] = [];
+    bucket.onUpload = name => temporary.push(name);
+    const { path } = await mount({ mountOptions: ofBatch.mountOptions });
+    await appendFile(join(path, 'batch/records'), 'end');
+    await eventually('the end is in the bucket', async () => bucket.objects.get('batch/records')!.content.subarray(-3).toString() === 'end', 60);
+    expect(temporary[0]).toMatch(/^\.gcsfuse_tmp\//);
+  });
+});
