@@ -71,7 +71,7 @@ class Labels:
 
         One that was cut off before any thought has ended may be a thought as a whole: many templates begin it.
         """
-        said, thought_ended = after_thought(answer)
+        said, thought_ended = after_thought(answer, cut)
         return self._forms.find(spaced(said), cut, cut and not thought_ended)
 
 

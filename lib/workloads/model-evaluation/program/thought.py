@@ -7,11 +7,13 @@ _CLOSED = re.compile(r"</(?:\w{1,16}:)?think(?:ing)?>|\[/THINK\]|◁/think▷", 
 _OPENED = re.compile(r"<(?:\w{1,16}:)?think(?:ing)?>|\[THINK\]|◁think▷", re.IGNORECASE)
 
 
-def after_thought(answer: str) -> tuple[str, bool]:
-    """What is said when all is thought, and whether a thought has ended before it."""
+def after_thought(answer: str, cut: bool) -> tuple[str, bool]:
+    """What is said when all is thought, nothing when it was cut off in a thought; and whether a thought has ended before it."""
     last = None
     for last in _CLOSED.finditer(answer):
         pass
     start = last.end() if last else 0
     opened = _OPENED.search(answer, start)
+    if opened and cut:
+        return "", last is not None
     return answer[start : opened.start() if opened else len(answer)], last is not None
