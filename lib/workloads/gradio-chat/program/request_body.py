@@ -87,7 +87,7 @@ def _own_conversation(value: object) -> Any:
         return None
     if not isinstance(value, list) or not all(map(_is_message, value)):
         return NO_CONVERSATION
-    return [{**message, "content": _own_value(message["content"])} for message in read_conversation(value)]
+    return [{**message, "content": [{"type": "text", "text": _own_value(message["content"])}]} for message in read_conversation(value)]
 
 
 def _is_message(message: object) -> bool:

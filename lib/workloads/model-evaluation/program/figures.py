@@ -10,12 +10,12 @@ An answer without a label is unparsable; a line without an answer is missing. Bo
 byte for each line and the first mistakes.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from job import shown
 from labels import Labels, key_of
 from predictions import Prediction
 from rows import SenselessError
@@ -69,7 +69,7 @@ class Evaluation:
             row = self._labels.row_of(prediction.custom_id)
             known = row is not None and self._state[row] == _ANSWERED
             if known or (row is None and key_of(prediction.custom_id) in self._strangers):
-                raise SenselessError(f"{prediction.where}: a second answer of {json.dumps(prediction.custom_id)}")
+                raise SenselessError(f'{prediction.where}: a second answer of "{shown(prediction.custom_id)}"')
             if row is None:
                 self._strangers.add(key_of(prediction.custom_id))
             else:

@@ -1,12 +1,12 @@
 """The labels of a file: which line has which, and nothing that grows with the length of an id."""
 
-import json
 from array import array
 from collections.abc import Iterator
 from hashlib import blake2b
 
 from characters import spaced
 from forms import Forms, form_of
+from job import shown
 from rows import SenselessError, rows
 from thought import after_thought
 
@@ -35,7 +35,7 @@ class Labels:
         number = self._number_of.get(label)
         if row < len(self._numbers):
             if self._numbers[row] != number:
-                raise SenselessError(f"{where}: {json.dumps(custom_id)} has another label in an earlier line")
+                raise SenselessError(f'{where}: "{shown(custom_id)}" has another label in an earlier line')
             return
         if number is None:
             number = self._number_of[label] = len(self.names)
@@ -50,7 +50,7 @@ class Labels:
         for name in sorted(self.names):
             other = by_form.setdefault(form_of(name), name)
             if other != name:
-                raise SenselessError(f"the labels {json.dumps(other)} and {json.dumps(name)} cannot be told apart")
+                raise SenselessError(f'the labels "{shown(other)}" and "{shown(name)}" cannot be told apart')
         self._forms = Forms(by_form)
 
     def __len__(self) -> int:
