@@ -32,6 +32,8 @@ Model.fromLock() plans from it, and the weights' loader refuses whatever differs
 
   --revision R   branch, tag or commit; main without it
   --output FILE  another place for the file
+  --trust-remote-code    the server runs with it: the model's own code is locked as well
+  --skip-tokenizer-init  the server runs with it: the model needs no tokenizer
   --help         this text
 
 HF_TOKEN, else the file that 'hf auth login' writes, opens gated and private models. HF_ENDPOINT is the hub,
@@ -77,7 +79,9 @@ async function lock(args: string[], environment: Environment, { out }: Output): 
     throw new Failure(ExitCode.USAGE, `'${id}' is no Hugging Face id; it is an owner and a name, such as google/gemma-2-9b-it`);
   }
   const hub = new HubConnection({ endpoint: environment.HF_ENDPOINT || 'https://huggingface.co', token: hubToken(environment) });
-  const text = await lockModel(hub, id, values.revision || 'main');
+  const text = await lockModel(hub, id, values.revision || 'main', {
+    trustRemoteCode: values['trust-remote-code'], skipTokenizerInit: values['skip-tokenizer-init'],
+  });
   const file = values.output || `models/${id}.json`;
   // what Model.fromLock() would refuse is not written
   const model = Model.of(parseModelLock(file, text));
@@ -89,7 +93,10 @@ function parseLockArguments(args: string[]) {
   try {
     return parseArgs({
       args, allowPositionals: true,
-      options: { revision: { type: 'string' }, output: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+      options: {
+        revision: { type: 'string' }, output: { type: 'string' }, 'trust-remote-code': { type: 'boolean' }, 'skip-tokenizer-init': { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
     });
   } catch (error) {
     throw new Failure(ExitCode.USAGE, (error as Error).message.split('. ')[0]);

@@ -61,7 +61,7 @@ export class HubModel {
 
   private get(file: HubFile, mostBytes: number, beginning: boolean, problem: (content: Buffer) => string | undefined): Promise<Buffer> {
     return this.hub.get({
-      path: `/${this.id}/resolve/${this.commit}/${encodeURIComponent(file.path)}`,
+      path: `/${this.id}/resolve/${this.commit}/${file.path.split('/').map(encodeURIComponent).join('/')}`,
       what: `${file.path} of ${this.id}`,
       mostBytes,
       beginning,

@@ -1,7 +1,8 @@
-import { announcedShards, CheckpointIndex, checkpointOf, headerBytesOf, INDEX_FILE, parseJson, shardsOf, Tensor, tensorsOf } from '../catalog/checkpoint';
+import { CheckpointIndex, checkpointOf, headerBytesOf, INDEX_FILE, parseJson, shardsOf, Tensor, tensorsOf } from '../catalog/checkpoint';
 import { HuggingFaceConfig } from '../catalog/hugging-face-config';
 import { modelFacts } from '../catalog/hugging-face-model';
-import { formatModelLock, isServedFile, sha256 } from '../catalog/model-lock';
+import { formatModelLock, sha256 } from '../catalog/model-lock';
+import { ServedWith, servedFiles } from './completeness';
 import { ExitCode, Failure } from './failure';
 import { HubConnection } from './hub-connection';
 import { HubFile, HubModel } from './hub-model';
@@ -16,20 +17,23 @@ interface Header {
 }
 
 /** The text of a lock: what the hub says of a model, and what its small files and its safetensors headers hold. */
-export async function lockModel(hub: HubConnection, id: string, revision: string): Promise<string> {
+export async function lockModel(hub: HubConnection, id: string, revision: string, servedWith: ServedWith = {}): Promise<string> {
   try {
-    return await lockOf(await HubModel.find(hub, id, revision));
+    return await lockOf(await HubModel.find(hub, id, revision), servedWith);
   } finally {
     hub.stop();
   }
 }
 
-async function lockOf(model: HubModel): Promise<string> {
-  const served = model.files.filter(file => isServedFile(file.path));
-  const config = fileNamed(served, 'config.json');
-  if (!config) {
+async function lockOf(model: HubModel, servedWith: ServedWith): Promise<string> {
+  if (!fileNamed(model.files, 'config.json')) {
     throw new Failure(ExitCode.DATA, `${model.id} has no config.json: it is no model that vLLM serves by itself, but perhaps an adapter or a GGUF`);
   }
+  const paths = new Set(await servedFiles({
+    id: model.id, paths: model.files.map(file => file.path), read: async path => (await model.read(fileNamed(model.files, path)!)).toString('utf8'),
+  }, servedWith));
+  const served = model.files.filter(file => paths.has(file.path));
+  const config = fileNamed(served, 'config.json')!;
   const indexFile = fileNamed(served, INDEX_FILE);
   // what the hub knows no sha256 of is small
   const small = served.filter(file => file.sha256 === undefined || file === config || file === indexFile);
@@ -65,21 +69,14 @@ function shardsIn({ id, files }: HubModel, served: HubFile[], index: CheckpointI
     throw new Failure(ExitCode.DATA, `${id} has no safetensors${pickles.length > 0 ? `, only pickles (${pickles.slice(0, 3).join(', ')})` : ''}.`
       + ' Only safetensors are loaded; take a model that has them');
   }
-  const adapter = fileNamed(files, 'adapter_config.json');
-  if (adapter) {
-    throw new Failure(ExitCode.DATA, `${id} has an adapter_config.json: it is an adapter, no model. Lock the model that it belongs to`);
-  }
-  const announced = index ? [] : announcedShards(names);
-  if (announced.length > 0) {
-    throw new Failure(ExitCode.DATA, `${id}: the names of its safetensors announce ${announced.length} more: ${announced.slice(0, 3).join(', ')}.`
-      + ' The repository is not complete at this revision');
-  }
   const missing = names.filter(name => !fileNamed(served, name));
   if (missing.length > 0) {
     throw new Failure(ExitCode.DATA, `${id}: ${INDEX_FILE} names ${names.length} files and ${missing.length} are missing: ${missing.slice(0, 3).join(', ')}.`
       + ' The repository is not complete at this revision');
   }
-  return names.map(name => fileNamed(served, name)!);
+  // Those of an embedding's modules are in no index.
+  const ofModules = index ? served.filter(file => /^[^/]+\/.*\.safetensors$/.test(file.path)) : [];
+  return [...names.map(name => fileNamed(served, name)!), ...ofModules];
 }
 
 /** Never the tensors: the beginning of the file, a second time when the header is longer. */

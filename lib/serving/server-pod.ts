@@ -3,6 +3,7 @@ import {
 } from '../pods';
 import { k8s } from '../pods/k8s';
 import { WeightsBinding } from '../weights';
+import { manifestDigestOf } from './manifest-digest';
 import { selectorLabels, serverLabels } from './labels';
 import { SERVER_PORT } from './server-arguments';
 import { HOME, serverEnvironment } from './server-environment';
@@ -89,7 +90,7 @@ function checkContainer({ weights }: VllmServerProps, { image, programs }: Serve
     image,
     imagePullPolicy: 'Always',
     command: ['python3', `${PROGRAMS_PATH}/weights_check.py`],
-    args: weights.checkArguments,
+    args: [...weights.checkArguments, ...manifestDigestOf(weights.model)],
     resources: guaranteed({ cpu: '500m', memory: '512Mi', ephemeralStorage: '64Mi' }),
     securityContext: restrictedContainer(),
     volumeMounts: [weights.mount, programs.mount],

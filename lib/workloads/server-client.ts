@@ -1,12 +1,18 @@
 import { Construct } from 'constructs';
 import { Grant, ServiceIdentity } from '../common/identity';
 import { requireSecretName, requireWorkloadName } from '../common/names';
+import { shortened } from '../common/short-name';
 import { PodMount, requireNamespace, secretFiles, toNameServers, toPods, WorkloadAccess } from '../pods';
 import { k8s } from '../pods/k8s';
 import { IVllmServer } from '../serving';
 
 /** Leaves room for the suffixes of what belongs to the workload, and for those that Kubernetes gives to pods. */
 export const LONGEST_NAME = 52;
+
+/** Name of what belongs to a server, where none is given: as much of the server's as there is room for. */
+export function defaultName({ name }: { readonly name: string }, suffix: string, longest = LONGEST_NAME): string {
+  return shortened(name, suffix, longest);
+}
 
 /** Where a pod finds the server's key, if the server asks for one. */
 export const API_KEY = { key: 'api-key', directory: '/var/run/secrets/vllm', path: '/var/run/secrets/vllm/api-key' };

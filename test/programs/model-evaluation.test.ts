@@ -1,21 +1,18 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BatchInference, ModelEvaluation } from '../../lib';
+import { BatchInference } from '../../lib';
 import { eventually } from '../rig/eventually';
 import { Answer, FaultyServer, SeenRequest } from '../rig/faulty-server';
 import { programFolder } from '../rig/program-folder';
 import { ClientProgram } from './client-program';
+import { EvaluationTrial, recordOf, Row } from './evaluation-trial';
 
-const EVALUATION = programFolder(ModelEvaluation.programImage().programs);
 const BATCH = programFolder(BatchInference.programImage().programs);
-const folder = mkdtempSync(join(tmpdir(), 'evaluation-'));
+const trial = new EvaluationTrial();
 const FAULT_CASES: string[] = [];
-let files = 0;
 
 afterAll(() => {
-  ClientProgram.killAll();
-  rmSync(folder, { recursive: true, force: true });
+  trial.end();
   process.stdout.write(`\nevaluation: ${FAULT_CASES.length} fault cases: ${FAULT_CASES.join('; ')}\n`);
 });
 
@@ -27,61 +24,6 @@ function faultCase(name: string, check: () => Promise<void>): void {
   });
 }
 
-function program(...args: string[]): ClientProgram {
-  return new ClientProgram(EVALUATION, args);
-}
-
-interface Figures {
-  readonly accuracy: number;
-  readonly labels: { readonly [name: string]: { readonly precision: number; readonly recall: number; readonly f1: number } };
-  readonly [name: string]: unknown;
-}
-
-/** What an answer says, or undefined for a request that has failed. */
-type Said = string | undefined;
-
-function recordOf(customId: string, said: Said): string {
-  const id = `batch_req_${customId}`;
-  return JSON.stringify(said === undefined
-    ? { id, custom_id: customId, response: null, error: { code: 'http_500', message: 'no' }, line: 1 }
-    : { id, custom_id: customId, response: { status_code: 200, body: { choices: [{ message: { content: said } }] } }, error: null });
-}
-
-/** A folder as a batch leaves it. */
-function predictions(answers: readonly (readonly [string, Said])[], complete = true): string {
-  const directory = join(folder, `${++files}-predictions`);
-  mkdirSync(directory);
-  const write = (name: string, lines: string[]) => writeFileSync(join(directory, name), lines.map(line => `${line}\n`).join(''));
-  write('part-00000-00000.jsonl', answers.filter(([, said]) => said !== undefined).map(([id, said]) => recordOf(id, said)));
-  write('errors-00000-00000.jsonl', answers.filter(([, said]) => said === undefined).map(([id, said]) => recordOf(id, said)));
-  write('manifest-00000.json', [JSON.stringify({ completions: 1 })]);
-  if (complete) {
-    write('summary-00000.json', ['{}']);
-  }
-  return directory;
-}
-
-function labels(rows: readonly (readonly [string, string])[] | string | Buffer): string {
-  const file = join(folder, `${++files}-labels.jsonl`);
-  const isText = typeof rows === 'string' || Buffer.isBuffer(rows);
-  writeFileSync(file, isText ? rows : rows.map(([custom_id, label]) => `${JSON.stringify({ custom_id, label })}\n`).join(''));
-  return file;
-}
-
-/** Id, true label and answer; none is missing, undefined an error. */
-type Row = readonly [string, string, ...Said[]];
-
-async function evaluate(rows: readonly Row[], options: string[] = [], code = 0): Promise<Figures & { output: string; page: string }> {
-  const output = join(folder, `${++files}-output`);
-  const answered = rows.filter(row => row.length > 2).map(([id, , said]) => [id, said] as const);
-  const run = program(predictions(answered), labels(rows.map(([id, label]) => [id, label])), output, ...options);
-  expect([await run.code(), run.output]).toEqual([code, expect.any(String)]);
-  return {
-    ...JSON.parse(readFileSync(join(output, 'evaluation.json'), 'utf8')) as Figures,
-    output: run.output, page: readFileSync(join(output, 'evaluation.html'), 'utf8'),
-  };
-}
-
 const BY_HAND: Row[] = [
   ['1', 'ham', 'ham'], ['2', 'ham', 'Ham.'], ['3', 'ham', 'I think it is **ham**.'], ['4', 'ham', 'spam'], ['5', 'ham', undefined],
   ['6', 'spam', '<think>ham?</think>\n SPAM'], ['7', 'spam', 'It is spam, not ham'], ['8', 'spam', 'ham or spam'],
@@ -90,7 +32,7 @@ const BY_HAND: Row[] = [
 
 describe('a set with known answers', () => {
   test('gives exactly the figures that were computed by hand', async () => {
-    const { output, page, ...figures } = await evaluate(BY_HAND);
+    const { output, page, ...figures } = await trial.evaluate(BY_HAND);
     expect(figures).toEqual({
       labelled: 11, right: 6, accuracy: 6 / 11, exact_match: 3 / 11,
       // ham: 3 right of 4 answers and 5 lines; spam: 2 of 3 and 3; not sure: 1 of 1 and 3
@@ -121,7 +63,7 @@ describe('a set with known answers', () => {
     });
     const seen = rows.map(([, label, said]) => [label, ['dark green', 'red', 'green', 'blue'].find(name => said.includes(name))] as const);
     const count = (of: (label: string, said?: string) => boolean) => seen.filter(([label, said]) => of(label, said)).length;
-    const figures = await evaluate(rows);
+    const figures = await trial.evaluate(rows);
     expect(figures.accuracy).toBe(count((label, said) => label === said) / 2000);
     for (const name of names) {
       const truePositives = count((label, said) => label === name && said === name);
@@ -145,14 +87,14 @@ describe('a set with known answers', () => {
     ['an umlaut in two forms', 'grün', 'gru\u0308n', true],
   ])('%s', async (name, label, said, exact) => {
     const rows = ['new', 'New York', 'other', '+', 'c++', 'grün'].map(each => [each, each, each] as const).filter(([id]) => id !== label);
-    const figures = await evaluate([...rows, [label, label, said]]);
+    const figures = await trial.evaluate([...rows, [label, label, said]]);
     const right = name !== 'a word within a word is none';
     expect([figures.right, figures.exact_match]).toEqual([right ? 6 : 5, (exact ? 6 : 5) / 6]);
   });
 
   test('thresholds decide the exit code, and the figures are written either way', async () => {
-    expect((await evaluate(BY_HAND, ['--min-accuracy=0.545', '--min-macro-f1=0.611'])).output).not.toContain('below');
-    const failed = await evaluate(BY_HAND, ['--min-accuracy=0.546', '--min-weighted-f1=0.1', '--min-exact-match=0.9'], 3);
+    expect((await trial.evaluate(BY_HAND, ['--min-accuracy=0.545', '--min-macro-f1=0.611'])).output).not.toContain('below');
+    const failed = await trial.evaluate(BY_HAND, ['--min-accuracy=0.546', '--min-weighted-f1=0.1', '--min-exact-match=0.9'], 3);
     expect(failed.output).toContain('below what was asked for: accuracy 0.5455 < 0.546, exact_match 0.2727 < 0.9');
     expect(failed.thresholds).toEqual({
       accuracy: { least: 0.546, holds: false }, weighted_f1: { least: 0.1, holds: true }, exact_match: { least: 0.9, holds: false },
@@ -162,13 +104,13 @@ describe('a set with known answers', () => {
 
   test('many labels are no wall of figures: the page has the most frequent mix-ups', async () => {
     const rows = Array.from({ length: 300 }, (_, index) => [`${index}`, `label${index % 40}`, index % 3 ? `label${index % 40}` : 'label7'] as const);
-    const { page } = await evaluate(rows);
+    const { page } = await trial.evaluate(rows);
     expect(page).toContain('most frequent mix-ups of 40 labels');
     expect(page.match(/<td class="text">label7<\/td>/g)!.length).toBeGreaterThan(5);
   });
 
   test('what a model writes is text on the page, and half a surrogate pair breaks nothing', async () => {
-    const { page, right } = await evaluate([['<b>id', 'a', '<script>alert(1)</script>'], ['2', 'b', 'b \ud83d'], ['3', '<i>', '<i>']]);
+    const { page, right } = await trial.evaluate([['<b>id', 'a', '<script>alert(1)</script>'], ['2', 'b', 'b \ud83d'], ['3', '<i>', '<i>']]);
     expect(right).toBe(2);
     expect(page).not.toMatch(/<script|<b>id|<i><\/th>/);
     expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
@@ -176,7 +118,7 @@ describe('a set with known answers', () => {
 });
 
 describe('faults', () => {
-  const good = () => predictions([['1', 'a']]);
+  const good = () => trial.predictions([['1', 'a']]);
   const row = '{"custom_id": "1", "label": "a"}\n';
   const broken = (text: string) => {
     const directory = good();
@@ -184,46 +126,46 @@ describe('faults', () => {
     return directory;
   };
   const cases: [string, () => string, () => string, number, RegExp, string[]][] = [
-    ['no labels', good, () => join(folder, 'absent'), 66, /labels cannot be read: No such file/, []],
-    ['labels without a line', good, () => labels('\n'), 65, /no line/, []],
-    ['labels that are no JSON', good, () => labels(`${row}{`), 65, /line 2: no JSON/, []],
-    ['labels with bad UTF-8', good, () => labels(Buffer.from([0x7b, 0xff, 0x7d])), 65, /line 1: no JSON/, []],
-    ['labels nested too deeply', good, () => labels('['.repeat(300_000)), 65, /line 1: no JSON/, []],
-    ['labels without a label', good, () => labels('{"custom_id": "1"}'), 65, /must be texts/, []],
-    ['two labels for one line', good, () => labels(`${row}{"custom_id": "1", "label": "b"}`), 65, /another label in an earlier line/, []],
-    ['labels that cannot be told apart', good, () => labels(`${row}{"custom_id": "2", "label": "A."}`), 65, /"A\." and "a" cannot be told apart/, []],
-    ['predictions that are no JSON', () => broken('{"id"\n'), () => labels(row), 65, /part-00000-00001.jsonl, line 1: no JSON/, []],
-    ['two answers to one line', () => broken(recordOf('1', 'b')), () => labels(row), 65, /a second answer of "1"/, []],
-    ['answers of an embedding', () => broken('{"custom_id": "2", "response": {"body": {"data": []}}}'), () => labels(row), 65, /no answer of a chat/, []],
-    ['a batch that is not complete', () => predictions([['1', 'a']], false), () => labels(row), 75, /1 of 1 shards are not complete: 0/, []],
-    ['a batch that never began', () => join(folder, 'absent'), () => labels(row), 75, /there is no folder/, []],
-    ['an unknown option', good, () => labels(row), 64, /unrecognized/, ['--min-acuracy=1']],
-    ['a threshold that is no number', good, () => labels(row), 64, /--min-accuracy/, ['--min-accuracy=high']],
+    ['no labels', good, () => join(trial.folder, 'absent'), 66, /labels cannot be read: No such file/, []],
+    ['labels without a line', good, () => trial.labels('\n'), 65, /no line/, []],
+    ['labels that are no JSON', good, () => trial.labels(`${row}{`), 65, /line 2: no JSON/, []],
+    ['labels with bad UTF-8', good, () => trial.labels(Buffer.from([0x7b, 0xff, 0x7d])), 65, /line 1: no JSON/, []],
+    ['labels nested too deeply', good, () => trial.labels('['.repeat(300_000)), 65, /line 1: no JSON/, []],
+    ['labels without a label', good, () => trial.labels('{"custom_id": "1"}'), 65, /must be texts/, []],
+    ['two labels for one line', good, () => trial.labels(`${row}{"custom_id": "1", "label": "b"}`), 65, /another label in an earlier line/, []],
+    ['labels that cannot be told apart', good, () => trial.labels(`${row}{"custom_id": "2", "label": "A."}`), 65, /"A\." and "a" cannot be told apart/, []],
+    ['predictions that are no JSON', () => broken('{"id"\n'), () => trial.labels(row), 65, /part-00000-00001.jsonl, line 1: no JSON/, []],
+    ['two answers to one line', () => broken(recordOf('1', 'b')), () => trial.labels(row), 65, /a second answer of "1"/, []],
+    ['answers of an embedding', () => broken('{"custom_id": "2", "response": {"body": {"data": []}}}'), () => trial.labels(row), 65, /no answer of a chat/, []],
+    ['a batch that is not complete', () => trial.predictions([['1', 'a']], false), () => trial.labels(row), 75, /1 of 1 shards are not complete: 0/, []],
+    ['a batch that never began', () => join(trial.folder, 'absent'), () => trial.labels(row), 75, /there is no folder/, []],
+    ['an unknown option', good, () => trial.labels(row), 64, /unrecognized/, ['--min-acuracy=1']],
+    ['a threshold that is no number', good, () => trial.labels(row), 64, /--min-accuracy/, ['--min-accuracy=high']],
   ];
   for (const [name, answers, truth, code, message, options] of cases) {
     faultCase(`${name}: exit code ${code}`, async () => {
-      const run = program(answers(), truth(), join(folder, `${++files}-output`), ...options);
+      const run = trial.program(answers(), truth(), trial.path('output'), ...options);
       expect(await run.code()).toBe(code);
       expect(run.output).toMatch(message);
     });
   }
 
   faultCase('an output that cannot be written: exit code 74', async () => {
-    const run = program(good(), labels(row), labels(''));
+    const run = trial.program(good(), trial.labels(row), trial.labels(''));
     expect(await run.code()).toBe(74);
     expect(run.output).toContain('File exists');
   });
 
   faultCase('asked to stop while it waits: exit code 75', async () => {
-    const run = program(predictions([], false), labels(row), join(folder, `${++files}-output`), '--wait=60');
+    const run = trial.program(trial.predictions([], false), trial.labels(row), trial.path('output'), '--wait=60');
     await eventually('it waits', async () => run.output.includes('waiting for the batch'));
     run.child.kill('SIGTERM');
     expect(await run.code()).toBe(75);
   });
 
   test('a batch that is at work is waited for', async () => {
-    const directory = predictions([['1', 'a']], false);
-    const run = program(directory, labels(row), join(folder, `${++files}-output`), '--wait=60');
+    const directory = trial.predictions([['1', 'a']], false);
+    const run = trial.program(directory, trial.labels(row), trial.path('output'), '--wait=60');
     await eventually('it waits', async () => run.output.includes('waiting for the batch'));
     writeFileSync(join(directory, 'summary-00000.json'), '{}');
     expect(await run.code()).toBe(0);
@@ -248,15 +190,15 @@ test('reads what the batch has written', async () => {
   const server = await new Classifier().listen();
   try {
     const ids = Array.from({ length: 20 }, (_, index) => `q${index}`);
-    const input = join(folder, `${++files}-input.jsonl`);
+    const input = trial.path('input.jsonl');
     writeFileSync(input, ids.map(prompt => `${JSON.stringify({ custom_id: prompt, method: 'POST', url: '/v1/completions', body: { prompt } })}\n`).join(''));
-    const output = join(folder, `${++files}-batch`);
+    const output = trial.path('batch');
     const shards = [0, 1].map(shard => new ClientProgram(BATCH, [
       input, output, `--url=${server.url}`, '--model=tiny', '--shards=2', `--shard=${shard}`, '--max-error-share=1', '--commit-interval=0.01',
     ]));
     expect(await Promise.all(shards.map(run => run.code()))).toEqual([0, 0]);
-    const truth = labels(ids.map((id, index) => [id, index % 2 ? 'odd' : 'even']));
-    const run = program(output, truth, join(output, 'figures'));
+    const truth = trial.labels(ids.map((id, index) => [id, index % 2 ? 'odd' : 'even']));
+    const run = trial.program(output, truth, join(output, 'figures'));
     expect(await run.code()).toBe(0);
     expect(JSON.parse(readFileSync(join(output, 'figures', 'evaluation.json'), 'utf8'))).toMatchObject({
       labelled: 20, right: 19, missing: 1, missing_by_error: 1, unparsable: 0, exact_match: 19 / 20,

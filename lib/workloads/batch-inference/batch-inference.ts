@@ -5,7 +5,7 @@ import { named, Refusal } from '../../common/refusal';
 import { wholeNumber } from '../../common/whole-number';
 import { BucketMount, Contract, PodMount, podPrograms, ProgramImage, ProgramJob, requireBucketPath } from '../../pods';
 import { IVllmServer } from '../../serving';
-import { API_KEY, apiKeyMounts, ServerClient } from '../server-client';
+import { API_KEY, apiKeyMounts, defaultName, ServerClient } from '../server-client';
 import contract from './contract.json';
 
 const CONTRACT = new Contract(contract);
@@ -94,7 +94,7 @@ export interface BatchInferenceProps {
   readonly apiKeySecretName?: string;
   /**
    * Name of every object, a DNS label of 1 to 52 characters.
-   * @default - SERVER-batch
+   * @default - SERVER-batch, shortened where it has to be
    */
   readonly name?: string;
   /**
@@ -149,7 +149,7 @@ export class BatchInference extends Construct {
       const key = apiKeyMounts(props.apiKeySecretName);
       this.args = [...this.programArguments(props, bucket), ...key.map(() => `--api-key-file=${API_KEY.path}`)];
       const client = new ServerClient(this, 'Client', {
-        server: props.server, app: CONTRACT.name, name: props.name ?? `${props.server.name}-batch`, component: 'batch',
+        server: props.server, app: CONTRACT.name, name: props.name ?? defaultName(props.server, '-batch'), component: 'batch',
         egress: bucket.egress, grants: bucket.grants,
       });
       this.name = client.name;

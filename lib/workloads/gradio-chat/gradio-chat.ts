@@ -9,7 +9,7 @@ import {
 } from '../../pods';
 import { k8s } from '../../pods/k8s';
 import { IVllmServer } from '../../serving';
-import { API_KEY, apiKeyMounts, ServerClient } from '../server-client';
+import { API_KEY, apiKeyMounts, defaultName, ServerClient } from '../server-client';
 import contract from './contract.json';
 
 const CONTRACT = new Contract(contract);
@@ -33,7 +33,7 @@ export interface GradioChatProps {
   readonly server: IVllmServer;
   /**
    * Name of every object, a DNS label of 1 to 52 characters.
-   * @default - SERVER-chat
+   * @default - SERVER-chat, shortened where it has to be
    */
   readonly name?: string;
   /**
@@ -123,7 +123,7 @@ export class GradioChat extends Construct {
       const client = new ServerClient(this, 'Client', {
         server: props.server,
         app: CONTRACT.name,
-        name: props.name ?? `${props.server.name}-chat`,
+        name: props.name ?? defaultName(props.server, '-chat'),
         component: 'chat',
         ingress: props.ingressFrom && props.ingressFrom.length > 0 ? [{ from: [...props.ingressFrom], ports: [tcp(PORT)] }] : undefined,
       });

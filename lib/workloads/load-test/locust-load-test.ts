@@ -9,7 +9,7 @@ import {
   selectorLabelsOf, servicePort, tcp, toPods,
 } from '../../pods';
 import { k8s } from '../../pods/k8s';
-import { ServerClient } from '../server-client';
+import { defaultName, LONGEST_NAME, ServerClient } from '../server-client';
 import { LocustLoadTestProps } from './locust-load-test-props';
 import { locustOutput, LocustOutput } from './locust-output';
 import { CONTRACT, LocustSettings, locustSettings, promptsFile, TIMES } from './locust-settings';
@@ -56,7 +56,7 @@ export class LocustLoadTest extends Construct {
     super(scope, id);
     const { server } = props;
     try {
-      this.name = props.name ?? `${server.name}-load-test`;
+      this.name = props.name ?? defaultName(server, '-load-test', LONGEST_NAME - '-worker'.length);
       this.settings = locustSettings(this.name, props);
       this.output = locustOutput(this.name, props.output);
       const workerName = `${this.name}-worker`;

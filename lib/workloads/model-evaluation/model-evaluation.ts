@@ -7,7 +7,7 @@ import {
   BucketMount, Contract, podPrograms, ProgramImage, ProgramJob, requireBucketPath, requireNamespace, toGoogleApis, WorkloadAccess,
 } from '../../pods';
 import { BATCH_BUCKET, BatchInference } from '../batch-inference/batch-inference';
-import { LONGEST_NAME } from '../server-client';
+import { defaultName, LONGEST_NAME } from '../server-client';
 import contract from './contract.json';
 
 const CONTRACT = new Contract(contract);
@@ -58,7 +58,7 @@ export interface ModelEvaluationProps {
   readonly minExactMatch?: number;
   /**
    * Name of every object, a DNS label of 1 to 52 characters.
-   * @default - SERVER-evaluation
+   * @default - SERVER-evaluation, shortened where it has to be
    */
   readonly name?: string;
   /**
@@ -97,7 +97,7 @@ export class ModelEvaluation extends Construct {
     const { batch } = props;
     try {
       requireNamespace(this, batch.identity.namespace);
-      this.name = requireWorkloadName(props.name ?? `${batch.server.name}-evaluation`, LONGEST_NAME);
+      this.name = requireWorkloadName(props.name ?? defaultName(batch.server, '-evaluation'), LONGEST_NAME);
       this.output = requireBucketPath('output', props.output ?? [...batch.output.split('/').slice(0, -1), 'evaluation'].join('/'));
       if (this.output === batch.output) {
         throw new Refusal(`'output' (${this.output}) is the folder of the batch, which is for its records alone; use another one`);

@@ -3,6 +3,7 @@ import { Model, VllmRelease } from '../../catalog';
 import { ServiceIdentity } from '../../common/identity';
 import { isCommit, requireBucketName, requireSecretName, requireWorkloadName } from '../../common/names';
 import { named, Refusal } from '../../common/refusal';
+import { shortened } from '../../common/short-name';
 import {
   configMapFiles, Contract, namespaceOf, PodMount, podPrograms, ProgramImage, ProgramJob, secretFiles, toGoogleApis, WorkloadAccess,
 } from '../../pods';
@@ -44,8 +45,18 @@ export interface WeightsLoaderProps {
    */
   readonly adoptFrom?: string;
   /**
+   * Whether the server runs with `--trust-remote-code`: the model's own code is loaded as well. A pinned commit is the code that was read.
+   * @default - what the model's lock says
+   */
+  readonly trustRemoteCode?: boolean;
+  /**
+   * Whether the server runs with `--skip-tokenizer-init`: a model without a tokenizer is complete.
+   * @default false
+   */
+  readonly skipTokenizerInit?: boolean;
+  /**
    * Name of the workload, a DNS label of at most 52 characters.
-   * @default - MODEL-loader
+   * @default - MODEL-loader, shortened where it has to be
    */
   readonly name?: string;
   /**
@@ -155,12 +166,13 @@ export class WeightsLoader extends Construct {
   }
 
   private requireName(): string {
-    const model = this.model.id.split('/').at(-1)!.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^[^a-z]+|-+$/g, '');
-    return requireWorkloadName(this.props.name ?? `${model}-loader`, LONGEST_NAME);
+    const words = this.model.id.split('/').at(-1)!.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/-$/, '');
+    const model = words.replace(/^[^a-z]+/, '') || ['model', ...words.match(/\d+/g) ?? []].join('-');
+    return requireWorkloadName(this.props.name ?? shortened(model, '-loader', LONGEST_NAME), LONGEST_NAME);
   }
 
   private makeJob(): void {
-    const { release, image, adoptFrom } = this.props;
+    const { release, image, adoptFrom, trustRemoteCode, skipTokenizerInit } = this.props;
     const [token, lock] = [this.adopts ? undefined : this.token(), this.adopts ? undefined : this.lock()];
     new ProgramJob(this, 'Job', {
       name: this.jobName, labels: this.labels, serviceAccountName: this.identity.serviceAccountName, contract: CONTRACT,
@@ -169,6 +181,8 @@ export class WeightsLoader extends Construct {
         ...token ? [`--token-file=${TOKEN.path}/${TOKEN.key}`, `--token-secret=${this.tokenSecretName}`] : [],
         ...lock ? [`--files=${LOCK.path}/${LOCK.key}`] : [],
         ...adoptFrom ? [`--from=${adoptFrom}`] : [],
+        ...trustRemoteCode ?? this.model.files?.some(({ path }) => path.endsWith('.py')) ? ['--trust-remote-code'] : [],
+        ...skipTokenizerInit ? ['--skip-tokenizer-init'] : [],
       ],
       spec: {
         activeDeadlineSeconds: LEAST_DEADLINE_SECONDS + Math.ceil(this.model.weightsBytes / LEAST_BYTES_PER_SECOND),

@@ -17,15 +17,24 @@ export type ProgramImage = keyof typeof IMAGES;
 
 /** An environment like the image's: the same Python, the same packages. Made once; returns its Python. */
 export function imagePython(image: ProgramImage): string {
-  const requirements = join(__dirname, 'requirements', `${image}.txt`);
-  const digest = sha256(IMAGES[image], readFileSync(requirements)).slice(0, 8);
-  const environment = cacheDirectory('python', `${image}-${digest}`);
+  return pinnedPython(image, IMAGES[image]);
+}
+
+/** A Python with scikit-learn, whose figures judge those of the evaluation. */
+export function judgePython(): string {
+  return pinnedPython('scikit-learn', '3.12');
+}
+
+function pinnedPython(name: string, version: PythonVersion): string {
+  const requirements = join(__dirname, 'requirements', `${name}.txt`);
+  const digest = sha256(version, readFileSync(requirements)).slice(0, 8);
+  const environment = cacheDirectory('python', `${name}-${digest}`);
   if (!existsSync(environment)) {
     const uv = findUv(findPython());
     const partial = `${environment}.partial-${process.pid}`;
     mkdirSync(cacheDirectory('python'), { recursive: true });
     try {
-      run(uv, ['venv', '--quiet', '--relocatable', '--python', installInterpreter(IMAGES[image]), partial]);
+      run(uv, ['venv', '--quiet', '--relocatable', '--python', installInterpreter(version), partial]);
       run(uv, ['pip', 'install', '--quiet', '--no-deps', '--compile-bytecode', '--python', join(partial, 'bin', 'python'),
         '--requirement', requirements]);
       renameSync(partial, environment);
