@@ -25,8 +25,8 @@ export class VllmRelease {
   /** vLLM 0.32.0. */
   static readonly V0_32 = new VllmRelease(registryOf('0.32.0'), FACTS_0_32);
   /**
-   * vLLM 0.33.0, its memory planned as that of 0.32.0. Its profile run also samples with every feature on, which leaves less for the KV
-   * cache on cards from 70 GiB: read its log before you rely on the plan. `vllm/v1/worker/gpu/model_runner.py`, `profile_run`.
+   * vLLM 0.33.0, whose memory is planned from its source and was not measured: its profile run also samples with every feature on, which
+   * leaves less for the KV cache. `vllm/v1/worker/gpu/model_runner.py`, `profile_run`.
    */
   static readonly V0_33 = new VllmRelease(registryOf('0.33.0'), FACTS_0_33);
   /** The release that a server runs unless it is told otherwise: the newest one whose memory was measured. */
