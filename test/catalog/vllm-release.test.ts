@@ -272,11 +272,11 @@ describe('memory facts', () => {
     expect(VllmRelease.all().map(release => release.estimatesCudaGraphs('V2'))).toEqual([false, false, true, true]);
   });
 
-  test('what the V2 runner keeps is counted since 0.32, what it samples with was profiled by V1 alone', () => {
-    expect(VllmRelease.all().map(release => release.countsKeptMemory('V2'))).toEqual([false, false, true]);
-    expect(VllmRelease.all().map(release => release.countsKeptMemory('V1'))).toEqual([false, false, false]);
-    expect(VllmRelease.all().map(release => release.profilesSampling('V2'))).toEqual([false, false, false]);
-    expect(VllmRelease.all().map(release => release.profilesSampling('V1'))).toEqual([true, true, true]);
+  test('what the V2 runner keeps is counted since 0.32, what it samples with is profiled by V1 and since 0.33', () => {
+    expect(VllmRelease.all().map(release => release.countsKeptMemory('V2'))).toEqual([false, false, true, true]);
+    expect(VllmRelease.all().map(release => release.countsKeptMemory('V1'))).toEqual([false, false, false, false]);
+    expect(VllmRelease.all().map(release => release.profilesSampling('V2'))).toEqual([false, false, false, true]);
+    expect(VllmRelease.all().map(release => release.profilesSampling('V1'))).toEqual([true, true, true, true]);
   });
 
   test('a sliding window holds every batch in flight since 0.28', () => {
