@@ -2,9 +2,12 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
+
+from job import shown
 
 # What a vLLM server answers in one piece. https://platform.openai.com/docs/api-reference/batch/request-input
 URLS = ("/v1/chat/completions", "/v1/completions", "/v1/embeddings")
@@ -57,9 +60,15 @@ def strict_json(content: bytes) -> Any:
         raise ValueError(f"{word} is no JSON")
 
     try:
-        return json.loads(content.decode("utf-8"), parse_constant=refuse)
+        return json.loads(content.decode("utf-8"), parse_constant=refuse, parse_float=_finite)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def _finite(digits: str) -> float:
+    if math.isinf(value := float(digits)):
+        raise ValueError(f"{shown(digits)} is too large a number")
+    return value
 
 
 def _lines(file: BinaryIO, digest: Any = None) -> Iterator[tuple[int, bytes | None]]:
@@ -138,13 +147,13 @@ def _judged(number: int, content: bytes | None, earlier: int | None, model: str,
     if earlier is not None:
         raise _UnusableError("duplicate_custom_id", f"'custom_id' is already in line {earlier}", custom_id)
     if entry.get("method", "POST") != "POST":
-        raise _UnusableError("invalid_method", f"'method' ({entry['method']}) must be POST", custom_id)
+        raise _UnusableError("invalid_method", f"'method' ({shown(entry['method'])}) must be POST", custom_id)
     if url not in URLS:
-        raise _UnusableError("invalid_url", f"'url' ({url}) must be one of {', '.join(URLS)}", custom_id)
+        raise _UnusableError("invalid_url", f"'url' ({shown(url)}) must be one of {', '.join(URLS)}", custom_id)
     if not isinstance(body, dict):
         raise _UnusableError("invalid_body", "'body' must be a JSON object", custom_id)
     if body.get("model", model) != model:
-        raise _UnusableError("wrong_model", f"'model' ({body['model']}) must be {model}, or be left out", custom_id)
+        raise _UnusableError("wrong_model", f"'model' ({shown(body['model'])}) must be {model}, or be left out", custom_id)
     if body.get("stream"):
         raise _UnusableError("stream_not_possible", "'stream' must be left out: an answer is one record", custom_id)
     return Request(number, custom_id, url, {**parameters, **body, "model": model})

@@ -158,7 +158,11 @@ class Server:
         A request that was never sent costs no attempt: as long as the server is away, all wait for it, and when it does not come
         back none of them has failed.
         """
-        content = json.dumps(body).encode()
+        try:
+            content = json.dumps(body).encode()
+        except RecursionError:
+            # Reading goes as deep as writing, but not from everywhere.
+            return Failure("invalid_json", "the body is nested too deeply")
         attempt = unreached = 0
         unreached_since: float | None = None
         while True:

@@ -34,12 +34,13 @@ def application(settings: Settings) -> ASGIApp:
         # Of this page alone: one that says why the model is silent is better than none.
         return {"status": "ok"}
 
+    page = Page(settings)
     gr.mount_gradio_app(
-        app, Page(settings).blocks, path="/", root_path=settings.path_prefix or None, footer_links=[], allowed_paths=[],
+        app, page.blocks, path="/", root_path=settings.path_prefix or None, footer_links=[], allowed_paths=[],
         show_error=False, max_file_size=0, ssr_mode=False, enable_monitoring=False, pwa=False, mcp_server=False,
         theme=THEME, css=CSS,
     )  # fmt: skip
-    return RequestFilter(app, settings.path_prefix)
+    return RequestFilter(app, settings.path_prefix, page.events())
 
 
 def start_log() -> None:

@@ -66,6 +66,10 @@ class Page:
         # Requests wait here for one moment only: who may be answered is decided by `answer`.
         self.blocks.queue(api_open=False, max_size=8 * settings.max_answers, default_concurrency_limit=None)
 
+    def events(self) -> dict[int, list[bool]]:
+        """Of each event by its number, of each of its values whether it is the conversation."""
+        return {number: [value is self.conversation for value in event.inputs] for number, event in self.blocks.fns.items()}
+
     def build(self) -> None:
         settings = self.settings
         # In a tag, so that it is no Markdown. Gradio's HTML component would have the browser evaluate strings.

@@ -5,9 +5,13 @@ import json
 import re
 from contextlib import suppress
 
+from request_body import LARGEST_BODY, Events, SenselessError, own_body
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LARGEST_REQUEST = 8 * 2**20
+# Of all bodies that are on their way, and how long one may be that.
+MOST_BYTES = 16 * LARGEST_BODY
+BODY_SECONDS = 60.0
+TOO_LONG = 413, "The conversation is too long. Start a new one."
 
 # All that the page asks for. Uploads, files, proxied addresses, other programs' calls and Gradio's tools for authors are not among it.
 ALLOWED = {
@@ -36,12 +40,22 @@ ELSEWHERE = re.compile(
 NO_ICON = b'<link rel="icon" href="data:,">'
 
 
+class RefusedError(Exception):
+    """What a browser is told, with the status, when a body is not let through."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.answer = status, text
+
+
 class RequestFilter:
     """Lets through what the page needs, with or without the path prefix, and nothing larger than a conversation."""
 
-    def __init__(self, app: ASGIApp, prefix: str) -> None:
+    def __init__(self, app: ASGIApp, prefix: str, events: Events) -> None:
         self.app = app
         self.prefix = prefix
+        self.events = events
+        self.bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -56,10 +70,48 @@ class RequestFilter:
         if path == "/":
             # It is changed below, which a compressed one cannot be.
             headers.pop(b"accept-encoding", None)
+        if scope["method"] == "POST":
+            # It is another one below.
+            headers.pop(b"content-length", None)
         scope = {**scope, "path": path, "raw_path": path.encode(), "headers": list(headers.items())}
+        if scope["method"] == "POST":
+            try:
+                receive = await self.checked(receive)
+            except RefusedError as error:
+                await plain(send, *error.answer)
+                return
         # An answer that is cut off because the page ends is no error.
         with suppress(asyncio.CancelledError):
-            await self.app(scope, limited(receive), changed_page(send) if path == "/" else guarded(send))
+            await self.app(scope, receive, changed_page(send) if path == "/" else guarded(send))
+
+    async def checked(self, receive: Receive) -> Receive:
+        """The body as Gradio may have it, once it is there."""
+        try:
+            body = own_body(await asyncio.wait_for(self.whole(receive), BODY_SECONDS), self.events)
+        except SenselessError as error:
+            raise RefusedError(400, str(error)) from None
+        except TimeoutError:
+            raise RefusedError(408, "The request takes too long.") from None
+        return replayed(body, receive)
+
+    async def whole(self, receive: Receive) -> bytes:
+        parts: list[bytes] = []
+        size, more = 0, True
+        try:
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise RefusedError(400, "The request has no end.")
+                part, more = message.get("body", b""), message.get("more_body", False)
+                parts.append(part)
+                size, self.bytes = size + len(part), self.bytes + len(part)
+                if size > LARGEST_BODY:
+                    raise RefusedError(*TOO_LONG)
+                if self.bytes > MOST_BYTES:
+                    raise RefusedError(503, "This page has too much to read. Try again in a moment.")
+            return b"".join(parts)
+        finally:
+            self.bytes -= size
 
     def own_path(self, path: str) -> str:
         """Without the prefix, which a proxy may have stripped already."""
@@ -73,8 +125,8 @@ def refusal_of(method: str, path: str, length: bytes) -> tuple[int, str] | None:
     allowed = ALLOWED.get("GET" if method == "HEAD" else method)
     if allowed is None or not allowed.fullmatch(path) or ".." in path:
         return 404, "There is nothing here."
-    if not length.isdigit() or int(length) > LARGEST_REQUEST:
-        return 413, "The conversation is too long. Start a new one."
+    if not re.fullmatch(rb"\d{1,12}", length) or int(length) > LARGEST_BODY:
+        return TOO_LONG
     return None
 
 
@@ -85,15 +137,16 @@ async def plain(send: Send, status: int, text: str) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def limited(receive: Receive) -> Receive:
-    """A body in chunks has no length that could be looked at before."""
-    size = 0
+def replayed(body: bytes, receive: Receive) -> Receive:
+    """The body in one piece, then what comes from the browser, which is that it has gone."""
+    given = False
 
     async def part() -> Message:
-        nonlocal size
-        message = await receive()
-        size += len(message.get("body", b""))
-        return {"type": "http.disconnect"} if size > LARGEST_REQUEST else message
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
 
     return part
 

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import json
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ from contract import Contract
 from exits import IO, NO_INPUT, TEMPORARY
 
 CONTRACT = Contract()
+LONGEST_SHOWN = 100
 
 
 class EndError(Exception):
@@ -37,10 +39,24 @@ def reading(what: str, path: str) -> Iterator[None]:
         raise NoInputError(f"{what} cannot be read: {error.strerror}: {path}") from error
 
 
+def printable(text: str) -> str:
+    """One line, whatever a file or a server has put into it: what moves a cursor or breaks a line is written as its escape."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode() for char in text)
+
+
+def shown(value: object) -> str:
+    """A value that somebody else has written, as a part of a sentence."""
+    try:
+        text = value if isinstance(value, str) else json.dumps(value)
+    except RecursionError:
+        text = type(value).__name__
+    return printable(text[:LONGEST_SHOWN]) + ("…" if len(text) > LONGEST_SHOWN else "")
+
+
 def say(text: str, error: bool = False) -> None:
     stream = sys.stderr if error else sys.stdout
     try:
-        print(f"{CONTRACT.name}: {text}", file=stream, flush=True)
+        print(f"{CONTRACT.name}: {printable(text)}", file=stream, flush=True)
     except BrokenPipeError:
         # Nobody reads the log any more. That is no reason to stop, and Python must not fail of it at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

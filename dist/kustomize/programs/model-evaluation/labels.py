@@ -1,59 +1,90 @@
-"""The labels of a file, and which of them an answer names.
+"""The labels of a file: which line has which, and nothing that grows with the length of an id."""
 
-Answers and labels are compared in Unicode's compatibility form (NFKC), without regard to case, with single spaces, and without
-punctuation, quotes and Markdown around them; what a model thinks up to </think> is no answer. An answer that is a label is an exact
-match. Otherwise the label counts that stands first in it as a whole word, of those at one place the longest.
-"""
+from array import array
+from collections.abc import Iterator
+from hashlib import blake2b
 
-import json
-import re
-import unicodedata
-
+from characters import spaced
+from forms import Forms, form_of
+from job import shown
 from rows import SenselessError, rows
+from thought import after_thought
 
-EDGE = re.compile(r"^[\W_]+|[\W_]+$")
+# Figures by label are for a person, and each label has its own.
+MOST_LABELS = 10_000
+LONGEST_LABEL = 1_000
 
 
-def spaced(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
-def bare(form: str) -> str:
-    """Of what is spaced, as answers and labels are compared. A label of nothing but signs, as "+", stays what it is."""
-    return EDGE.sub("", form) or form
+def key_of(custom_id: str) -> bytes:
+    """As good as the id, and always as short."""
+    return blake2b(custom_id.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 class Labels:
     """The labels of a file, and which of them an answer names."""
 
-    def __init__(self, by_id: dict[str, str]) -> None:
-        self.by_id = by_id
-        self.names = sorted(set(by_id.values()))
-        self._by_form: dict[str, str] = {}
-        for name in self.names:
-            other = self._by_form.setdefault(bare(spaced(name)), name)
-            if other != name:
-                raise SenselessError(f"the labels {json.dumps(other)} and {json.dumps(name)} cannot be told apart")
-        forms = sorted(self._by_form, key=len, reverse=True)
-        self._named = re.compile("|".join(rf"(?<!\w){re.escape(form)}(?!\w)" for form in forms))
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self._number_of: dict[str, int] = {}
+        self._row_of: dict[bytes, int] = {}
+        self._numbers = array("H")
+        self._forms = Forms({})
 
-    def of(self, answer: str) -> tuple[str | None, bool]:
-        """The label that an answer names, and whether it is nothing else."""
-        said = spaced(answer.rpartition("</think>")[2])
-        if (exact := self._by_form.get(bare(said))) is not None:
-            return exact, True
-        found = self._named.search(said)
-        return (self._by_form[found[0]], False) if found else (None, False)
+    def add(self, where: str, custom_id: str, label: str) -> None:
+        row = self._row_of.setdefault(key_of(custom_id), len(self._numbers))
+        number = self._number_of.get(label)
+        if row < len(self._numbers):
+            if self._numbers[row] != number:
+                raise SenselessError(f'{where}: "{shown(custom_id)}" has another label in an earlier line')
+            return
+        if number is None:
+            number = self._number_of[label] = len(self.names)
+            self.names.append(label)
+        if len(self.names) > MOST_LABELS:
+            raise SenselessError(f"{where}: more than {MOST_LABELS:,} different labels; figures by label are for fewer")
+        self._numbers.append(number)
+
+    def complete(self) -> None:
+        """No label comes any more."""
+        by_form: dict[str, str] = {}
+        for name in sorted(self.names):
+            other = by_form.setdefault(form_of(name), name)
+            if other != name:
+                raise SenselessError(f'the labels "{shown(other)}" and "{shown(name)}" cannot be told apart')
+        self._forms = Forms(by_form)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __iter__(self) -> Iterator[str]:
+        """The label of each row."""
+        return (self.names[number] for number in self._numbers)
+
+    def row_of(self, custom_id: str) -> int | None:
+        return self._row_of.get(key_of(custom_id))
+
+    def at(self, row: int) -> str:
+        return self.names[self._numbers[row]]
+
+    def of(self, answer: str, cut: bool) -> tuple[str | None, bool]:
+        """The label that an answer names, and whether it is nothing else.
+
+        One that was cut off before any thought has ended may be a thought as a whole: many templates begin it.
+        """
+        said, thought_ended = after_thought(answer, cut)
+        return self._forms.find(spaced(said), cut, cut and not thought_ended)
 
 
 def read_labels(path: str) -> Labels:
-    by_id: dict[str, str] = {}
+    labels = Labels()
     for where, row in rows(path, "labels"):
         custom_id, label = row.get("custom_id"), row.get("label")
         if not isinstance(custom_id, str) or not isinstance(label, str) or not spaced(label):
             raise SenselessError(f"{where}: 'custom_id' and 'label' must be texts that are not empty")
-        if by_id.setdefault(custom_id, label) != label:
-            raise SenselessError(f"{where}: {json.dumps(custom_id)} has another label in an earlier line")
-    if not by_id:
+        if len(label) > LONGEST_LABEL:
+            raise SenselessError(f"{where}: a label of {len(label):,} characters; at most {LONGEST_LABEL:,} can be looked for in an answer")
+        labels.add(where, custom_id, label)
+    if len(labels) == 0:
         raise SenselessError(f"labels {path}: no line")
-    return Labels(by_id)
+    labels.complete()
+    return labels

@@ -3,18 +3,14 @@
 import argparse
 import json
 import os
-from dataclasses import asdict, replace
 from typing import Any
 
 from exits import MISSED
-from figures import Mistake, evaluate
+from figures import Evaluation
 from job import reading, run, say
 from labels import read_labels
 from page import page
-from predictions import read_predictions, wait_for
-
-SHOWN_MISTAKES = 50
-LONGEST_SHOWN = 300
+from predictions import failed, predictions, wait_for
 
 
 def thresholds_of(given: argparse.Namespace, figures: dict[str, Any]) -> dict[str, Any]:
@@ -31,20 +27,21 @@ def write(path: str, text: str) -> None:
         os.fsync(file.fileno())
 
 
-def write_all(given: argparse.Namespace, figures: dict[str, Any], mistakes: list[Mistake]) -> None:
-    shown = [asdict(replace(mistake, answer=mistake.answer[:LONGEST_SHOWN])) for mistake in mistakes[:SHOWN_MISTAKES]]
+def write_all(given: argparse.Namespace, figures: dict[str, Any], evaluation: Evaluation) -> None:
     os.makedirs(given.output, exist_ok=True)
     write(os.path.join(given.output, "evaluation.json"), json.dumps(figures, indent=2, ensure_ascii=False) + "\n")
-    write(os.path.join(given.output, "evaluation.html"), page(given.title, figures, shown, len(mistakes)))
+    write(os.path.join(given.output, "evaluation.html"), page(given.title, figures, evaluation.wrong, evaluation.unparsable))
 
 
-def evaluation(given: argparse.Namespace) -> int:
+def judge(given: argparse.Namespace) -> int:
     with reading("the labels", given.labels):
-        labels = read_labels(given.labels)
+        evaluation = Evaluation(read_labels(given.labels))
     wait_for(given.predictions, given.wait)
-    figures, mistakes = evaluate(labels, *read_predictions(given.predictions))
+    evaluation.answers(predictions(given.predictions))
+    evaluation.failures(failed(given.predictions))
+    figures = evaluation.figures()
     figures["thresholds"] = thresholds_of(given, figures)
-    write_all(given, figures, mistakes)
+    write_all(given, figures, evaluation)
     say(f"{figures['right']} of {figures['labelled']} are right: accuracy {figures['accuracy']:.4f}, macro F1 {figures['macro_f1']:.4f},"
         f" exact match {figures['exact_match']:.4f}; {figures['unparsable']} unparsable, {figures['missing']} missing")
     say(f"written to {given.output}/evaluation.json and evaluation.html")
@@ -55,4 +52,4 @@ def evaluation(given: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    run(evaluation)
+    run(judge)

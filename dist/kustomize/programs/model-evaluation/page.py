@@ -3,6 +3,8 @@
 import html
 from typing import Any
 
+from figures import Mistakes
+
 MOST_COLUMNS = 20
 MOST_CONFUSIONS = 20
 
@@ -106,14 +108,18 @@ def _tinted(portion: float, count: int, right: bool) -> str:
     return f'<td style="background: rgba({"26,127,55" if right else "196,49,75"},{0.6 * portion:.2f})">{count:,}</td>'
 
 
-def page(title: str, figures: dict[str, Any], mistakes: list[dict[str, Any]], count: int) -> str:
-    """One HTML file. The mistakes are the first ones of that many."""
-    rows = [[_td(_text(mistake["custom_id"]), "text"), _td(_text(mistake["label"]), "text"),
-             _td(_text(mistake["said"]) if mistake["said"] is not None else "<i>none</i>", "text"), _td(_text(mistake["answer"]), "text")]
-            for mistake in mistakes]
-    wrong = "<p>There is no wrong answer.</p>" if count == 0 else (
-        f'<p class="note">{len(rows)} of {count:,}; answers are cut to their beginning.</p>'
-        + _table([_th(name, "text") for name in ("custom_id", "true label", "answer names", "answer")], rows))
+def _mistakes(kind: Mistakes, what: str) -> str:
+    """The first ones of a kind."""
+    if kind.count == 0:
+        return f"<p>There is no {what} answer.</p>"
+    rows = [[_td(_text(text), "text") if text is not None else _td("<i>none</i>", "text")
+             for text in (mistake.custom_id, mistake.label, mistake.said, mistake.answer)] for mistake in kind.shown]
+    note = f'<p class="note">{len(rows)} of {kind.count:,}; answers are cut to their beginning.</p>'
+    return note + _table([_th(name, "text") for name in ("custom_id", "true label", "answer names", "answer")], rows)
+
+
+def page(title: str, figures: dict[str, Any], wrong: Mistakes, unparsable: Mistakes) -> str:
+    """One HTML file."""
     return f"""<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -128,7 +134,9 @@ have no answer, {figures['missing_by_error']:,} of them because their request fa
 <h2>Confusion</h2>
 {_confusion(figures)}
 <h2>Wrong answers</h2>
-{wrong}
+{_mistakes(wrong, "wrong")}
+<h2>Unparsable answers</h2>
+{_mistakes(unparsable, "unparsable")}
 </body>
 </html>
 """

@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from batch_names import ERRORS, PART, manifests, segments, summary_of
@@ -20,14 +21,29 @@ class IncompleteError(EndError):
     code = TEMPORARY
 
 
-def text_of(where: str, row: dict[str, Any]) -> str:
-    """What the first choice of a chat or a completion says; a choice without a text says nothing."""
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the first choice of a chat or a completion says."""
+
+    where: str
+    custom_id: str
+    text: str
+    """Empty when the choice has none."""
+    cut: bool
+    """Whether it was cut off at the most tokens that it may have."""
+
+
+def prediction_of(where: str, row: dict[str, Any]) -> Prediction:
+    custom_id = row.get("custom_id")
+    if not isinstance(custom_id, str):
+        raise SenselessError(f"{where}: no custom_id")
     try:
         choice = row["response"]["body"]["choices"][0]
         text = choice["message"]["content"] if "message" in choice else choice["text"]
-    except (KeyError, IndexError, TypeError):
+        cut = choice.get("finish_reason") == "length"
+    except (KeyError, IndexError, TypeError, AttributeError):
         raise SenselessError(f"{where}: no answer of a chat or a completion") from None
-    return text if isinstance(text, str) else ""
+    return Prediction(where, custom_id, text if isinstance(text, str) else "", cut)
 
 
 def missing_shards(folder: str) -> str | None:
@@ -61,18 +77,14 @@ def wait_for(folder: str, seconds: float) -> None:
         time.sleep(min(5.0, left))
 
 
-def read_predictions(folder: str) -> tuple[dict[str, str], set[str]]:
-    """The answers by custom_id, and the custom_ids of requests that failed."""
-    answers: dict[str, str] = {}
-    for where, row in records(folder, PART):
-        custom_id = row.get("custom_id")
-        if not isinstance(custom_id, str):
-            raise SenselessError(f"{where}: no custom_id")
-        if custom_id in answers:
-            raise SenselessError(f"{where}: a second answer of {json.dumps(custom_id)}")
-        answers[custom_id] = text_of(where, row)
-    failed = (row.get("custom_id") for _, row in records(folder, ERRORS))
-    return answers, {custom_id for custom_id in failed if isinstance(custom_id, str)}
+def predictions(folder: str) -> Iterator[Prediction]:
+    return (prediction_of(where, row) for where, row in records(folder, PART))
+
+
+def failed(folder: str) -> Iterator[str]:
+    """The custom_ids of requests that have no answer."""
+    ids = (row.get("custom_id") for _, row in records(folder, ERRORS))
+    return (custom_id for custom_id in ids if isinstance(custom_id, str))
 
 
 def records(folder: str, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -7,6 +7,9 @@ from typing import Any
 from exits import DATA
 from job import EndError
 
+# An answer of a batch has at most 64 MiB, and some escapes.
+LONGEST_LINE_BYTES = 80 * 2**20
+
 
 class SenselessError(EndError):
     """Labels or predictions that no figure can be computed from."""
@@ -17,7 +20,9 @@ class SenselessError(EndError):
 def rows(path: str, what: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Where each row stands, and the row."""
     with open(path, "rb") as file:
-        for number, line in enumerate(file, 1):
+        for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE_BYTES + 1), b""), 1):
+            if len(line) > LONGEST_LINE_BYTES:
+                raise SenselessError(f"{what} {path}, line {number}: more than {LONGEST_LINE_BYTES >> 20} MiB")
             if not line.strip():
                 continue
             try:

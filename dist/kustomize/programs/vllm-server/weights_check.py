@@ -1,11 +1,13 @@
 """Refuses weights that are missing, incomplete or of another revision, before a GPU waits for them.
 
-usage: weights_check.py DIRECTORY MODEL REVISION
+usage: weights_check.py DIRECTORY MODEL REVISION [SHA256]
 
 Loader and hydration write a manifest (model, revision, files with their sizes) and last of all an empty marker with the revision.
+SHA256 is that of the manifest, where a model lock says what it has to be.
 Exit codes as in sysexits.h: 0 complete, 64 wrong usage, 65 not what the server was made for.
 """
 
+import hashlib
 import json
 import os
 import sys
@@ -14,7 +16,7 @@ from exits import DATA, USAGE
 from weights_names import MANIFEST, MARKER, marker_of
 
 
-def fault(directory: str, model: str, revision: str) -> str | None:
+def fault(directory: str, model: str, revision: str, digest: str | None) -> str | None:
     """What is wrong with the weights, or nothing."""
     if not os.path.isdir(directory):
         return f"{directory} is not mounted"
@@ -28,14 +30,17 @@ def fault(directory: str, model: str, revision: str) -> str | None:
             return f"there is revision {others}, not {revision}"
         return f"there is no marker {marker_of(revision)}: the weights are missing or not loaded to the end"
     try:
-        with open(os.path.join(directory, MANIFEST), encoding="utf-8") as file:
-            manifest = json.load(file)
+        with open(os.path.join(directory, MANIFEST), "rb") as file:
+            content = file.read()
+        manifest = json.loads(content)
         found = (manifest["model"], manifest["revision"])
         sizes = {entry["path"]: int(entry["size"]) for entry in manifest["files"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         return f"{MANIFEST} cannot be read: {error}"
     if found != (model, revision):
         return f"{MANIFEST} is of {found[0]} at revision {found[1]}"
+    if digest is not None and hashlib.sha256(content).hexdigest() != digest:
+        return f"{MANIFEST} is not what the model lock says; they were loaded without it, or it was written again since"
     if not sizes:
         return f"{MANIFEST} names no file"
     for path, size in sorted(sizes.items()):
@@ -49,11 +54,11 @@ def fault(directory: str, model: str, revision: str) -> str | None:
 
 
 def main() -> int:
-    if len(sys.argv) != 4:
+    if len(sys.argv) not in (4, 5):
         print(__doc__, file=sys.stderr)
         return USAGE
-    directory, model, revision = sys.argv[1:]
-    problem = fault(directory, model, revision)
+    directory, model, revision, *digests = sys.argv[1:]
+    problem = fault(directory, model, revision, digests[0] if digests else None)
     if problem is None:
         print(f"weights of {model} at revision {revision} are complete")
         return 0

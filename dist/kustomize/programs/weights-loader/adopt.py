@@ -5,19 +5,20 @@ from loader import Loader
 from output import Output
 from refused import RefusedError
 from shards import check_safetensors
-from wanted import WantedFile, served
-from weights_bucket import WeightsBucket
+from wanted import Needs, WantedFile, served
+from weights_bucket import Stored, WeightsBucket
 from weights_manifest import Entry, Manifest
-from weights_names import MANIFEST, is_served
+from weights_names import MANIFEST, is_named
 from words import amount
 
 
-def adopt(loader: Loader, source: WeightsBucket | None) -> tuple[Entry, ...]:
+def adopt(loader: Loader, source: WeightsBucket | None, needs: Needs) -> tuple[Entry, ...]:
     """`source` is where they are copied from; None: they are in their place."""
     manifest = loader.bucket.read_manifest(loader.objects)
     if source is not None:
-        copy(source, loader, manifest)
-    files = served(str(loader.bucket), (WantedFile(stored.path, stored.size) for stored in loader.objects.values()))
+        copy(source, loader, manifest, needs)
+    files = served_in(loader.bucket, loader.objects, needs)
+    check_no_second_copy(loader.bucket, loader.objects, files)
     for file in files:
         if file.path.endswith(".safetensors"):
             check_safetensors(loader.bucket, loader.objects[file.path])
@@ -26,12 +27,24 @@ def adopt(loader: Loader, source: WeightsBucket | None) -> tuple[Entry, ...]:
     return entries
 
 
-def copy(source: WeightsBucket, loader: Loader, manifest: Manifest | None) -> None:
+def served_in(bucket: WeightsBucket, objects: dict[str, Stored], needs: Needs) -> tuple[WantedFile, ...]:
+    files = (WantedFile(stored.path, stored.size) for stored in objects.values())
+    return served(str(bucket), files, needs, lambda file: bucket.read(objects[file.path]))
+
+
+def check_no_second_copy(bucket: WeightsBucket, objects: dict[str, Stored], files: tuple[WantedFile, ...]) -> None:
+    """vLLM would load whatever weights lie there."""
+    more = sorted(path for path in objects.keys() - {file.path for file in files} if is_named(path, "secondCopy"))
+    if more:
+        raise RefusedError(DATA, f"{bucket} holds the weights twice: delete {', '.join(more[:5])}, which is the same by its maker's names")
+
+
+def copy(source: WeightsBucket, loader: Loader, manifest: Manifest | None, needs: Needs) -> None:
     """What is to be served, into the model's own place."""
-    objects = loader.objects
+    objects, there = loader.objects, source.list()
     different = {
-        path: stored for path, stored in source.list().items()
-        if is_served(path) and (path not in objects or (objects[path].size, objects[path].crc32c) != (stored.size, stored.crc32c))
+        path: there[path] for path in (file.path for file in served_in(source, there, needs))
+        if path not in objects or (objects[path].size, objects[path].crc32c) != (there[path].size, there[path].crc32c)
     }
     if manifest is not None:
         check_same_as_before(loader.bucket, manifest, {file.path: file.sha256 for file in manifest.files if file.path not in different})

@@ -7,13 +7,13 @@ from exits import DATA, NO_INPUT
 from hub import Hub
 from loader import Loader
 from refused import RefusedError
-from wanted import WantedFile, served
+from wanted import Needs, WantedFile, served
 from weights_manifest import Entry, parse_files
 from weights_names import is_served
 
 
-def load(loader: Loader, hub: Hub, lock_file: str | None) -> tuple[Entry, ...]:
-    files = served(hub.model, hub.files())
+def load(loader: Loader, hub: Hub, lock_file: str | None, needs: Needs) -> tuple[Entry, ...]:
+    files = served(hub.model, hub.files(), needs, hub.read)
     if lock_file is not None:
         files = locked(files, lock_file)
     paths = {file.path for file in files}

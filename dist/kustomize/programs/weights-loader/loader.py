@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from digests import Digests, difference
 from exits import DATA, TEMPORARY, UNAVAILABLE
-from hub import Hub
+from hub import WRONG_BYTES, Hub
 from output import Output
 from progress import Progress
 from refused import RefusedError
@@ -22,9 +22,6 @@ from weights_manifest import Entry, Manifest
 from weights_names import MANIFEST, marker_of
 from words import amount
 from writer_lock import WriterLock
-
-# Times that the bytes of a file may be wrong before the hub is.
-WRONG_BYTES = 3
 
 
 class Loader:

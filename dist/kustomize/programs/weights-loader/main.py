@@ -22,6 +22,7 @@ from loader import Loader
 from output import Output
 from refused import RefusedError, one_line
 from stop import Stop, terminable
+from wanted import Needs
 from weights_bucket import ChangedError, WeightsBucket
 from weights_manifest import Entry
 from writer_lock import RENEWALS, WriterLock
@@ -41,6 +42,10 @@ def read_token(path: str | None) -> str | None:
     if re.search(r"\s", token):
         raise RefusedError(NO_INPUT, f"the token in {path} has white space in it")
     return token or None
+
+
+def needs_of(options: argparse.Namespace) -> Needs:
+    return Needs(options.trust_remote_code, options.skip_tokenizer_init)
 
 
 class Run:
@@ -78,12 +83,12 @@ class Run:
         options = self.options
         hub = Hub(options.model, options.revision, Output.token, options.token_secret, self.stop, options.retry_seconds)
         loader = Loader(options, self.bucket, self.lock, hub)
-        return loader, load(loader, hub, options.files)
+        return loader, load(loader, hub, options.files, needs_of(options))
 
     def _adopt(self) -> tuple[Loader, tuple[Entry, ...]]:
         source = getattr(self.options, "from")
         loader = Loader(self.options, self.bucket, self.lock, None)
-        return loader, adopt(loader, None if source is None else self.bucket_at(source, self.options.patience_seconds))
+        return loader, adopt(loader, None if source is None else self.bucket_at(source, self.options.patience_seconds), needs_of(self.options))
 
 
 def summary(options: argparse.Namespace) -> dict[str, Any]:

@@ -1,11 +1,9 @@
 """The files that the bucket is to have."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from exits import DATA
-from refused import RefusedError
-from weights_names import is_served
+from repository import Repository
 
 
 @dataclass(frozen=True)
@@ -18,12 +16,16 @@ class WantedFile:
     git_blob: str | None = None
 
 
-def served(model: str, files: Iterable[WantedFile]) -> tuple[WantedFile, ...]:
+@dataclass(frozen=True)
+class Needs:
+    """What the server will be told that decides which files it needs."""
+
+    trust_remote_code: bool
+    skip_tokenizer_init: bool
+
+
+def served(model: str, files: Iterable[WantedFile], needs: Needs, read: Callable[[WantedFile], bytes]) -> tuple[WantedFile, ...]:
     """The files that a server needs, when they are enough for one."""
-    chosen = tuple(file for file in files if is_served(file.path))
-    paths = {file.path for file in chosen}
-    if not any(path.endswith(".safetensors") for path in paths):
-        raise RefusedError(DATA, f"{model} has no *.safetensors; other formats run code when they are read, and are not loaded")
-    if "config.json" not in paths:
-        raise RefusedError(DATA, f"{model} has no config.json; vLLM cannot tell what it is")
-    return chosen
+    there = {file.path: file for file in files}
+    repository = Repository(model, frozenset(there), lambda path: read(there[path]))
+    return tuple(there[path] for path in repository.served(needs.trust_remote_code, needs.skip_tokenizer_init))

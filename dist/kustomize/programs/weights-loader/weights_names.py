@@ -17,5 +17,16 @@ def marker_of(revision: str) -> str:
 
 
 def is_served(path: str) -> bool:
-    """Whether vLLM needs a file to serve: weights, configuration, tokenizer; at the root only, never a pickle, never code."""
-    return path != MANIFEST and re.fullmatch(_NAMES["servedFile"], path) is not None
+    """Whether vLLM may need a file to serve: weights, configuration, tokenizer, and code where that is allowed; never a pickle."""
+    return path != MANIFEST and is_named(path, "servedFile")
+
+
+def is_named(path: str, kind: str) -> bool:
+    """Whether a path is of a kind of weights.json."""
+    return re.fullmatch(_NAMES[kind], path) is not None
+
+
+def numbered(path: str) -> tuple[str, int, int] | None:
+    """Of a shard that says so in its name: what it is a shard of, its number, and how many there are."""
+    found = re.fullmatch(_NAMES["numberedShard"], path)
+    return found and (found[1], int(found[2]), int(found[3]))
