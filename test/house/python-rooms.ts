@@ -9,8 +9,8 @@ const OF_CONTRACTS = ['contract', 'exits'];
 
 /** Modules of Python's own library that the programs may load; the images carry it whole. */
 const STANDARD = new Set([
-  'argparse', 'asyncio', 'base64', 'collections', 'concurrent', 'contextlib', 'csv', 'dataclasses', 'email', 'enum', 'errno', 'fcntl', 'functools',
-  'hashlib', 'hmac', 'html', 'http', 'io', 'itertools', 'json', 'logging', 'math', 'os', 'random', 're', 'secrets', 'shutil', 'signal', 'socket', 'ssl',
+  'argparse', 'array', 'asyncio', 'base64', 'bisect', 'collections', 'concurrent', 'contextlib', 'csv', 'dataclasses', 'email', 'enum', 'errno', 'fcntl',
+  'functools', 'hashlib', 'hmac', 'html', 'http', 'io', 'itertools', 'json', 'logging', 'math', 'os', 'random', 're', 'secrets', 'shutil', 'signal', 'socket', 'ssl',
   'statistics', 'string', 'sys', 'threading', 'time', 'types', 'typing', 'unicodedata', 'urllib', 'uuid',
 ]);
 

@@ -62,7 +62,7 @@ test.each(Array.from({ length: Math.ceil(HOSTILE.length / SHOWN) }, (_, index) =
   expect([await run.code(), run.output]).toEqual([0, expect.any(String)]);
   const said = run.output.trimEnd().split('\n');
   expect(said.filter(text => !text.startsWith('batch-inference: '))).toEqual([]);
-  // eslint-disable-next-line no-control-regex
+
   expect(run.output).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u202e\ufeff]/);
   expect(said.filter(text => text.startsWith('batch-inference: complete')).length).toBe(1);
   expect(said.every(text => text.length < 1000)).toBe(true);

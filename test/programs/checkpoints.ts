@@ -34,10 +34,11 @@ const modules = (...parts: [string, string][]) => ({
   'modules.json': json(parts.map(([path, type], idx) => ({ idx, name: `${idx}`, path, type: `sentence_transformers.models.${type}` }))),
 });
 
-const WRONG_SHARDS: Checkpoint[] = ([[4, [1]], [4, [1, 2, 3]], [4, [4]], [2, [2]], [2, [1]], [3, [1, 3]], [100, [1, 2]], [99999, [1]]] as const).map(([total, numbers]) => ({
+const INCOMPLETE = [[4, [1]], [4, [1, 2, 3]], [4, [4]], [2, [2]], [2, [1]], [3, [1, 3]], [100, [1, 2]], [99999, [1]]] as const;
+const WRONG_SHARDS: Checkpoint[] = INCOMPLETE.map(([total, numbers]) => ({
   name: `${numbers.join()} of ${total} without an index`, files: { ...BASE, ...shards(total, numbers) }, refused: new RegExp(`${numbers.length} of the ${total} shards`),
 }));
-const RIGHT_SHARDS: Checkpoint[] = [1, 2, 5].map(total => {
+const RIGHT_SHARDS: Checkpoint[] = [1, 2, 5].map((total) => {
   const all = shards(total, Array.from({ length: total }, (_, number) => number + 1));
   return { name: `all of ${total} without an index`, files: { ...BASE, ...all }, loaded: Object.keys(all) };
 });

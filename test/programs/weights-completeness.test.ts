@@ -33,7 +33,8 @@ let ofLoader: (string | string[])[];
 
 beforeAll(() => {
   const input = JSON.stringify(CHECKPOINTS.map(({ files, trustRemoteCode, skipTokenizerInit }) => [
-    Object.fromEntries(Object.entries(files).map(([path, content]) => [path, content.toString('base64')])), trustRemoteCode ?? false, skipTokenizerInit ?? false,
+    Object.fromEntries(Object.entries(files).map(([path, content]) => [path, content.toString('base64')])),
+    trustRemoteCode ?? false, skipTokenizerInit ?? false,
   ]));
   const command = 'exec "$0" -c "$1" 2>&1 >/dev/null';
   ofLoader = JSON.parse(execFileSync('sh', ['-c', command, PYTHON, ASK], {
@@ -44,7 +45,8 @@ beforeAll(() => {
 async function lockOf({ files, trustRemoteCode, skipTokenizerInit }: Checkpoint): Promise<string | string[]> {
   const hub = await HubServer.start({ [MODEL]: { commit: COMMIT, files: new Map(Object.entries(files)) } });
   try {
-    const text = await lockModel(new HubConnection({ endpoint: hub.url, firstWaitMilliseconds: 1 }), MODEL, COMMIT, { trustRemoteCode, skipTokenizerInit });
+    const connection = new HubConnection({ endpoint: hub.url, firstWaitMilliseconds: 1 });
+    const text = await lockModel(connection, MODEL, COMMIT, { trustRemoteCode, skipTokenizerInit });
     return (JSON.parse(text) as { files: { path: string }[] }).files.map(({ path }) => path);
   } catch (error) {
     return (error as Error).message;
@@ -73,10 +75,9 @@ test.each(CHECKPOINTS.map((checkpoint, place) => [checkpoint.name, place] as con
   }
 });
 
-
 describe.each(['load', 'adopt'])('the program itself: %s', (command) => {
-  const chosen = ['the weights twice', '1 of 4 without an index', 'an adapter', 'no tokenizer but nothing', 'an embedding', 'code that is allowed', 'code that is not there',
-    'a tokenizer of code'];
+  const chosen = ['the weights twice', '1 of 4 without an index', 'an adapter', 'no tokenizer but nothing', 'an embedding', 'code that is allowed',
+    'code that is not there', 'a tokenizer of code'];
   test.each(chosen)('%s', async (name) => {
     const checkpoint = CHECKPOINTS.find(each => each.name === name)!;
     const hub = await HubServer.start({ [MODEL]: { commit: COMMIT, files: new Map(Object.entries(checkpoint.files)) } });
@@ -96,7 +97,8 @@ describe.each(['load', 'adopt'])('the program itself: %s', (command) => {
       if (!checkpoint.refused) {
         const manifest = bucket.objects.get(`${prefix}/MANIFEST.json`)!.content;
         const files = (JSON.parse(manifest.toString()) as { files: { path: string; size: number; sha256: string }[] }).files;
-        expect(manifestDigestOf(Model.of({ ...Model.QWEN3_8B, id: MODEL, revision: COMMIT, files: [...files].reverse() }))).toEqual([sha256(manifest)]);
+        const locked = Model.of({ ...Model.QWEN3_8B, id: MODEL, revision: COMMIT, files: [...files].reverse() });
+        expect(manifestDigestOf(locked)).toEqual([sha256(manifest)]);
       }
     } finally {
       await Promise.all([hub.stop(), bucket.stop()]);

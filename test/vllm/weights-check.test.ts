@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { SERVER_PROGRAMS } from '../../lib/serving/server-programs';
@@ -43,9 +44,9 @@ function manifest(change: object): void {
   write('MANIFEST.json', JSON.stringify({ model: MODEL, revision: REVISION, files, ...change }));
 }
 
-function check(prefix: string[] = [], mounted = directory): { status: number | null; stdout: string; stderr: string } {
+function check(prefix: string[] = [], mounted = directory, ...digest: string[]): { status: number | null; stdout: string; stderr: string } {
   const programs = prefix.length > 0 ? '/check' : PROGRAMS;
-  const [command, ...args] = [...prefix, pythonOf(DEFAULT_RELEASE), `${programs}/weights_check.py`, mounted, MODEL, REVISION];
+  const [command, ...args] = [...prefix, pythonOf(DEFAULT_RELEASE), `${programs}/weights_check.py`, mounted, MODEL, REVISION, ...digest];
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', env: { PATH: '/usr/bin:/bin', PYTHONDONTWRITEBYTECODE: '1' } });
   return { status, stdout, stderr };
 }
@@ -73,6 +74,16 @@ test('further files and markers do not matter', () => {
   write('README.md', 'more');
   write('.complete-main', '');
   expect(check()).toEqual(COMPLETE);
+});
+
+test('the manifest that a lock foresees, and another', () => {
+  complete();
+  const digest = createHash('sha256').update(readFileSync(join(directory, 'MANIFEST.json'))).digest('hex');
+  expect(check([], directory, digest)).toEqual(COMPLETE);
+  write('config.json', '[]');
+  manifest({ files: [{ path: 'config.json', size: 2, sha256: 'other' }] });
+  expect(check([], directory, digest)).toEqual(
+    refusal('MANIFEST.json is not what the model lock says; they were loaded without it, or it was written again since'));
 });
 
 test('no directory', () => {

@@ -21,6 +21,9 @@ json.dump({
     "names": names,
     "accuracy": accuracy_score(true, said),
     **{f"{kind}_{figure}": value for kind in ("macro", "weighted") for figure, value in zip(FIGURES, figures(kind), strict=True)},
-    "labels": {name: dict(zip(FIGURES, values, strict=True)) for name, *values in zip(names, *(each.tolist() for each in figures(None)), strict=True)},
+    "labels": {
+        name: dict(zip(FIGURES, values, strict=True))
+        for name, *values in zip(names, *(each.tolist() for each in figures(None)), strict=True)
+    },
     "confusion": dict(zip(names, confusion_matrix(true, said, labels=names).tolist(), strict=True)),
 }, sys.stdout)

@@ -64,8 +64,8 @@ test('an image of one\'s own has the programs already', () => {
   expect([container.image, container.command[1]]).toEqual(['example.com/evaluation:1', ModelEvaluation.programImage().path]);
   expect(own.some(({ kind }) => kind === 'ConfigMap')).toBe(false);
   expect(Object.keys(ModelEvaluation.programImage().programs)).toEqual([
-    'batch_names.py', 'contract.json', 'contract.py', 'exits.json', 'exits.py', 'figures.py', 'job.py', 'labels.py', 'main.py', 'page.py', 'predictions.py',
-    'rows.py',
+    'batch_names.py', 'characters.py', 'contract.json', 'contract.py', 'exits.json', 'exits.py', 'figures.py', 'forms.py', 'job.py', 'labels.py', 'main.py',
+    'page.py', 'predictions.py', 'rows.py', 'thought.py',
   ]);
 });
 

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from characters import SIGNS, is_edge, is_hangul, is_mark, is_unspaced, is_word, spaced
 
 _IN_WORD = frozenset("-_&")
-_IN_NUMBER = frozenset(".,:/'’⁄^-")
+_IN_NUMBER = frozenset(".,:/'\u2019\u2044^-")
 _BEFORE_NUMBER = frozenset("+-<>≤≥±")
 # What follows is no word character, and a text with single spaces has none of it.
 _NOTHING = "\n"
@@ -94,7 +94,7 @@ class Forms:
         return self._goes_on_left(form, before) or self._goes_on_right(form, after, before[0])
 
     def _goes_on_left(self, form: str, before: str) -> bool:
-        first, (near, far, _) = form[0], before
+        first, near, far = form[0], before[0], before[1]
         if not is_word(first):
             return near == first or (is_word(near) and not is_unspaced(near))
         if is_word(near):
@@ -106,7 +106,7 @@ class Forms:
         return (near in _IN_WORD and is_word(far) and not is_unspaced(far)) or _is_abbreviated(form, before)
 
     def _goes_on_right(self, form: str, after: str, before: str) -> bool:
-        last, (near, far, farther) = form[-1], after
+        last, near, far, farther = form[-1], after[0], after[1], after[2]
         if not is_word(last):
             return near == last or (is_word(near) and not is_unspaced(near))
         if is_word(near):
@@ -115,7 +115,7 @@ class Forms:
             return True
         if last.isnumeric():
             return near in "%‰" or (near in _IN_NUMBER and far.isnumeric())
-        if near in "'’":
+        if near in "'\u2019":
             return is_word(far) and not (far == "s" and not is_word(farther))
         return (near in _IN_WORD and is_word(far) and not is_unspaced(far)) or _is_abbreviated(form, after)
 

@@ -88,7 +88,8 @@ class Run:
     def _adopt(self) -> tuple[Loader, tuple[Entry, ...]]:
         source = getattr(self.options, "from")
         loader = Loader(self.options, self.bucket, self.lock, None)
-        return loader, adopt(loader, None if source is None else self.bucket_at(source, self.options.patience_seconds), needs_of(self.options))
+        there = None if source is None else self.bucket_at(source, self.options.patience_seconds)
+        return loader, adopt(loader, there, needs_of(self.options))
 
 
 def summary(options: argparse.Namespace) -> dict[str, Any]:

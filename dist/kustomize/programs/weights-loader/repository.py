@@ -107,8 +107,8 @@ class Repository:
                 raise self._refusal(f"names code in {where} (auto_map: {missing[0]}) that is not there; add the file, or take auto_map"
                                     " away where vLLM knows the model by itself")
             if classes and needed and not trusted:
-                raise self._refusal(f"has a tokenizer that is its own code (auto_map of {where}: {classes[0]}); read it, and say --{TRUST} if"
-                                    " the server runs with it")
+                raise self._refusal(f"has a tokenizer that is its own code (auto_map of {where}: {classes[0]}); read it, and say --{TRUST}"
+                                    " if the server runs with it")
             if classes and not trusted:
                 Output.say(f"{self.model} has code of its own (auto_map of {where}: {classes[0]}), which is not loaded without --{TRUST}")
             of_tokenizer = of_tokenizer or (where == TOKENIZER_CONFIG and bool(classes))

@@ -5,7 +5,7 @@ import unicodedata
 from functools import lru_cache
 
 # Dashes are one sign; what only chooses how an emoji or a digit looks is none.
-_AS_ONE = str.maketrans({**dict.fromkeys("‐‑‒–−", "-"), **dict.fromkeys("\ufe0e\ufe0f\u20e3", "")})
+_AS_ONE = str.maketrans({**dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-"), **dict.fromkeys("\ufe0e\ufe0f\u20e3", "")})
 # 1 000 000, where the space is one that does not break.
 _GROUPED = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")
 # Thai, Lao, Myanmar, Khmer; kana; Han with its extensions.

@@ -9,11 +9,9 @@ _OPENED = re.compile(r"<(?:\w{1,16}:)?think(?:ing)?>|\[THINK\]|◁think▷", re.
 
 def after_thought(answer: str, cut: bool) -> tuple[str, bool]:
     """What is said when all is thought, nothing when it was cut off in a thought; and whether a thought has ended before it."""
-    last = None
-    for last in _CLOSED.finditer(answer):
-        pass
-    start = last.end() if last else 0
+    ends = [closed.end() for closed in _CLOSED.finditer(answer)]
+    start = ends[-1] if ends else 0
     opened = _OPENED.search(answer, start)
     if opened and cut:
-        return "", last is not None
-    return answer[start : opened.start() if opened else len(answer)], last is not None
+        return "", bool(ends)
+    return answer[start : opened.start() if opened else len(answer)], bool(ends)
