@@ -28,5 +28,5 @@ export const MOUNTS = {
   'ours, chunk of 16 MiB': but(/download-chunk-size-mb/, 'file-cache:download-chunk-size-mb:16'),
   'ours, no parallel downloads': but(/enable-parallel-downloads/, 'file-cache:enable-parallel-downloads:false'),
   'ours, the kernel\'s read ahead': but(/read_ahead_kb/),
-  'ours, metadata for a minute': but(/metadata-cache:ttl-secs/),
+  'ours, no file for a range': but(/cache-file-for-range-read/),
 } as const;

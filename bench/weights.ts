@@ -18,24 +18,49 @@ const WIRE = { delayMs: 20, bytesPerSecond: 100 * MIB };
 const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : undefined;
 const HOW = ['sequential', 'mmap'] as const;
 
+/** The best of so many counts: what else the machine does only makes a read slower. */
+const ROUNDS = 2;
+
 interface Reads {
-  readonly cold: number;
-  readonly warm: number;
+  /** Of each way to read: the first time, and again. */
+  readonly seconds: readonly number[];
   readonly peakBytes: number;
 }
 
-async function reads(bucket: BucketServer, mountOptions: string, how: string): Promise<Reads> {
-  const mount = await GcsFuseMount.start({ bucket, mountOptions, readOnly: true, cacheParent: MEMORY });
-  try {
-    const read = async (): Promise<number> => Number((await run('python3', [join(__dirname, 'read_weights.py'), how, mount.path])).stdout);
-    return { cold: await read(), warm: await read(), peakBytes: mount.peakBytes };
-  } finally {
-    await mount.stop();
+async function reads(bucket: BucketServer, mountOptions: string): Promise<Reads> {
+  const seconds: number[] = [];
+  let peakBytes = 0;
+  for (const how of HOW) {
+    const mount = await GcsFuseMount.start({ bucket, mountOptions, readOnly: true, cacheParent: MEMORY });
+    try {
+      for (let time = 0; time < 2; time++) {
+        seconds.push(Number((await run('python3', [join(__dirname, 'read_weights.py'), how, mount.path])).stdout));
+      }
+      peakBytes = Math.max(peakBytes, mount.peakBytes);
+    } finally {
+      await mount.stop();
+    }
   }
+  return { seconds, peakBytes };
+}
+
+/** All in turn, so that a slow moment of the machine hits each of them. */
+async function measured(bucket: BucketServer): Promise<Map<string, Reads>> {
+  const best = new Map<string, Reads>();
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [name, mountOptions] of Object.entries(MOUNTS)) {
+      const now = await reads(bucket, mountOptions);
+      const before = best.get(name) ?? now;
+      best.set(name, {
+        seconds: now.seconds.map((taken, i) => Math.min(taken, before.seconds[i])), peakBytes: Math.max(now.peakBytes, before.peakBytes),
+      });
+    }
+  }
+  return best;
 }
 
 function row(name: string, cells: readonly string[]): void {
-  console.log(`  ${name.padEnd(32)}${cells.map(cell => cell.padStart(16)).join('')}`);
+  console.log(`  ${name.padEnd(32)}${cells.map(cell => cell.padStart(18)).join('')}`);
 }
 
 async function main(): Promise<void> {
@@ -52,16 +77,10 @@ async function main(): Promise<void> {
   console.log(`${SHARDS} files of ${SHARD_BYTES / MIB} MiB, ${WIRE.delayMs} ms a request, ${WIRE.bytesPerSecond / MIB} MiB/s a stream;`
     + ' seconds, and in brackets what part of them ours take');
   row('', [...HOW.flatMap(how => [`${how}, cold`, `${how}, warm`]), 'gcsfuse has']);
-  let ours: readonly number[] = [];
-  for (const [name, mountOptions] of Object.entries(MOUNTS)) {
-    const both: Reads[] = [];
-    for (const how of HOW) {
-      both.push(await reads(bucket, mountOptions, how));
-    }
-    const seconds = both.flatMap(({ cold, warm }) => [cold, warm]);
-    ours = ours.length === 0 ? seconds : ours;
-    const peak = Math.max(...both.map(({ peakBytes }) => peakBytes));
-    row(name, [...seconds.map((taken, i) => `${taken.toFixed(1)} (${(ours[i] / taken).toFixed(2)})`), `${Math.round(peak / MIB)} MiB`]);
+  const all = await measured(bucket);
+  const ours = all.get('ours')!.seconds;
+  for (const [name, { seconds, peakBytes }] of all) {
+    row(name, [...seconds.map((taken, i) => `${taken.toFixed(1)} (${(ours[i] / taken).toFixed(2)})`), `${Math.round(peakBytes / MIB)} MiB`]);
   }
   await bucket.stop();
 }
