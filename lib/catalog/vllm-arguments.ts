@@ -1,5 +1,6 @@
 import { VllmFlag } from './vllm-registry';
 import { REMOVED_VALUES } from './vllm-removed';
+import { nearestName } from '../common/nearest-name';
 import { Refusal } from '../common/refusal';
 
 /** A flag that loads parsers of its own; then the names that vLLM carries are not all there are. */
@@ -26,13 +27,30 @@ const NUMBERS: { readonly [type: string]: { readonly pattern: RegExp; readonly i
 interface KnownFlags {
   readonly version: string;
   flag(name: string): VllmFlag;
+  /** Fields of a configuration class that a JSON value makes. */
+  configFields(config: string): readonly string[];
 }
 
 interface Argument {
   readonly name: string;
+  readonly flag: VllmFlag;
   /** The rest of `--name.key.key`, which sets one key of a JSON value. */
   readonly key?: string;
   readonly values: string[];
+}
+
+/** Stands for every field of a class. */
+export const WHOLE = '*';
+
+/** A field of vLLM's configuration that an argument sets. */
+export interface VllmSetting {
+  /** The argument without its value, for example `--compilation-config.mode`. */
+  readonly argument: string;
+  /** The key of its JSON value that sets the field; absent when the whole argument does. */
+  readonly key?: string;
+  /** Class and field, for example `CompilationConfig.mode`. */
+  readonly field: string;
+  readonly values: readonly string[];
 }
 
 /**
@@ -43,6 +61,7 @@ interface Argument {
  */
 export function checkVllmArguments(release: KnownFlags, args: readonly string[]): void {
   const found = split(release, args);
+  found.forEach(argument => checkShape(release, argument));
   const names = found.map(argument => argument.name + (argument.key ?? ''));
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice) {
@@ -52,7 +71,7 @@ export function checkVllmArguments(release: KnownFlags, args: readonly string[])
     throw new Refusal(`vLLM ${release.version}: 'vllm serve' takes the model as its first argument; --model goes away`);
   }
   for (const argument of found) {
-    const flag = release.flag(argument.name);
+    const { flag } = argument;
     if (flag.deprecated) {
       throw new Refusal(`vLLM ${release.version}: ${argument.name} is deprecated and goes away; leave it out`);
     }
@@ -60,6 +79,46 @@ export function checkVllmArguments(release: KnownFlags, args: readonly string[])
     for (const value of argument.key === undefined ? argument.values : []) {
       checkValue(release, argument.name, flag, value, known);
     }
+    checkKeys(release, argument);
+  }
+}
+
+/** What an argument list sets in vLLM's configuration, whichever spelling it takes. */
+export function vllmSettings(release: KnownFlags, args: readonly string[]): VllmSetting[] {
+  return split(release, args).flatMap((argument) => {
+    const { name, flag, key, values } = argument;
+    const keys = keysOf(argument);
+    const field = flag.config === undefined ? flag.sets : `${flag.config}.${keys[0] ?? WHOLE}`;
+    return key === undefined && keys.length > 0
+      ? keys.map(inner => ({ argument: name, key: inner, field: `${flag.config}.${inner}`, values }))
+      : [{ argument: name + (key ?? ''), field, values }];
+  });
+}
+
+/** The fields that an argument sets in the class that its JSON value makes. */
+function keysOf({ flag, key, values }: Argument): string[] {
+  if (flag.config === undefined) {
+    return [];
+  }
+  return key === undefined ? Object.keys(jsonObject(values[0]) ?? {}) : [key.split('.')[1].replace(/\+$/, '')];
+}
+
+function jsonObject(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function checkKeys(release: KnownFlags, argument: Argument): void {
+  const { name, flag } = argument;
+  const known = flag.config === undefined ? [] : release.configFields(flag.config);
+  const wrong = keysOf(argument).find(key => !known.includes(key));
+  if (wrong !== undefined) {
+    const nearest = nearestName(wrong, known);
+    throw new Refusal(`vLLM ${release.version}: ${name} has no key '${wrong}'${nearest ? `; did you mean '${nearest}'?` : ''}`);
   }
 }
 
@@ -84,11 +143,7 @@ function split(release: KnownFlags, args: readonly string[]): Argument[] {
     while (attached === undefined && index + 1 < args.length && !isFlag(args[index + 1]) && takesMore(flag, values.length)) {
       values.push(args[++index]);
     }
-    checkCount(release, text, flag, values);
-    if (key && flag.type !== 'json') {
-      throw new Refusal(`vLLM ${release.version}: ${spelled} is no JSON value, so it has no key '${key.slice(1)}'`);
-    }
-    found.push({ name: spelled, key, values });
+    found.push({ name: spelled, flag, key, values });
   }
   return found;
 }
@@ -97,13 +152,16 @@ function takesMore(flag: VllmFlag, taken: number): boolean {
   return flag.type !== 'boolean' && (flag.list || taken === 0);
 }
 
-function checkCount(release: KnownFlags, text: string, flag: VllmFlag, values: string[]): void {
+function checkShape({ version }: KnownFlags, { name, key, flag, values }: Argument): void {
   if (flag.type === 'boolean' && values.length > 0) {
-    const off = flag.negated ? `; ${flag.negated} turns it off` : '';
-    throw new Refusal(`vLLM ${release.version}: ${text} takes no value${off}`);
+    const off = flag.negated ? `; ${flag.negated[0]} turns it off` : '';
+    throw new Refusal(`vLLM ${version}: ${name}=${values[0]} takes no value${off}`);
   }
   if (flag.type !== 'boolean' && !flag.optionalValue && values.length === 0) {
-    throw new Refusal(`vLLM ${release.version}: ${text} needs a value`);
+    throw new Refusal(`vLLM ${version}: ${name} needs a value`);
+  }
+  if (key && flag.type !== 'json') {
+    throw new Refusal(`vLLM ${version}: ${name} is no JSON value, so it has no key '${key.slice(1)}'`);
   }
 }
 
@@ -118,17 +176,20 @@ function checkValue(release: KnownFlags, name: string, flag: VllmFlag, value: st
     throw refuse(removed ? `it was removed in ${removed.since}; ${removed.instead}` : `it is one of ${allowed.join(', ')}`);
   }
   if (flag.type === 'json' || (flag.type === 'jsonOrString' && value.startsWith('{'))) {
-    checkJson(value, refuse);
+    checkJson(flag, value, refuse);
   } else if (Object.hasOwn(NUMBERS, flag.type)) {
     checkNumber(flag, value, refuse);
   }
 }
 
-function checkJson(value: string, refuse: (why: string) => Error): void {
+function checkJson(flag: VllmFlag, value: string, refuse: (why: string) => Error): void {
   try {
     JSON.parse(value);
   } catch (error) {
     throw refuse(`it is no JSON (${(error as Error).message})`);
+  }
+  if (flag.config !== undefined && jsonObject(value) === undefined) {
+    throw refuse('it is no JSON object');
   }
 }
 

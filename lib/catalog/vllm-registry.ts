@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Refusal } from '../common/refusal';
 
 /** What the value of a flag has to look like. */
 export type VllmValueType =
@@ -13,8 +14,8 @@ export interface VllmFlag {
   readonly default?: unknown;
   /** Short forms of the flag. */
   readonly aliases?: readonly string[];
-  /** Spelling that turns a boolean off. */
-  readonly negated?: string;
+  /** Spellings that turn a boolean off, the one that vLLM shows first. */
+  readonly negated?: readonly string[];
   /** Whether the flag takes one or more values. */
   readonly list?: boolean;
   /** Whether the flag may stand without a value although it is no boolean. */
@@ -122,7 +123,7 @@ export const VLLM_REGISTRY_SECTIONS = [
 ] as const;
 
 /** The committed registries, the oldest first. */
-export const VLLM_REGISTRIES = ['0.22.0', '0.28.0', '0.32.0'].map(committedRegistry);
+export const VLLM_REGISTRIES = ['0.22.0', '0.28.0', '0.32.0', '0.33.0'].map(committedRegistry);
 
 /** Reads each section when it is first asked for: most programs ask for the flags of one release, and the models alone are as large. */
 function committedRegistry(release: string): VllmRegistry {
@@ -136,4 +137,30 @@ function committedRegistry(release: string): VllmRegistry {
     Object.defineProperty(registry, section, { enumerable: true, configurable: true, get });
   }
   return registry as VllmRegistry;
+}
+
+/** How to make the registry of a release that the catalogue lacks. */
+export function registryCommand(release: string): string {
+  return `where vLLM ${release} is installed: python3 node_modules/cdk8s-vllm/scripts/vllm-registry/dump_registry.py > vllm-${release}.json`;
+}
+
+/** @throws when the file is not there, or is not what the command prints */
+export function readRegistry(file: string): VllmRegistry {
+  if (!existsSync(file)) {
+    throw new Refusal(`VllmRelease: there is no registry ${file}. Make it ${registryCommand('X.Y.Z')}`);
+  }
+  const registry = parsed(readFileSync(file, 'utf8'));
+  const missing = ['release', ...VLLM_REGISTRY_SECTIONS].find(part => !Object.hasOwn(registry, part));
+  if (missing !== undefined) {
+    throw new Refusal(`VllmRelease: ${file} is no registry of vLLM, it has no '${missing}'. Make it again ${registryCommand('X.Y.Z')}`);
+  }
+  return registry as VllmRegistry;
+}
+
+function parsed(text: string): object {
+  try {
+    return Object(JSON.parse(text)) as object;
+  } catch {
+    return {};
+  }
 }

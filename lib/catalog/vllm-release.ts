@@ -1,9 +1,9 @@
 import {
-  VLLM_REGISTRIES, VllmEnvironmentVariable, VllmExportedMetric, VllmFlag, VllmModelClass, VllmQuantizationMethod, VllmRegistry,
+  readRegistry, registryCommand, VLLM_REGISTRIES, VllmEnvironmentVariable, VllmExportedMetric, VllmFlag, VllmModelClass,
+  VllmQuantizationMethod, VllmRegistry,
 } from './vllm-registry';
-import { checkVllmArguments } from './vllm-arguments';
-import { nearestName } from '../common/nearest-name';
-import { REMOVED_ENVIRONMENT, REMOVED_FLAGS, REMOVED_METRICS, REMOVED_VALUES, RemovedName } from './vllm-removed';
+import { checkVllmArguments, VllmSetting, vllmSettings } from './vllm-arguments';
+import { environmentOf, flagOf, metricOf, modelOf, quantizationOf } from './vllm-names';
 import { Refusal } from '../common/refusal';
 import { BatchDefaults, FACTS_0_22, FACTS_0_28, FACTS_0_32, VllmMemoryFacts, VllmModelRunner, VllmRunnerSubject } from './vllm-memory-facts';
 
@@ -24,20 +24,25 @@ export class VllmRelease {
   static readonly V0_28 = new VllmRelease(registryOf('0.28.0'), FACTS_0_28);
   /** vLLM 0.32.0. */
   static readonly V0_32 = new VllmRelease(registryOf('0.32.0'), FACTS_0_32);
-  /** The release that a server runs unless it is told otherwise: the newest one. */
+  /**
+   * vLLM 0.33.0, its memory planned as that of 0.32.0. Its profile run also samples with every feature on, which leaves less for the KV
+   * cache on cards from 70 GiB: read its log before you rely on the plan. `vllm/v1/worker/gpu/model_runner.py`, `profile_run`.
+   */
+  static readonly V0_33 = new VllmRelease(registryOf('0.33.0'), FACTS_0_32);
+  /** The release that a server runs unless it is told otherwise: the newest one whose memory was measured. */
   static readonly DEFAULT = VllmRelease.V0_32;
 
   /** Every release of the catalogue, the oldest first. */
   static all(): VllmRelease[] {
-    return [VllmRelease.V0_22, VllmRelease.V0_28, VllmRelease.V0_32];
+    return [VllmRelease.V0_22, VllmRelease.V0_28, VllmRelease.V0_32, VllmRelease.V0_33];
   }
 
   /**
    * The release with that version.
    *
    * @param version - `0.32.0` or `v0.32.0`
-   * @param registry - what `scripts/vllm-registry/dump_registry.py` prints in that release's environment, for one that the catalogue
-   *   lacks; its memory facts are those of the nearest older release of the catalogue
+   * @param registry - what is known of one that the catalogue lacks; its memory facts are those of the nearest older release of the
+   *   catalogue
    * @throws on what is no version, on one with a known critical hole, and on one that is neither in the catalogue nor handed over
    */
   static of(version: string, registry?: VllmRegistry): VllmRelease {
@@ -55,13 +60,25 @@ export class VllmRelease {
     }
     if (!registry) {
       throw new Refusal(`VllmRelease: the flags and metrics of vLLM ${plain} are not known; known are`
-        + ` ${VllmRelease.all().map(release => release.version).join(', ')}. Take one of these, or hand over the registry that`
-        + ' scripts/vllm-registry/dump_registry.py prints for it');
+        + ` ${VllmRelease.all().map(release => release.version).join(', ')}. Take one of these, or make its registry,`
+        + ` ${registryCommand(plain)}, and take VllmRelease.fromRegistry('vllm-${plain}.json')`);
     }
     if (registry.release !== plain) {
       throw new Refusal(`VllmRelease: the registry handed over for vLLM ${plain} is that of ${registry.release}`);
     }
     return new VllmRelease(registry, older.facts);
+  }
+
+  /**
+   * The release of a registry of your own, for one that the catalogue lacks; its memory facts are those of the nearest older release of the
+   * catalogue.
+   *
+   * @param file - what `scripts/vllm-registry/dump_registry.py` of this package prints where that release is installed
+   * @throws when there is no such file, when it is no registry, and on a release with a known critical hole
+   */
+  static fromRegistry(file: string): VllmRelease {
+    const registry = readRegistry(file);
+    return VllmRelease.of(registry.release, registry);
   }
 
   /** Version without a `v`, for example `0.32.0`. */
@@ -106,24 +123,7 @@ export class VllmRelease {
    * @throws on a flag that the release does not know, with its successor if there is one, on a short form and on a cut-off name
    */
   flag(name: string): VllmFlag {
-    const { flags } = this.registry;
-    const positive = this.flagNames.find(known => flags[known].negated === name) ?? name;
-    if (Object.hasOwn(flags, positive)) {
-      return flags[positive];
-    }
-    const full = this.flagNames.find(known => flags[known].aliases?.includes(name));
-    if (full) {
-      throw new Refusal(`vLLM ${this.version}: write ${full} instead of its short form ${name}`);
-    }
-    // a removed name that begins a living one would be taken for that one
-    if (!REMOVED_FLAGS.some(removed => removed.name === name)) {
-      const longer = this.flagNames.filter(known => known.startsWith(name));
-      if (name.startsWith('--') && longer.length > 0) {
-        throw new Refusal(`vLLM ${this.version}: '${name}' is cut off; write ${longer.slice(0, 5).join(' or ')}.`
-          + ' The parser guesses what is meant as long as one flag begins so, and fails when the next release adds another');
-      }
-    }
-    throw this.unknown('flag', name, this.flagNames, REMOVED_FLAGS, registry => registry.flags);
+    return flagOf(this.registry, name);
   }
 
   /**
@@ -136,16 +136,31 @@ export class VllmRelease {
   }
 
   /**
+   * What an argument list sets in vLLM's configuration.
+   *
+   * @throws on an argument that the release does not know
+   * @internal
+   */
+  settings(args: readonly string[]): VllmSetting[] {
+    return vllmSettings(this, args);
+  }
+
+  /**
+   * Fields of a class of vLLM's configuration that the JSON value of a flag makes; none of another class.
+   *
+   * @internal
+   */
+  configFields(config: string): readonly string[] {
+    return this.registry.configs[config] ?? [];
+  }
+
+  /**
    * What is known of an environment variable.
    *
    * @throws on a variable that the release does not know, with its successor if there is one
    */
   environment(name: string): VllmEnvironmentVariable {
-    const { environment } = this.registry;
-    if (Object.hasOwn(environment, name)) {
-      return environment[name];
-    }
-    throw this.unknown('environment variable', name, Object.keys(environment), REMOVED_ENVIRONMENT, registry => registry.environment);
+    return environmentOf(this.registry, name);
   }
 
   /**
@@ -154,18 +169,7 @@ export class VllmRelease {
    * @throws on a metric that the release does not export, with its successor if there is one
    */
   metric(name: string): VllmExportedMetric {
-    const { metrics } = this.registry;
-    if (Object.hasOwn(metrics, name)) {
-      return metrics[name];
-    }
-    const whole = name.replace(/_(bucket|sum|count)$/, '');
-    if (whole !== name && Object.hasOwn(metrics, whole) && ['histogram', 'summary'].includes(metrics[whole].type)) {
-      return metrics[whole];
-    }
-    if (Object.hasOwn(metrics, `${name}_total`)) {
-      throw new Refusal(`vLLM ${this.version}: '${name}' is a counter; in /metrics it is ${name}_total`);
-    }
-    throw this.unknown('metric', name, Object.keys(metrics), REMOVED_METRICS, registry => registry.metrics);
+    return metricOf(this.registry, name);
   }
 
   /** Architectures that the release serves, as in the `architectures` of `config.json`. */
@@ -179,16 +183,7 @@ export class VllmRelease {
    * @throws on an architecture that the release does not serve, with the release or the plugin that does
    */
   model(architecture: string): VllmModelClass {
-    const { models, formerModels } = this.registry;
-    if (Object.hasOwn(models, architecture)) {
-      return models[architecture];
-    }
-    if (Object.hasOwn(formerModels, architecture)) {
-      const { until, plugin } = formerModels[architecture];
-      throw new Refusal(`vLLM ${this.version} has no model '${architecture}': `
-        + (until ? `${until} was the last release with it` : `the plugin ${plugin} has it, in an image of your own`));
-    }
-    throw this.unknown('model', architecture, this.modelNames, [], registry => registry.models);
+    return modelOf(this.registry, architecture);
   }
 
   /**
@@ -197,11 +192,7 @@ export class VllmRelease {
    * @throws on a quantization that the release does not know, with what became of it
    */
   quantization(name: string): VllmQuantizationMethod {
-    const { quantizations } = this.registry;
-    if (Object.hasOwn(quantizations, name)) {
-      return quantizations[name];
-    }
-    throw this.unknown('quantization', name, Object.keys(quantizations), REMOVED_VALUES, registry => registry.quantizations);
+    return quantizationOf(this.registry, name);
   }
 
   /** Share of the GPU's total memory that vLLM uses unless it is told otherwise, above 0 and at most 1. */
@@ -268,22 +259,6 @@ export class VllmRelease {
 
   private batchDefaults(totalBytes: number, isA100: boolean): BatchDefaults {
     return this.facts.batchDefaults.find(row => totalBytes >= row.fromBytes && (row.a100Too || !isA100))!;
-  }
-
-  private unknown(kind: string, name: string, known: string[], removedNames: readonly RemovedName[],
-    section: (registry: VllmRegistry) => object): Error {
-    const beginning = `vLLM ${this.version} has no ${kind} '${name}'`;
-    const removed = removedNames.find(entry => entry.name === name);
-    if (removed) {
-      return new Refusal(`${beginning}: it was removed in ${removed.since}${removed.instead ? `; ${removed.instead}` : ''}`);
-    }
-    const others = VLLM_REGISTRIES.filter(registry => Object.hasOwn(section(registry), name));
-    if (others.length > 0) {
-      const advice = others.map(registry => registry.environment[name]?.deprecated).find(text => text);
-      return new Refusal(`${beginning}; it is in ${others.map(registry => registry.release).join(' and ')}${advice ? `. ${advice}` : ''}`);
-    }
-    const nearest = nearestName(name, known);
-    return new Refusal(`${beginning}${nearest ? `; did you mean '${nearest}'?` : ''}`);
   }
 }
 

@@ -1,29 +1,15 @@
-import { isCommit } from '../common/names';
 import { Refusal } from '../common/refusal';
+import { checkExtraArguments } from './extra-arguments';
 import { ServerPlan } from './server-plan';
 import { VllmServerProps } from './vllm-server-props';
 
 /** Port of the API, of the probes and of the metrics. */
 export const SERVER_PORT = 8000;
 
-/** Loads code from the model's repository. */
-const RUNS_MODEL_CODE = '--trust-remote-code';
-/** Flags whose prop has another name, or none. */
-const PROPS: { readonly [flag: string]: string | undefined } = {
-  '--port': undefined, '--disable-access-log-for-endpoints': undefined, '--shutdown-timeout': 'shutdownTimeoutSeconds',
-};
-/** Changes how many GPUs or bytes a server takes, or where it listens. */
-const UNPLANNED = [
-  '--host', '--uds', '--ssl-keyfile', '--ssl-certfile', '--config', '--data-parallel-size', '--decode-context-parallel-size',
-  '--prefill-context-parallel-size', '--kv-cache-memory-bytes', '--cpu-offload-gb', '--speculative-config', '--enable-lora', '--nnodes',
-];
-/** Takes a secret as its value. */
-const SECRETS = ['--api-key', '--hf-token'];
-
 /**
  * The arguments of `vllm serve`, every flag spelled in full.
  *
- * @throws on an extra argument that the release does not know or that a prop decides
+ * @throws on an extra argument that the release does not know, that a prop decides or that goes round the plan
  */
 export function serverArguments({ memory, shutdown }: Pick<ServerPlan, 'memory' | 'shutdown'>, props: VllmServerProps): string[] {
   const { weights, extraArgs = [] } = props;
@@ -43,13 +29,7 @@ export function serverArguments({ memory, shutdown }: Pick<ServerPlan, 'memory' 
     ['--shutdown-timeout', shutdown.shutdownTimeoutSeconds],
     ['--disable-access-log-for-endpoints', '/health,/ping,/metrics'],
   ];
-  refuseSecrets(extraArgs);
-  refuseUnplanned(extraArgs);
-  refuseRepeated(planned.map(([flag]) => flag), extraArgs);
-  if (extraArgs.includes(RUNS_MODEL_CODE) && !isCommit(memory.model.revision)) {
-    throw new Refusal(`extra argument '${RUNS_MODEL_CODE}' runs code of ${memory.model.id} whose revision is not pinned (${memory.model.revision ?? 'main'});`
-      + ' give the model a 40-digit revision, or leave it out');
-  }
+  checkExtraArguments({ release: memory.release, model: memory.model, mountPath: weights.mountPath }, extraArgs);
   const args = [
     weights.mountPath,
     ...planned
@@ -76,34 +56,4 @@ export function requireServedModelName(name: string): string {
     throw new Refusal(`'servedModelName' (${name}) must be letters, digits and any of _ . / : @ + -, starting with a letter or digit`);
   }
   return name;
-}
-
-function refuseUnplanned(extraArgs: readonly string[]): void {
-  const flag = extraArgs.map(argument => argument.split('=')[0]).find(name => UNPLANNED.includes(name));
-  if (flag) {
-    throw new Refusal(`extra argument '${flag}' changes what the plan, the probes or the Service count on; leave it out`);
-  }
-}
-
-function refuseSecrets(extraArgs: readonly string[]): void {
-  const flag = SECRETS.find(secret => extraArgs.some(argument => argument.split('=')[0] === secret));
-  if (flag) {
-    throw new Refusal(`extra argument '${flag}' would put a literal secret into a manifest; leave it out: weights are served offline, and only pods with`
-      + ' the server\'s clientLabels reach it');
-  }
-}
-
-/** The last one would win, and the plan would no longer be true. */
-function refuseRepeated(planned: string[], extraArgs: readonly string[]): void {
-  for (const argument of extraArgs) {
-    const flag = argument.split('=')[0];
-    if (planned.includes(flag)) {
-      const prop = flag in PROPS ? PROPS[flag] : camelCase(flag);
-      throw new Refusal(`extra argument '${argument}' repeats what is planned; ${prop ? `set the prop ${prop} instead` : 'leave it out'}`);
-    }
-  }
-}
-
-function camelCase(flag: string): string {
-  return flag.replace(/^--/, '').replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -16,7 +16,11 @@ from model_classes import dump_former_models, dump_models, dump_quantizations
 from parser_flags import dump_configs, dump_flags, make_parser
 from registry_values import listed, plain, without_empty
 
-COMMAND_LINE_MODULES = ["vllm.entrypoints.launchers.cli_args", "vllm.entrypoints.openai.cli_args"]
+COMMAND_LINE_MODULES = [
+    "vllm.entrypoints.common.cli_args",
+    "vllm.entrypoints.launchers.cli_args",
+    "vllm.entrypoints.openai.cli_args",
+]
 
 def import_first(names):
     for name in names:

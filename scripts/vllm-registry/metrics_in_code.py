@@ -15,22 +15,28 @@ def parse(package):
     """The trees of the files that name a metric, then of those that use a constant of such a file."""
     texts = {path.relative_to(package).as_posix(): path.read_text() for path in sorted(package.rglob("*.py"))}
     defining = {
-        place: ast.parse(text)
+        place: read(package, package / place)
         for place, text in texts.items()
         if "vllm:" in text and "third_party" not in place and not any(part in place for part in NOT_DEFINING)
     }
     owners = {
         name.split(".")[0]
         for tree in defining.values()
-        for node in ast.walk(with_parents(tree))
+        for node in ast.walk(tree)
         if is_metric_name(node) and "." in (name := assigned_name(node) or "")
     }
     using = {
-        place: with_parents(ast.parse(text))
+        place: read(package, package / place)
         for place, text in texts.items()
         if place not in defining and any(f"{owner}." in text for owner in owners)
     }
     return defining, using
+
+
+def read(package, path):
+    tree = with_parents(ast.parse(path.read_text()))
+    tree.package = package
+    return tree
 
 
 def with_parents(tree):
@@ -129,7 +135,8 @@ def call_in_loop(node):
 
 def labels_of(call):
     if callee(call).endswith("Metadata"):
-        return ENGINE_LABELS + evaluate_labels(argument(call, "labelnames", 1), call)
+        own = evaluate_labels(argument(call, "labelnames", 1), call)
+        return None if own is None else ENGINE_LABELS + own
     return evaluate_labels(argument(call, "labelnames", 2), call)
 
 
@@ -153,7 +160,19 @@ def evaluate_label(node, call):
     if isinstance(node, ast.Constant):
         return node.value
     name = node.attr if isinstance(node, ast.Attribute) else node.id
-    return value_of(name, enclosing(call, ast.Module)).value
+    module = enclosing(call, ast.Module)
+    value = value_of(name, module) or value_of(name, imported(name, module))
+    if value is None:
+        raise SystemExit(f"line {call.lineno}: the label {name} of a metric is defined nowhere that this script looks")
+    return value.value
+
+
+def imported(name, module):
+    """The module of vLLM that a name comes from."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.ImportFrom) and any((alias.asname or alias.name) == name for alias in node.names):
+            return read(module.package, (module.package.parent / node.module.replace(".", "/")).with_suffix(".py"))
+    return ast.Module([], [])
 
 
 def value_of(name, tree):

@@ -108,9 +108,16 @@ def field_of(action):
     return made_for or next((field for field in candidates if field.description()), Field(ServeSubcommand, action.dest))
 
 
+def negated_spellings(action):
+    """Those that stand in the help first."""
+    hidden = getattr(action, "negative_option_strings", ())
+    shown = [name for name in action.option_strings[1:] if name.startswith("--no-") or name in hidden]
+    return shown + sorted(set(hidden) - set(shown))
+
+
 def describe_flag(action, parser, values):
     longs = [name for name in action.option_strings if name.startswith("--")]
-    negated = [name for name in longs if name.startswith("--no-")] if len(longs) > 1 else []
+    negated = negated_spellings(action)
     name = next(long for long in longs if long not in negated)
     known = action.metavar if isinstance(action.metavar, (list, tuple)) else values.get(name)
     default = None if action.default is argparse.SUPPRESS else plain(action.default)
@@ -118,11 +125,11 @@ def describe_flag(action, parser, values):
     entry = {
         "type": value_type(action),
         "aliases": [other for other in action.option_strings if other != name and other not in negated],
-        "negated": negated[0] if negated else None,
+        "negated": negated,
         "list": action.nargs == "+",
         "optionalValue": action.nargs == "?",
         "choices": listed(action.choices),
-        "values": listed(known),
+        "values": [] if action.choices else listed(known),
         **field.bounds(),
         "hidden": action.help is argparse.SUPPRESS,
         "deprecated": is_deprecated(action, parser, name),
@@ -147,6 +154,7 @@ def is_deprecated(action, parser, name):
 
 def unchecked_values():
     """Values that vLLM looks up only after parsing."""
+    from vllm.config.cache import CacheDType
     from vllm.model_executor.layers.quantization import QUANTIZATION_METHODS
     from vllm.model_executor.model_loader import _LOAD_FORMAT_TO_MODEL_LOADER
     from vllm.reasoning import ReasoningParserManager
@@ -155,6 +163,7 @@ def unchecked_values():
 
     return {
         "--attention-backend": list(AttentionBackendEnum.__members__),
+        "--kv-cache-dtype": typing.get_args(CacheDType),
         "--load-format": list(_LOAD_FORMAT_TO_MODEL_LOADER),
         "--quantization": list(QUANTIZATION_METHODS),
         "--reasoning-parser": ReasoningParserManager.list_registered(),

@@ -1,9 +1,13 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Model } from '../../lib/catalog/model';
 import { VLLM_REGISTRIES } from '../../lib/catalog/vllm-registry';
 import { VllmRelease } from '../../lib/catalog/vllm-release';
 import { REMOVED_ENVIRONMENT, REMOVED_FLAGS, REMOVED_METRICS, REMOVED_VALUES } from '../../lib/catalog/vllm-removed';
+import { temporaryFolders } from '../kustomize/folders';
 
 const GIB = 2 ** 30;
+const temporaryFolder = temporaryFolders();
 const { DEFAULT, V0_22, V0_28, V0_32 } = VllmRelease;
 
 function messageOf(action: () => unknown): string {
@@ -32,6 +36,36 @@ describe('which release', () => {
     expect(release.estimatesCudaGraphs('V2')).toBe(V0_28.estimatesCudaGraphs('V2'));
   });
 
+  test('fromRegistry reads what the script prints', () => {
+    const file = join(temporaryFolder(), 'vllm.json');
+    writeFileSync(file, JSON.stringify({ ...VLLM_REGISTRIES[2], release: '0.40.0' }));
+    const release = VllmRelease.fromRegistry(file);
+    expect(release.image).toBe('docker.io/vllm/vllm-openai:v0.40.0');
+    expect(release.flagNames).toEqual(V0_32.flagNames);
+    expect(release.estimatesCudaGraphs('V2')).toBe(true);
+  });
+
+  test.each<[string, string | undefined, RegExp]>([
+    ['that is not there', undefined, /there is no registry .*\. Make it where vLLM X\.Y\.Z is installed: python3 .*dump_registry\.py > vllm-X/],
+    ['that is no JSON', '{', /vllm\.json is no registry of vLLM, it has no 'release'/],
+    ['of an older script', JSON.stringify({ ...VLLM_REGISTRIES[2], models: undefined }), /it has no 'models'\. Make it again where/],
+    ['of a release with a hole', JSON.stringify({ ...VLLM_REGISTRIES[2], release: '0.21.0' }), /CVE-2026-48746/],
+  ])('fromRegistry refuses one %s', (_, text, message) => {
+    const file = join(temporaryFolder(), 'vllm.json');
+    if (text !== undefined) {
+      writeFileSync(file, text);
+    }
+    expect(messageOf(() => VllmRelease.fromRegistry(file))).toMatch(message);
+  });
+
+  test('the script that the refusals name is in the package, with all that it loads', () => {
+    const script = /node_modules\/cdk8s-vllm\/(\S+)\/dump_registry\.py/.exec(messageOf(() => VllmRelease.of('0.31.0')))![1];
+    expect(JSON.parse(readFileSync('package.json', 'utf8')).files).toContain(`${script}/*.py`);
+    const modules = readFileSync(`${script}/dump_registry.py`, 'utf8').match(/(?<=^from )\w+(?= import)/gm)!;
+    expect(modules.filter(name => !existsSync(`${script}/${name}.py`))).toEqual([]);
+    expect(modules.length).toBeGreaterThan(3);
+  });
+
   test('supports compares numbers, not text', () => {
     expect(V0_32.supports('0.32.0')).toBe(true);
     expect(V0_32.supports('0.9.2')).toBe(true);
@@ -47,8 +81,9 @@ describe('which release', () => {
     ['0.21.0', 'VllmRelease: vLLM 0.21.0 has a critical hole, CVE-2026-48746: an API key is bypassed through the Host header.'
     + ' It is closed in 0.22.0; the default is 0.32.0'],
     ['latest', 'VllmRelease: \'latest\' is no version of vLLM; write it as 0.32.0'],
-    ['0.31.0', 'VllmRelease: the flags and metrics of vLLM 0.31.0 are not known; known are 0.22.0, 0.28.0, 0.32.0. Take one of these,'
-    + ' or hand over the registry that scripts/vllm-registry/dump_registry.py prints for it'],
+    ['0.31.0', 'VllmRelease: the flags and metrics of vLLM 0.31.0 are not known; known are 0.22.0, 0.28.0, 0.32.0, 0.33.0. Take one of these,'
+    + ' or make its registry, where vLLM 0.31.0 is installed: python3 node_modules/cdk8s-vllm/scripts/vllm-registry/dump_registry.py'
+    + ' > vllm-0.31.0.json, and take VllmRelease.fromRegistry(\'vllm-0.31.0.json\')'],
   ])('of refuses %s', (version, message) => {
     expect(messageOf(() => VllmRelease.of(version))).toBe(message);
   });
@@ -107,7 +142,7 @@ describe('names', () => {
 
   test('a metric of a newer release is refused on an older one', () => {
     expect(messageOf(() => V0_28.metric('vllm:admission_rejections_total')))
-      .toBe('vLLM 0.28.0 has no metric \'vllm:admission_rejections_total\'; it is in 0.32.0');
+      .toBe('vLLM 0.28.0 has no metric \'vllm:admission_rejections_total\'; it is in 0.32.0 and 0.33.0');
   });
 });
 
@@ -159,7 +194,7 @@ describe('an argument list', () => {
     [['/model', '--max-model-len=8192', '--enforce-eager', '--no-enable-prefix-caching']],
     [['/model', '--max-model-len', '-1', '--served-model-name', 'one', 'two', '--max-num-seqs', '64']],
     [['--max-model-len=auto', '--hf-token', '--additional-config=text', '--max-num-batched-tokens=8k']],
-    [['/model', '--compilation-config={"mode": 3}', '--compilation-config.level', '2', '--gpu-memory-utilization=.9']],
+    [['/model', '--compilation-config={"mode": 3}', '--compilation-config.backend', 'eager', '--gpu-memory-utilization=.9']],
     [['/model', '--tool-parser-plugin=own.py', '--tool-call-parser=own']],
     [[]],
   ])('%j passes', (args) => {
@@ -182,6 +217,9 @@ describe('an argument list', () => {
     ['--max-model-len', '--max-model-len needs a value'],
     ['--api-key=', '--api-key does not take \'\': it is empty'],
     ['other', '\'other\' stands alone; only the model does, and it comes first'],
+    ['--compilation-config=3', '--compilation-config does not take \'3\': it is no JSON object'],
+    ['--compilation-config.level=2', '--compilation-config has no key \'level\''],
+    ['--speculative-config={"methd": "ngram"}', '--speculative-config has no key \'methd\'; did you mean \'method\'?'],
     ['--dtype.key=1', '--dtype is no JSON value, so it has no key \'key\''],
     ['--model=/model', '\'vllm serve\' takes the model as its first argument; --model goes away'],
     ['--disable-cascade-attn', '--disable-cascade-attn is deprecated and goes away; leave it out'],
@@ -198,49 +236,49 @@ describe('an argument list', () => {
 
   test('what one release refuses another takes', () => {
     expect(() => V0_22.checkArgs(['/model', '--quantization=gguf'])).not.toThrow();
-    expect(() => V0_28.checkArgs(['/model', '--max-num-queued-reqs=8'])).toThrow('it is in 0.32.0');
+    expect(() => V0_28.checkArgs(['/model', '--max-num-queued-reqs=8'])).toThrow('it is in 0.32.0 and 0.33.0');
   });
 });
 
 describe('memory facts', () => {
   test('every release gives vLLM 92 % of the card', () => {
-    expect(VllmRelease.all().map(release => release.defaultGpuMemoryUtilization)).toEqual([0.92, 0.92, 0.92]);
+    expect(VllmRelease.all().map(release => release.defaultGpuMemoryUtilization)).toEqual([0.92, 0.92, 0.92, 0.92]);
   });
 
   test.each([
-    ['L4', 22, false, [2048, 2048, 2048], [256, 256, 256]],
-    ['A100 80 GB', 79.1, true, [2048, 2048, 2048], [256, 256, 256]],
-    ['H100', 79.18, false, [8192, 8192, 8192], [1024, 1024, 1024]],
-    ['B200', 178.35, false, [8192, 16384, 16384], [1024, 1024, 1024]],
+    ['L4', 22, false, [2048, 2048, 2048, 2048], [256, 256, 256, 256]],
+    ['A100 80 GB', 79.1, true, [2048, 2048, 2048, 2048], [256, 256, 256, 256]],
+    ['H100', 79.18, false, [8192, 8192, 8192, 8192], [1024, 1024, 1024, 1024]],
+    ['B200', 178.35, false, [8192, 16384, 16384, 16384], [1024, 1024, 1024, 1024]],
   ])('batch defaults on %s', (_, gib, isA100, tokens, sequences) => {
     expect(VllmRelease.all().map(release => release.defaultMaxNumBatchedTokens(gib * GIB, isA100))).toEqual(tokens);
     expect(VllmRelease.all().map(release => release.defaultMaxNumSeqs(gib * GIB, isA100))).toEqual(sequences);
   });
 
   test.each([
-    ['Qwen3ForCausalLM', false, false, ['V2', 'V2', 'V2']],
-    ['Qwen3ForCausalLM', false, true, ['V1', 'V2', 'V2']],
-    ['LlamaForCausalLM', false, false, ['V1', 'V2', 'V2']],
-    ['MixtralForCausalLM', true, false, ['V1', 'V1', 'V2']],
-    ['Qwen2MoeForCausalLM', true, false, ['V1', 'V2', 'V2']],
+    ['Qwen3ForCausalLM', false, false, ['V2', 'V2', 'V2', 'V2']],
+    ['Qwen3ForCausalLM', false, true, ['V1', 'V2', 'V2', 'V2']],
+    ['LlamaForCausalLM', false, false, ['V1', 'V2', 'V2', 'V2']],
+    ['MixtralForCausalLM', true, false, ['V1', 'V1', 'V2', 'V2']],
+    ['Qwen2MoeForCausalLM', true, false, ['V1', 'V2', 'V2', 'V2']],
   ])('the runner of %s (experts: %s, quantized: %s)', (architecture, mixtureOfExperts, quantized, runners) => {
     expect(VllmRelease.all().map(release => release.modelRunner({ architecture, mixtureOfExperts, quantized }))).toEqual(runners);
   });
 
   test('CUDA graphs come out of the KV cache on V1, on V2 only since 0.32', () => {
-    expect(VllmRelease.all().map(release => release.estimatesCudaGraphs('V1'))).toEqual([true, true, true]);
-    expect(VllmRelease.all().map(release => release.estimatesCudaGraphs('V2'))).toEqual([false, false, true]);
+    expect(VllmRelease.all().map(release => release.estimatesCudaGraphs('V1'))).toEqual([true, true, true, true]);
+    expect(VllmRelease.all().map(release => release.estimatesCudaGraphs('V2'))).toEqual([false, false, true, true]);
   });
 
   test('a sliding window holds every batch in flight since 0.28', () => {
-    expect(VllmRelease.all().map(release => release.slidingWindowBatches('V2', 1))).toEqual([1, 2, 2]);
-    expect(VllmRelease.all().map(release => release.slidingWindowBatches('V2', 4))).toEqual([1, 5, 5]);
-    expect(VllmRelease.all().map(release => release.slidingWindowBatches('V1', 4))).toEqual([1, 4, 4]);
+    expect(VllmRelease.all().map(release => release.slidingWindowBatches('V2', 1))).toEqual([1, 2, 2, 2]);
+    expect(VllmRelease.all().map(release => release.slidingWindowBatches('V2', 4))).toEqual([1, 5, 5, 5]);
+    expect(VllmRelease.all().map(release => release.slidingWindowBatches('V1', 4))).toEqual([1, 4, 4, 4]);
   });
 
   test('data centre Blackwell captures larger graphs since 0.28', () => {
-    expect(VllmRelease.all().map(release => release.largestCudaGraph(10))).toEqual([512, 1024, 1024]);
-    expect(VllmRelease.all().map(release => release.largestCudaGraph(12))).toEqual([512, 512, 512]);
+    expect(VllmRelease.all().map(release => release.largestCudaGraph(10))).toEqual([512, 1024, 1024, 1024]);
+    expect(VllmRelease.all().map(release => release.largestCudaGraph(12))).toEqual([512, 512, 512, 512]);
   });
 });
 

@@ -224,9 +224,9 @@ const CASES: { readonly [name: string]: readonly [Trial, string] } = {
     + ' of its own'],
 
   'a release without the metrics of the page': [dashboard({ release: SILENT }),
-    'vLLM 9.0.0 has no metric \'vllm:num_requests_running\'; it is in 0.22.0 and 0.28.0 and 0.32.0'],
+    'vLLM 9.0.0 has no metric \'vllm:num_requests_running\'; it is in 0.22.0 and 0.28.0 and 0.32.0 and 0.33.0'],
   'a release without the metrics of the alerts': [alerts({ release: SILENT }),
-    'vLLM 9.0.0 has no metric \'vllm:num_requests_waiting\'; it is in 0.22.0 and 0.28.0 and 0.32.0'],
+    'vLLM 9.0.0 has no metric \'vllm:num_requests_waiting\'; it is in 0.22.0 and 0.28.0 and 0.32.0 and 0.33.0'],
   'a whole stack with its state in no bucket': [wholeStack({ stateBucket: 'gs://state' }), `'stateBucket' (gs://state) ${BUCKET_FORM}`],
 };
 

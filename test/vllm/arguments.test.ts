@@ -72,8 +72,7 @@ test('every flag of the registry is one of the parser, spelled as it says', asyn
   // the command line moves the value of --model to the front, where there is a model already
   for (const name of release.flagNames.filter(known => known !== '--model')) {
     const flag = release.flag(name);
-    const spellings = flag.negated ? [name, flag.negated] : [name];
-    for (const spelling of spellings) {
+    for (const spelling of [name, ...flag.negated ?? []]) {
       const { errors } = await checker.check([MODEL, flag.type === 'boolean' ? spelling : `${spelling}=?`]);
       if (errors.some(error => /unrecognized|ambiguous/.test(error))) {
         unknown.push(spelling);

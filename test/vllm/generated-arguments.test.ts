@@ -8,7 +8,7 @@ import { pythonOf } from '../rig/vllm/install';
 
 const cells = GeneratedCell.all();
 const release = VllmRelease.DEFAULT;
-const spelledInFull = release.flagNames.flatMap(name => [name, release.flag(name).negated ?? name]);
+const spelledInFull = release.flagNames.flatMap(name => [name, ...release.flag(name).negated ?? [name]]);
 let checker: ArgumentChecker;
 
 beforeAll(async () => {

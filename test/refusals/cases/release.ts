@@ -29,7 +29,7 @@ export const RELEASE: Refusals = {
     'cut off': args('--enable-prefix'),
     'in its short form': args('-O=3'),
     'spelled with underscores': args('--max_model_len=4096'),
-    'with a value that it does not take': args('--load-format=bittensors'),
+    'with a value that it does not take': args('--uvicorn-log-level=loud'),
     'without the value that it needs': args('--seed'),
     'with a value where it takes none': args('--enable-prefix-caching=true'),
     'given twice': args('--seed=1', '--seed=2'),

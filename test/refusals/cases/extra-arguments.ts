@@ -1,0 +1,66 @@
+import { Model } from '../../../lib';
+import { Refusals, serving } from '../case';
+
+/** Every refusal of the table of `lib/serving/argument-classes.ts`, in all the spellings that vLLM takes. */
+export const ROUND_THE_PLAN: { readonly [way: string]: readonly string[] } = {
+  'a prop, its value apart': ['--max-model-len', '4096'],
+  'a prop, turned off': ['--no-enforce-eager'],
+  'a prop, by its short form': ['-q=fp8'],
+  'the weights': ['--model=other/model'],
+  'a key': ['--api-key', 'sk-1'],
+  'a key in a JSON value': ['--watermark-config={"key": 7}'],
+  'where it listens': ['--uds=/tmp/vllm.sock'],
+  'another protocol': ['--grpc'],
+  'no API server': ['--headless'],
+  'a file of arguments': ['--config=/weights/vllm.yaml'],
+  'no metrics': ['--disable-log-stats'],
+  'more GPUs': ['--data-parallel-size-local=2'],
+  'another executor': ['--distributed-executor-backend=ray'],
+  'more API servers': ['--api-server-count=4'],
+  'larger blocks': ['--block-size=128'],
+  'a number of blocks': ['--num-gpu-blocks-override=512'],
+  'no sliding window': ['--disable-sliding-window'],
+  'prompts in one piece': ['--no-enable-chunked-prefill'],
+  'fewer requests at once': ['--max-num-active-seqs=4'],
+  'a KV cache in memory of the node': ['--kv-offloading-size=8'],
+  'some weights in memory of the node': ['--cpu-offload-params', 'mlp'],
+  'a connector': ['--kv-transfer-config={"kv_connector": "OffloadingConnector", "kv_role": "kv_both"}'],
+  'images in memory of the node': ['--mm-processor-cache-gb=16'],
+  'speculation in JSON': ['--speculative-config={"method": "ngram", "num_speculative_tokens": 4}'],
+  'speculation by a key': ['--speculative-config.method=ngram'],
+  'speculation by a short flag': ['--spec-method=ngram'],
+  'speculation that names nothing': ['--speculative-config={}'],
+  'adapters without LoRA': ['--lora-modules', 'sql=/weights/sql'],
+  'all log probabilities': ['--max-logprobs=-1'],
+  'larger images': ['--limit-mm-per-prompt={"image": {"count": 1, "width": 4096}}'],
+  'graphs by a key': ['--compilation-config.cudagraph_mode=NONE'],
+  'graphs by a flag': ['--max-cudagraph-capture-size=2048'],
+  'a server that sleeps': ['--enable-sleep-mode'],
+  'a server of embeddings': ['--runner=pooling'],
+  'another configuration': ['--hf-overrides={"num_hidden_layers": 2}'],
+  'another configuration by a key': ['--hf-overrides.num_hidden_layers=2'],
+  'other weights by their configuration': ['--quantization-config={"linear": {"weight": "fp8"}}'],
+  'another revision': ['--tokenizer-revision=main'],
+  'random weights': ['--load-format=dummy'],
+  'weights in a format of nobody': ['--load-format=bittensors'],
+  'weights to a GPU': ['--pt-load-map-location=cuda'],
+  'weights copied whole': ['--safetensors-load-strategy=eager'],
+  'a tokenizer of the hub': ['--tokenizer=Qwen/Qwen3-8B'],
+  'a generation configuration of the hub': ['--generation-config=Qwen/Qwen3-8B'],
+  'tools without a parser': ['--enable-auto-tool-choice'],
+  'answers in no log': ['--enable-log-outputs'],
+  'a parser that is nowhere': ['--tool-parser-plugin=own.py'],
+  'code that is not there': ['--middleware=own.Middleware'],
+  'calls to others': ['--tool-server=demo'],
+  'one thing in two ways': ['--reasoning-parser=qwen3', '--structured-outputs-config.reasoning_parser=glm45'],
+  'files of the pod': ['--allowed-local-media-path=/'],
+};
+
+const LOCKED = Model.of({ ...Model.QWEN3_8B, files: [{ path: 'config.json', size: 1, sha256: '0'.repeat(64) }] });
+
+export const EXTRA_ARGUMENTS: Refusals = {
+  'an extra argument that goes round the plan': {
+    ...Object.fromEntries(Object.entries(ROUND_THE_PLAN).map(([way, extraArgs]) => [way, serving({ extraArgs })])),
+    'code that a lock does not have': serving({ extraArgs: ['--trust-remote-code'] }, LOCKED),
+  },
+};
