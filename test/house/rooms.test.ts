@@ -69,6 +69,7 @@ const READS: { readonly [file: string]: readonly string[] } = {
   'lib/pods/program-files.ts': ['fs', 'path'],
   // The registries of the releases are made in the rig.
   'scripts/architectures/truth.ts': ['test'],
+  'scripts/vllm-registry/defaults.ts': ['test'],
   'scripts/vllm-registry/dump.ts': ['test'],
   'scripts/docs/rooms.ts': ['test'],
 };
