@@ -26,6 +26,7 @@ export const MOUNTS = {
   'buffered read': `implicit-dirs,${FOLDER},${METADATA},read:enable-buffered-read:true`,
   'kernel reader': `implicit-dirs,${FOLDER},${METADATA},file-system:enable-kernel-reader:true,read_ahead_kb=131072`,
   'ours, chunk of 16 MiB': but(/download-chunk-size-mb/, 'file-cache:download-chunk-size-mb:16'),
+  'ours, chunk of 50 MiB': but(/download-chunk-size-mb/, 'file-cache:download-chunk-size-mb:50'),
   'ours, no parallel downloads': but(/enable-parallel-downloads/, 'file-cache:enable-parallel-downloads:false'),
   'ours, the kernel\'s read ahead': but(/read_ahead_kb/),
   'ours, no file for a range': but(/cache-file-for-range-read/),

@@ -40,7 +40,7 @@ describe('Gemma 2 9B', () => {
             mountOptions: `implicit-dirs,only-dir=google/gemma-2-9b-it/${revision},metadata-cache:ttl-secs:-1,`
               + 'metadata-cache:stat-cache-max-size-mb:-1,metadata-cache:negative-ttl-secs:0,'
               + `file-cache:max-size-mb:${cache},file-cache:cache-file-for-range-read:true,file-cache:enable-parallel-downloads:true,`
-              + 'file-cache:download-chunk-size-mb:50,read_ahead_kb=1024',
+              + 'file-cache:download-chunk-size-mb:25,read_ahead_kb=1024',
             skipCSIBucketAccessCheck: 'true',
           },
         },
