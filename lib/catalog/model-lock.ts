@@ -39,7 +39,10 @@ const CONFIG_FILE = 'config.json';
 const LENGTH_BYTES = 8;
 const SERVED_FILE = new RegExp(`^(?:${names.servedFile})$`);
 
-/** Whether vLLM needs a file to serve: weights, configuration, tokenizer; at the root only, never a pickle, never code. */
+/**
+ * Whether vLLM may need a file to serve: weights, configuration, tokenizer, code; at the root or in a folder of an embedding's modules,
+ * never a pickle. Code is loaded only when somebody trusts it.
+ */
 export function isServedFile(path: string): boolean {
   return path !== names.manifest && SERVED_FILE.test(path);
 }
@@ -114,8 +117,8 @@ function checkFiles(files: ModelLock['files'], refuse: Refuse): void {
   for (const file of files) {
     checkKeys('a file', file, ['path', 'size', 'sha256'], refuse);
     if (typeof file.path !== 'string' || !isServedFile(file.path)) {
-      refuse(`'files' names ${show(file.path)}, which is no file that a server needs: *.safetensors, *.json and those of the tokenizer,`
-        + ' without any folder');
+      refuse(`'files' names ${show(file.path)}, which is no file that a server needs: *.safetensors, *.json, *.py and those of the tokenizer,`
+        + ' in no folder but those of an embedding\'s modules');
     }
     checkBytes(`'size' of ${file.path}`, file.size, refuse);
     if (typeof file.sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(file.sha256)) {

@@ -131,15 +131,16 @@ test.each<[string, (lock: EditableLock) => void, string]>([
 });
 
 test.each([
-  '../config.json', '/etc/passwd.json', 'a/b.json', '..', '.json', '.hidden.json', 'model.bin', 'modeling_tiny.py', 'pytorch_model.pth', 'a b.json',
+  '../config.json', '/etc/passwd.json', 'a/b.json', '..', '.json', '.hidden.json', 'model.bin', 'a/modeling_tiny.py', 'pytorch_model.pth', 'a b.json',
   'a\\b.json', 'config.json\n', 'config.JSON', 'x.gguf', '', 'MANIFEST.json',
 ])('a file %j is refused', (name) => {
   expect(isServedFile(name)).toBe(false);
   expect(refusal(edited((lock) => { lock.files[0].path = name; }))).toBe(`models/lock.json: 'files' names ${JSON.stringify(name)}, which is no file that`
-    + ` a server needs: *.safetensors, *.json and those of the tokenizer, without any folder. ${AGAIN}`);
+    + ` a server needs: *.safetensors, *.json, *.py and those of the tokenizer, in no folder but those of an embedding\'s modules. ${AGAIN}`);
 });
 
-test.each(['model.safetensors', 'config.json', 'tokenizer.model', 'merges.txt', 'chat_template.jinja', 'qwen.tiktoken', 'model_1-of-2.x+y@z=.json'])(
+test.each(['model.safetensors', 'config.json', 'tokenizer.model', 'merges.txt', 'chat_template.jinja', 'qwen.tiktoken', 'model_1-of-2.x+y@z=.json',
+  '1_Pooling/config.json', 'modeling_tiny.py'])(
   'a file %s is what a server needs', (name) => {
     expect(isServedFile(name)).toBe(true);
   });
