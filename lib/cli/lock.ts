@@ -2,6 +2,8 @@ import { CheckpointIndex, checkpointOf, headerBytesOf, INDEX_FILE, parseJson, sh
 import { HuggingFaceConfig } from '../catalog/hugging-face-config';
 import { modelFacts } from '../catalog/hugging-face-model';
 import { formatModelLock, sha256 } from '../catalog/model-lock';
+import { VllmRelease } from '../catalog';
+import { Refusal } from '../common/refusal';
 import { ServedWith, servedFiles } from './completeness';
 import { ExitCode, Failure } from './failure';
 import { HubConnection } from './hub-connection';
@@ -45,7 +47,8 @@ async function lockOf(model: HubModel, servedWith: ServedWith): Promise<string> 
   const parsed = new HuggingFaceConfig(parseJson('config.json', text), `config.json of ${model.id}`);
   const checkpoint = checkpointOf(model.id, headers.flatMap(header => header.tensors), index, name => parsed.predicts(name));
   // a model that no plan can be made of is refused before anything is written
-  const { architecture } = modelFacts(parsed, checkpoint);
+  const { architecture, quantization } = modelFacts(parsed, checkpoint);
+  checkServed(model.id, architecture, quantization);
   return formatModelLock({
     id: model.id,
     revision: model.commit,
@@ -60,6 +63,24 @@ async function lockOf(model: HubModel, servedWith: ServedWith): Promise<string> 
     },
     config: text.split('\n'),
   });
+}
+
+/** A model that some release serves is locked: which one is for the server to say. */
+function checkServed(id: string, architecture: string, quantization: string | undefined): void {
+  const refusals = VllmRelease.all().map((release) => {
+    try {
+      release.model(architecture);
+      return quantization === undefined ? undefined : release.quantization(quantization) && undefined;
+    } catch (error) {
+      if (error instanceof Refusal) {
+        return error.message;
+      }
+      throw error;
+    }
+  });
+  if (!refusals.includes(undefined)) {
+    throw new Failure(ExitCode.DATA, `${id}: ${refusals.at(-1)}`);
+  }
 }
 
 function shardsIn({ id, files }: HubModel, served: HubFile[], index: CheckpointIndex | undefined): HubFile[] {

@@ -38,6 +38,11 @@ async function lockOf(tiny: TinyFolder): Promise<string> {
   return lockAgain();
 }
 
+/** The same folder with other fields in its configuration. */
+function reconfigured(tiny: TinyFolder, change: object): TinyFolder {
+  return tiny.config({ ...JSON.parse(fs.readFileSync(path.join(tiny.directory, 'config.json'), 'utf8')) as object, ...change });
+}
+
 function lockAgain(revision = 'main'): Promise<string> {
   return lockModel(new HubConnection({ endpoint: hub.url, firstWaitMilliseconds: 1 }), ID, revision);
 }
@@ -173,6 +178,15 @@ describe('headers', () => {
     ['config.json that is no JSON', tiny => tiny.file('config.json', 'not found'), /^config\.json is no valid JSON/],
     ['config.json of something else', tiny => tiny.file('config.json', '{"model_type": "clip"}'),
       /^config\.json of me\/tiny \(model_type 'clip'\) has no architectures/],
+    ['an architecture that vLLM does not have', tiny => tiny.config({ architectures: ['TinyForCausalLM'] }), / have no TinyForCausalLM; did you mean/],
+    ['a field of geometry that nobody reads', tiny => reconfigured(tiny, { layer_windows: [1, 2] }), /'layer_windows' \(\[1,2\]\) speaks of the model's geometry/],
+    ['tensors of another model', tiny => reconfigured(tiny, { num_key_value_heads: 4 }), /2 layers project 128 columns of keys, and config\.json makes/],
+    ['a quantization that no release has', tiny => reconfigured(tiny, { quantization_config: { quant_method: 'magic' } }), /has no quantization 'magic'/],
+    ['an adapter', tiny => tiny.file('adapter_config.json', '{}'), /^me\/tiny is an adapter \(adapter_config\.json\), no model of its own; merge it into its model/],
+    ['a part of its shards and no index', (tiny) => {
+      fs.renameSync(path.join(tiny.directory, 'model.safetensors'), path.join(tiny.directory, 'model-00001-of-00002.safetensors'));
+      return tiny;
+    }, /^me\/tiny has no model\.safetensors\.index\.json, and the names of its safetensors announce 1 more: model-00002-of-00002\.safetensors\./],
   ])('a repository with %s is refused', async (_, change, sentence) => {
     await expect(lockOf(change(tinyModel('dense')))).rejects.toThrow(sentence);
   });

@@ -77,6 +77,12 @@ export const STEP_3_5: Adapter = (fields) => {
   return { ...base, caches: cachesOf(layers), wholeBytes, cutWidths: cutWidths(fields, base) };
 };
 
+/** vllm/model_executor/models/step3_text.py, 0.32: every rank has the projection to keys, values and compressed queries whole. */
+export const STEP_3: Adapter = attention({ layerTypes: 'ignored', besides: (fields, geometry) => {
+  const width = fields.number('share_q_dim') + 2 * geometry.kvHeads * geometry.headDim;
+  return { ...geometry, wholeBytes: (geometry.wholeBytes ?? 0) + 2 * geometry.layers * geometry.hiddenSize * width };
+} });
+
 /** vllm/model_executor/models/minicpm3.py, 0.32: compressed weights, but a cache of all heads, keys and values as wide as a query. */
 export const MINICPM_3: Adapter = (fields) => {
   const base = basics(fields);

@@ -5,7 +5,7 @@ import { Adapter } from './geometry';
 import { KIMI_LINEAR } from './kimi-linear';
 import { latent, sparseLatent } from './latent';
 import { FALCON_H1, GATED_DELTA, GRANITE_HYBRID, JAMBA, LFM_2, MAMBA, MAMBA_2, NEMOTRON_H, ZAMBA_2 } from './recurrent';
-import { CHATGLM, DBRX, GPT_OSS, HRM_TEXT, LAGUNA, LLAMA_4, MIMO_V2, MINICPM_3, MUSE_GLIMMER, NEMOTRON_NAS, STEP_3_5, withoutPlan } from './special';
+import { CHATGLM, DBRX, GPT_OSS, HRM_TEXT, LAGUNA, LLAMA_4, MIMO_V2, MINICPM_3, MUSE_GLIMMER, NEMOTRON_NAS, STEP_3, STEP_3_5, withoutPlan } from './special';
 
 // Architecture -> how its class in vLLM 0.32 reads a configuration. The classes are in vllm/model_executor/models and vllm/models, under
 // the names that vllm/model_executor/models/registry.py gives them.
@@ -38,7 +38,7 @@ const TEXT: Table = {
     Glm4MoeForCausalLM GPT2LMHeadModel GPTJForCausalLM HYV3ForCausalLM HyperCLOVAXForCausalLM InternLM2ForCausalLM MiniCPMForCausalLM
     MixtralForCausalLM NemotronForCausalLM OlmoeForCausalLM OPTForCausalLM OrionForCausalLM Phi3ForCausalLM PhiMoEForCausalLM
     Qwen2MoeForCausalLM Qwen3MoeForCausalLM SolarForCausalLM StableLmForCausalLM TeleChat2ForCausalLM TeleFLMForCausalLM MiniMaxM2ForCausalLM
-    Step1ForCausalLM PanguEmbeddedForCausalLM Step3TextForCausalLM`),
+    Step1ForCausalLM PanguEmbeddedForCausalLM`),
   ...each(UNIFORM, 'Qwen2ForCausalLM Qwen3ForCausalLM MiMoForCausalLM'),
   ...each(LISTED, `
     ApertusForCausalLM GraniteForCausalLM GraniteMoeForCausalLM GraniteMoeSharedForCausalLM InternLM3ForCausalLM IQuestCoderForCausalLM
@@ -54,6 +54,7 @@ const TEXT: Table = {
   ...each(LLAMA_4, 'Llama4ForCausalLM'),
   ...each(GPT_OSS, 'GptOssForCausalLM'),
   ...each(MIMO_V2, 'MiMoV2FlashForCausalLM MiMoV2ForCausalLM'),
+  ...each(STEP_3, 'Step3TextForCausalLM'),
   ...each(STEP_3_5, 'Step3p5ForCausalLM'),
   ...each(MINICPM_3, 'MiniCPM3ForCausalLM'),
   ...each(NEMOTRON_NAS, 'DeciLMForCausalLM'),
