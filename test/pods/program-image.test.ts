@@ -7,7 +7,7 @@ const image = new ProgramImage({ contract, base: 'example.com/python:3.12', dire
 
 test('holds the programs of the folder, their contract and what they share, sorted', () => {
   expect(Object.keys(image.programs)).toEqual([
-    'contract.json', 'contract.py', 'exits.json', 'exits.py', 'figures.py', 'labels.py', 'main.py', 'page.py', 'predictions.py', 'rows.py', 'words.py',
+    'characters.py', 'contract.json', 'contract.py', 'exits.json', 'exits.py', 'figures.py', 'forms.py', 'labels.py', 'main.py', 'page.py', 'predictions.py', 'rows.py', 'thought.py', 'words.py',
   ]);
 });
 
