@@ -18,7 +18,8 @@ bucket, point, config, read_only, gcsfuse, *flags = sys.argv[1:]
 device = os.open("/dev/fuse", os.O_RDWR)
 options = f"allow_other,default_permissions,rootmode=40000,user_id=0,group_id=0,fd={device}"
 libc = ctypes.CDLL(None, use_errno=True)
-if libc.mount(bucket.encode(), point.encode(), b"fuse", MS_NODEV | MS_NOSUID | (MS_RDONLY if read_only == "true" else 0), options.encode()) != 0:
+flags_of_mount = MS_NODEV | MS_NOSUID | (MS_RDONLY if read_only == "true" else 0)
+if libc.mount(bucket.encode(), point.encode(), b"fuse", flags_of_mount, options.encode()) != 0:
     sys.exit(f"mount: {os.strerror(ctypes.get_errno())}")
 # By its descriptor: it may lie where the sidecar's user sees nothing.
 program = os.open(gcsfuse, os.O_RDONLY)
