@@ -1,8 +1,9 @@
-import { announcedShards, INDEX_FILE, parseJson } from '../catalog/checkpoint';
+import { parseJson } from '../catalog/checkpoint';
 import { isServedFile } from '../catalog/model-lock';
 import names from '../workloads/shared/weights.json';
 import { ExitCode, Failure } from './failure';
 
+const INDEX = 'model.safetensors.index.json';
 const ADAPTER = 'adapter_config.json';
 const MODULES = 'modules.json';
 const TEMPLATES = 'additional_chat_templates';
@@ -42,7 +43,7 @@ export async function servedFiles(repository: Repository, { trustRemoteCode, ski
     // The same weights as their maker names them.
     chosen = chosen.filter(path => !isNamed(path, 'secondCopy'));
   }
-  if (!chosen.includes(INDEX_FILE)) {
+  if (!chosen.includes(INDEX)) {
     checkNumbers(id, chosen);
   }
   const folders = await foldersOf(repository);
@@ -64,10 +65,16 @@ function refusal(id: string, problem: string): Failure {
 
 /** Without an index the names of the shards tell how many there are. */
 function checkNumbers(id: string, paths: readonly string[]): void {
-  const missing = announcedShards(paths);
-  if (missing.length > 0) {
-    throw refusal(id, `has no ${INDEX_FILE}, and the names of its safetensors announce ${missing.length} more: ${missing.slice(0, 3).join(', ')}.`
-      + ' The repository is not complete at this revision');
+  const groups = new Map<string, Set<string>>();
+  for (const [, stem, number, total] of paths.flatMap(path => [new RegExp(`^${names.numberedShard}$`).exec(path) ?? []]).filter(({ length }) => length)) {
+    const group = `${stem}-*-of-${total}.safetensors`;
+    groups.set(group, (groups.get(group) ?? new Set()).add(number));
+  }
+  for (const [group, numbers] of groups) {
+    const total = Number(/-of-(\d+)/.exec(group.slice(group.lastIndexOf('-of-')))![1]);
+    if (numbers.size < total) {
+      throw refusal(id, `has no ${INDEX} and ${numbers.size} of the ${total} shards of ${group}. The repository is not complete at this revision`);
+    }
   }
 }
 

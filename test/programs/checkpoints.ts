@@ -18,7 +18,10 @@ export function safetensors(bytes = 4, name = 'weight'): Buffer {
 }
 
 const json = (value: unknown) => Buffer.from(JSON.stringify(value));
-const CONFIG = { architectures: ['Qwen3ForCausalLM'], model_type: 'qwen3' };
+const CONFIG = {
+  architectures: ['Qwen3ForCausalLM'], model_type: 'qwen3', num_hidden_layers: 1, hidden_size: 8, intermediate_size: 16, num_attention_heads: 2,
+  num_key_value_heads: 2, head_dim: 4, vocab_size: 64, max_position_embeddings: 128, torch_dtype: 'bfloat16', tie_word_embeddings: true,
+};
 const BASE = { 'config.json': json(CONFIG), 'tokenizer.json': json({}) };
 const WHOLE = { ...BASE, 'model.safetensors': safetensors() };
 const shards = (total: number, numbers: readonly number[], stem = 'model') => Object.fromEntries(numbers.map(number =>
