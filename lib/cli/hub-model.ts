@@ -45,11 +45,15 @@ export class HubModel {
     readonly files: readonly HubFile[],
   ) {}
 
-  /** The whole content, as the hub's own digest confirms. */
+  private readonly contents = new Map<HubFile, Promise<Buffer>>();
+
+  /** The whole content, as the hub's own digest confirms; asked for once, however often it is read. */
   async read(file: HubFile): Promise<Buffer> {
-    return this.get(file, file.size + 1, false, content => content.length !== file.size
-      ? `${content.length} bytes came instead of ${file.size}`
-      : isContent(file, content) ? undefined : 'its bytes are not those of the hub\'s digest');
+    const content = this.contents.get(file) ?? this.get(file, file.size + 1, false, bytes => bytes.length !== file.size
+      ? `${bytes.length} bytes came instead of ${file.size}`
+      : isContent(file, bytes) ? undefined : 'its bytes are not those of the hub\'s digest');
+    this.contents.set(file, content);
+    return content;
   }
 
   /** So many bytes from its beginning. */

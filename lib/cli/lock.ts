@@ -3,7 +3,7 @@ import { HuggingFaceConfig } from '../catalog/hugging-face-config';
 import { modelFacts } from '../catalog/hugging-face-model';
 import { formatModelLock, sha256 } from '../catalog/model-lock';
 import { VllmRelease } from '../catalog';
-import { Refusal } from '../common/refusal';
+import { orRefusal, Refusal } from '../common/refusal';
 import { ServedWith, servedFiles } from './completeness';
 import { ExitCode, Failure } from './failure';
 import { HubConnection } from './hub-connection';
@@ -67,19 +67,12 @@ async function lockOf(model: HubModel, servedWith: ServedWith): Promise<string> 
 
 /** A model that some release serves is locked: which one is for the server to say. */
 function checkServed(id: string, architecture: string, quantization: string | undefined): void {
-  const refusals = VllmRelease.all().map((release) => {
-    try {
-      release.model(architecture);
-      return quantization === undefined ? undefined : release.quantization(quantization) && undefined;
-    } catch (error) {
-      if (error instanceof Refusal) {
-        return error.message;
-      }
-      throw error;
-    }
-  });
-  if (!refusals.includes(undefined)) {
-    throw new Failure(ExitCode.DATA, `${id}: ${refusals.at(-1)}`);
+  const refusals = VllmRelease.all().map(release => orRefusal(() => {
+    release.model(architecture);
+    return quantization === undefined || release.quantization(quantization);
+  })).filter(answer => answer instanceof Refusal);
+  if (refusals.length === VllmRelease.all().length) {
+    throw new Failure(ExitCode.DATA, `${id}: ${refusals.at(-1)!.message}`);
   }
 }
 

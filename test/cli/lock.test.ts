@@ -62,6 +62,13 @@ function planOf(model: Model, accelerator: Accelerator): unknown {
   }
 }
 
+test('a small file is asked for once, although its completeness is looked at before it is locked', async () => {
+  await lockOf(tinyModel(SHAPE_NAMES[0]).file('tokenizer_config.json', '{}'));
+  const asked = hub.seen.map(({ path: asks }) => asks).filter(asks => asks.includes('/resolve/') && asks.endsWith('.json'));
+  expect(asked.filter(asks => asks.endsWith('/config.json'))).toHaveLength(1);
+  expect(asked.filter(asks => asks.endsWith('/tokenizer_config.json'))).toHaveLength(1);
+});
+
 describe('a lock gives the model and the plans of the folder', () => {
   test.each(SHAPE_NAMES)('%s', async (shape) => {
     const fromLock = modelFrom(await lockOf(tinyModel(shape)));
