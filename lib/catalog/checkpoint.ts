@@ -1,4 +1,5 @@
 import { Refusal } from '../common/refusal';
+import names from '../workloads/shared/weights.json';
 
 export interface Tensor {
   readonly name: string;
@@ -44,17 +45,25 @@ interface HeaderEntry {
 
 /** What peft and others call the halves of an adapter. */
 const LORA = /\.lora_[AB]\b|lora_(A|B|down|up)\./;
-/** Shards that are named after their number: https://github.com/huggingface/huggingface_hub, FILENAME_PATTERN. */
-const NUMBERED = /-(\d{5})-of-(\d{5})\.safetensors$/;
+/** https://github.com/huggingface/huggingface_hub, FILENAME_PATTERN. */
+const NUMBERED = new RegExp(`^${names.numberedShard}$`);
 
-/** Files that the names of others announce, where no index names them: the last shard of a save that was killed is missing. */
-export function announcedShards(shards: readonly string[]): string[] {
-  const missing = shards.flatMap((shard) => {
-    const [end, , of] = NUMBERED.exec(shard) ?? [];
-    const beginning = end && shard.slice(0, -end.length);
-    return Array.from({ length: Number(of ?? 0) }, (_, index) => `${beginning}-${String(index + 1).padStart(5, '0')}-of-${of}.safetensors`);
-  });
-  return [...new Set(missing)].filter(shard => !shards.includes(shard));
+/** Shards that have a number in their names, which say how many there are. */
+export interface NumberedShards {
+  /** What they are called, with `*` for the number. */
+  readonly pattern: string;
+  readonly total: number;
+  readonly missing: readonly string[];
+}
+
+/** Those whose names announce more than there are: where no index names them, the last shard of a save that was killed is missing. */
+export function incompleteShards(paths: readonly string[]): NumberedShards[] {
+  const found = paths.map(path => NUMBERED.exec(path)).filter(parts => parts !== null);
+  const patterns = new Map(found.map(([, stem, , total]) => [`${stem}-*-of-${total}.safetensors`, Number(total)]));
+  return [...patterns].map(([pattern, total]) => {
+    const announced = Array.from({ length: total }, (_, index) => pattern.replace('*', String(index + 1).padStart(5, '0')));
+    return { pattern, total, missing: announced.filter(name => !paths.includes(name)) };
+  }).filter(({ missing }) => missing.length > 0);
 }
 
 /** The safetensors that a server loads, out of the files of a folder. */

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { announcedShards, Checkpoint, CheckpointIndex, checkpointOf, headerBytesOf, INDEX_FILE, nonEmpty, parseJson, shardsOf, Tensor, tensorsOf } from './checkpoint';
+import { Checkpoint, CheckpointIndex, checkpointOf, headerBytesOf, incompleteShards, INDEX_FILE, nonEmpty, parseJson, shardsOf, Tensor, tensorsOf } from './checkpoint';
 import { Refusal } from '../common/refusal';
 
 /** Finds the safetensors that a server would load from a folder and reads their headers. */
@@ -15,7 +15,7 @@ export function readCheckpoint(directory: string, predicts?: (tensor: string) =>
     throw noShards(directory, files);
   }
   const missing = shards.filter(shard => !files.includes(shard));
-  const announced = index ? [] : announcedShards(shards);
+  const announced = index ? [] : incompleteShards(shards).flatMap(({ missing: lacking }) => lacking);
   if (announced.length > 0) {
     throw new Refusal(`${directory}: the names of the safetensors announce ${announced.length} more: ${announced.slice(0, 3).join(', ')}. `
       + 'Finish the download, or save the model again: the index, which is written last, is missing too.');

@@ -1,9 +1,8 @@
-import { parseJson } from '../catalog/checkpoint';
+import { incompleteShards, INDEX_FILE, parseJson } from '../catalog/checkpoint';
 import { isServedFile } from '../catalog/model-lock';
 import names from '../workloads/shared/weights.json';
 import { ExitCode, Failure } from './failure';
 
-const INDEX = 'model.safetensors.index.json';
 const ADAPTER = 'adapter_config.json';
 const MODULES = 'modules.json';
 const TEMPLATES = 'additional_chat_templates';
@@ -43,8 +42,10 @@ export async function servedFiles(repository: Repository, { trustRemoteCode, ski
     // The same weights as their maker names them.
     chosen = chosen.filter(path => !isNamed(path, 'secondCopy'));
   }
-  if (!chosen.includes(INDEX)) {
-    checkNumbers(id, chosen);
+  const [incomplete] = chosen.includes(INDEX_FILE) ? [] : incompleteShards(chosen);
+  if (incomplete) {
+    throw refusal(id, `has no ${INDEX_FILE} and ${incomplete.total - incomplete.missing.length} of the ${incomplete.total} shards of ${incomplete.pattern}.`
+      + ' The repository is not complete at this revision');
   }
   const folders = await foldersOf(repository);
   chosen = chosen.filter(path => !path.includes('/') || folders.has(path.split('/')[0]));
@@ -61,21 +62,6 @@ function isNamed(path: string, kind: 'secondCopy' | 'tokenizerFile' | 'codeFile'
 
 function refusal(id: string, problem: string): Failure {
   return new Failure(ExitCode.DATA, `${id} ${problem}`);
-}
-
-/** Without an index the names of the shards tell how many there are. */
-function checkNumbers(id: string, paths: readonly string[]): void {
-  const groups = new Map<string, Set<string>>();
-  for (const [, stem, number, total] of paths.flatMap(path => [new RegExp(`^${names.numberedShard}$`).exec(path) ?? []]).filter(({ length }) => length)) {
-    const group = `${stem}-*-of-${total}.safetensors`;
-    groups.set(group, (groups.get(group) ?? new Set()).add(number));
-  }
-  for (const [group, numbers] of groups) {
-    const total = Number(/-of-(\d+)/.exec(group.slice(group.lastIndexOf('-of-')))![1]);
-    if (numbers.size < total) {
-      throw refusal(id, `has no ${INDEX} and ${numbers.size} of the ${total} shards of ${group}. The repository is not complete at this revision`);
-    }
-  }
 }
 
 /** Folders that the server reads. */
