@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
+import { sha256 } from '../common/digest';
 import { isCommit } from '../common/names';
 import { loadedBytes, nonEmpty, parseJson, TENSOR_PARTS, TensorBytes } from './checkpoint';
 import { HuggingFaceConfig } from './hugging-face-config';
@@ -45,10 +45,6 @@ const SERVED_FILE = new RegExp(`^(?:${names.servedFile})$`);
  */
 export function isServedFile(path: string): boolean {
   return path !== names.manifest && SERVED_FILE.test(path);
-}
-
-export function sha256(content: Buffer | string): string {
-  return createHash('sha256').update(content).digest('hex');
 }
 
 export function readModelLock(file: string): ModelProps {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { sha256 } from '../catalog/model-lock';
+import { sha256 } from '../common/digest';
 import { isCommit } from '../common/names';
 import { ExitCode, Failure } from './failure';
 import { HubConnection, HubRefusal } from './hub-connection';

@@ -1,8 +1,9 @@
 import { CheckpointIndex, checkpointOf, headerBytesOf, INDEX_FILE, parseJson, shardsOf, Tensor, tensorsOf } from '../catalog/checkpoint';
 import { HuggingFaceConfig } from '../catalog/hugging-face-config';
 import { modelFacts } from '../catalog/hugging-face-model';
-import { formatModelLock, sha256 } from '../catalog/model-lock';
+import { formatModelLock } from '../catalog/model-lock';
 import { VllmRelease } from '../catalog';
+import { sha256 } from '../common/digest';
 import { orRefusal, Refusal } from '../common/refusal';
 import { ServedWith, servedFiles } from './completeness';
 import { ExitCode, Failure } from './failure';

@@ -1,5 +1,5 @@
 import { Model } from '../catalog';
-import { digestOf } from '../common/digest';
+import { sha256 } from '../common/digest';
 
 /**
  * The sha256 of the manifest that the loader writes of a model with a lock: what weights have to be that are checked before they are
@@ -9,8 +9,9 @@ export function manifestDigestOf({ id, revision, files }: Model): string[] {
   if (files === undefined) {
     return [];
   }
-  const sorted = [...files].sort((a, b) => a.path < b.path ? -1 : 1).map(({ path, size, sha256 }) => ({ path, size, sha256 }));
+  const sorted = [...files].sort((a, b) => a.path < b.path ? -1 : 1)
+    .map(({ path, size, sha256: digest }) => ({ path, size, sha256: digest }));
   // The bytes of weights_manifest.py
   const text = `${JSON.stringify({ model: id, revision, files: sorted }, undefined, 2)}\n`;
-  return [digestOf(text, 64)];
+  return [sha256(text)];
 }

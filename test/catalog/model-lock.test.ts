@@ -2,7 +2,8 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { Model } from '../../lib/catalog';
-import { formatModelLock, isServedFile, ModelLock, sha256 } from '../../lib/catalog/model-lock';
+import { formatModelLock, isServedFile, ModelLock } from '../../lib/catalog/model-lock';
+import { sha256 } from '../../lib/common/digest';
 
 const CONFIG = JSON.stringify({
   architectures: ['LlamaForCausalLM'], model_type: 'llama', num_hidden_layers: 2, hidden_size: 32, intermediate_size: 64,

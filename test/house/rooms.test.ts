@@ -61,7 +61,7 @@ const READS: { readonly [file: string]: readonly string[] } = {
   'apps/gke-stack.ts': ['cdktf', 'fs', 'os'],
   'apps/settings.ts': ['fs', 'util'],
   'lib/catalog/hugging-face-folder.ts': ['fs', 'path'],
-  'lib/catalog/model-lock.ts': ['crypto', 'fs'],
+  'lib/catalog/model-lock.ts': ['fs'],
   'lib/catalog/architectures/class-defaults.ts': ['fs', 'path'],
   'lib/catalog/safetensors.ts': ['fs', 'path'],
   'lib/catalog/vllm-registry.ts': ['fs', 'path'],
