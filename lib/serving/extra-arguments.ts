@@ -76,7 +76,7 @@ function checkModelCode({ id, revision, files }: Model): void {
       + ' give the model a 40-digit revision, or leave it out');
   }
   if (files && !files.some(({ path }) => path.endsWith('.py'))) {
-    throw new Refusal(`extra argument '--trust-remote-code' runs code beside the weights, and the lock of ${id} has none: code is never loaded, and the`
-      + ' server is offline; leave it out, vLLM brings the code of the architectures that it serves');
+    throw new Refusal(`extra argument '--trust-remote-code' runs code beside the weights, and the lock of ${id} has none, so that none is loaded;`
+      + ' write the lock again with --trust-remote-code, or leave it out: vLLM brings the code of the architectures that it serves');
   }
 }
