@@ -161,7 +161,8 @@ function withoutPythonNumbers(text: string): string {
 
 export function parseJson<T>(file: string, text: string, advice = 'Download it again.'): T {
   try {
-    return JSON.parse(withoutPythonNumbers(text)) as T;
+    // most files have none, and an index may have megabytes
+    return JSON.parse(/NaN|Infinity/.test(text) ? withoutPythonNumbers(text) : text) as T;
   } catch (error) {
     throw new Refusal(`${file} is no valid JSON: ${(error as Error).message}. ${advice}`);
   }
