@@ -1,5 +1,6 @@
 import { GIB } from '../common/bytes';
 import { Refusal } from '../common/refusal';
+import { requireProps } from '../common/props';
 
 /** Facts of an `Accelerator`. */
 export interface AcceleratorProps {
@@ -113,6 +114,7 @@ export class Accelerator {
 
   /** An accelerator that the catalogue lacks. */
   static of(props: AcceleratorProps): Accelerator {
+    requireProps('AcceleratorProps', props, 'Accelerator.of');
     return new Accelerator(props);
   }
 

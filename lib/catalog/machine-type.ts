@@ -2,6 +2,7 @@ import { Accelerator } from './accelerator';
 import { MachineTypeProps } from './machine-type-props';
 import { MACHINE_TYPES } from './machine-types';
 import { Refusal } from '../common/refusal';
+import { requireProps } from '../common/props';
 
 export type { MachineTypeProps } from './machine-type-props';
 
@@ -60,6 +61,7 @@ export class MachineType {
 
   /** A machine type that the catalogue lacks. */
   static of(props: MachineTypeProps): MachineType {
+    requireProps('MachineTypeProps', props, 'MachineType.of');
     return new MachineType(props);
   }
 

@@ -7,6 +7,7 @@ import * as mistral from './models/mistral';
 import * as other from './models/other';
 import * as qwen from './models/qwen';
 import { Refusal } from '../common/refusal';
+import { requireProps } from '../common/props';
 
 export type { HuggingFaceFolderOptions } from './hugging-face-folder';
 export type { AttentionCache, IndexerCache, LatentCache, LayerCache, RecurrentCache, StatePart, TensorParallelParts } from './layer-cache';
@@ -124,6 +125,7 @@ export class Model {
 
   /** A model that the catalogue lacks. */
   static of(props: ModelProps): Model {
+    requireProps('ModelProps', props, 'Model.of');
     return new Model(props);
   }
 
@@ -133,6 +135,7 @@ export class Model {
    * @throws when a file is missing or damaged, and on a configuration that is not one of a language model
    */
   static fromDirectory(directory: string, options: HuggingFaceFolderOptions = {}): Model {
+    requireProps('HuggingFaceFolderOptions', options, 'Model.fromDirectory');
     return new Model(readHuggingFaceFolder(directory, options));
   }
 

@@ -12,6 +12,7 @@ import { cellId, CellPoint, serverName } from './cell';
 import { lineOf, LINE_HEADER, reportOf } from './cell-report';
 import { CELL_UNITS, CellUnit, CellWorkload, hasIdentity, unitOf } from './cell-units';
 import { ImpossibleCell } from './impossible-cell';
+import { requireProps } from '../common/props';
 
 /** Props of `VllmCell`. */
 export interface VllmCellProps extends CellPoint {
@@ -60,6 +61,7 @@ export class VllmCell extends Construct {
 
   /** The cell, or why there can be none whatever the model: the accelerator is not in the region, or attaches no such disk. */
   static of(scope: Construct, props: VllmCellProps): VllmCell | ImpossibleCell {
+    requireProps('VllmCellProps', props, 'VllmCell');
     const storage = storageOf(props);
     return isNone(storage) ? new ImpossibleCell(props, storage.reason) : new VllmCell(scope, { ...props, storage });
   }
@@ -87,6 +89,7 @@ export class VllmCell extends Construct {
   readonly csiDrivers: readonly string[];
 
   constructor(scope: Construct, private readonly props: VllmCellProps) {
+    requireProps('VllmCellProps', props, 'VllmCell');
     super(scope, cellId(props));
     this.id = this.node.id;
     try {

@@ -3,6 +3,7 @@ import { GpuMonitoring, MetricsAdapter, PriorityClass, ServingNamespace } from '
 import { ServiceIdentity } from '../common/identity';
 import { KustomizeUnit } from '../kustomize';
 import { DiskClass, WeightsDiskClass, WeightsSnapshotClass } from '../weights';
+import { requireProps } from '../common/props';
 
 /** Props of `VllmCluster`. */
 export interface VllmClusterProps {
@@ -23,7 +24,9 @@ export class VllmCluster extends KustomizeUnit {
   /** Identities of the cluster's own workloads, with what they may do in Google Cloud. */
   readonly identities: readonly ServiceIdentity[];
 
-  constructor(scope: Construct, { namespace, cells }: VllmClusterProps) {
+  constructor(scope: Construct, props: VllmClusterProps) {
+    requireProps('VllmClusterProps', props, 'VllmCluster');
+    const { namespace, cells } = props;
     super(scope, 'cluster', { cell: 'cluster', namespace });
     new ServingNamespace(this, 'namespace', { name: namespace });
     new PriorityClass(this, 'priority', {

@@ -2,6 +2,7 @@ import { Construct } from 'constructs';
 import { refusing } from '../common/refusal';
 import { wholeNumber } from '../common/whole-number';
 import { k8s } from '../pods/k8s';
+import { requirePropsOf } from '../common/props';
 
 /** Props of `PriorityClass`. */
 export interface PriorityClassProps {
@@ -22,6 +23,7 @@ export interface PriorityClassProps {
 export class PriorityClass extends Construct {
   constructor(scope: Construct, id: string, props: PriorityClassProps) {
     super(scope, id);
+    requirePropsOf(this, 'PriorityClassProps', props);
     // What is above is the system's. https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/#priorityclass
     refusing(this, () => wholeNumber('value', props.value, -(2 ** 31), 1e9));
     new k8s.KubePriorityClass(this, 'Resource', {

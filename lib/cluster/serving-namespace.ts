@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
 import { k8s } from '../pods/k8s';
+import { requirePropsOf } from '../common/props';
 
 /** Props of `ServingNamespace`. */
 export interface ServingNamespaceProps {
@@ -14,6 +15,7 @@ export interface ServingNamespaceProps {
 export class ServingNamespace extends Construct {
   constructor(scope: Construct, id: string, props: ServingNamespaceProps) {
     super(scope, id);
+    requirePropsOf(this, 'ServingNamespaceProps', props);
     const { name } = props;
     const modes = ['enforce', 'warn', 'audit'].map(mode => [`pod-security.kubernetes.io/${mode}`, 'restricted']);
     new k8s.KubeNamespace(this, 'Resource', { metadata: { name, labels: Object.fromEntries(modes) } });

@@ -1,3 +1,5 @@
+import { requireProps } from './props';
+
 /** A role that a Kubernetes service account has in Google Cloud. */
 export interface Grant {
   /** Name of a predefined role, for example `roles/storage.objectViewer`. */
@@ -32,6 +34,7 @@ export class ServiceIdentity {
   readonly grants: readonly Grant[];
 
   constructor(props: ServiceIdentityProps) {
+    requireProps('ServiceIdentityProps', props, 'ServiceIdentity');
     this.namespace = props.namespace;
     this.serviceAccountName = props.serviceAccountName;
     this.grants = props.grants ?? [];

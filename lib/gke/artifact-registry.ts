@@ -5,6 +5,7 @@ import { refusing } from '../common/refusal';
 import { requireName, requireOneOf } from './checks';
 import { NodeIdentity } from './node-identity';
 import { Project } from './project';
+import { requirePropsOf } from '../common/props';
 
 const FORMATS: readonly 'DOCKER'[] = ['DOCKER'];
 
@@ -39,6 +40,7 @@ export class ArtifactRegistry extends Construct {
 
   constructor(scope: Construct, id: string, props: ArtifactRegistryProps) {
     super(scope, id);
+    requirePropsOf(this, 'ArtifactRegistryProps', props);
     const { project } = props;
     const { name, format } = refusing(this, () => ({
       name: requireName('name', props.name ?? 'vllm'), format: requireOneOf('format', props.format ?? 'DOCKER', FORMATS),

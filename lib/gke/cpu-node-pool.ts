@@ -4,6 +4,7 @@ import { CpuMachine } from '../catalog/cpu-machine';
 import { GkeCluster } from './gke-cluster';
 import { nodePool } from './node-pool';
 import { Refusal, refusing } from '../common/refusal';
+import { requirePropsOf } from '../common/props';
 
 const BOOT_DISK_GIB = 100;
 /** Attaches every type of disk that weights are kept on. */
@@ -55,6 +56,7 @@ export class CpuNodePool extends Construct {
 
   constructor(scope: Construct, id: string, props: CpuNodePoolProps) {
     super(scope, id);
+    requirePropsOf(this, 'CpuNodePoolProps', props);
     const { cluster } = props;
     this.machine = refusing(this, () => machineOf(props));
     this.pool = refusing(this, () => nodePool(this, 'Resource', {

@@ -4,6 +4,7 @@ import { requireCount, requireForm, requireName, requireOneOf, requireZones } fr
 import { Network } from './network';
 import { Project } from './project';
 import { Refusal, refusing } from '../common/refusal';
+import { requirePropsOf } from '../common/props';
 
 interface Tier {
   /** Sizes in GiB. */
@@ -65,6 +66,7 @@ export class Filestore extends Construct {
 
   constructor(scope: Construct, id: string, props: FilestoreProps) {
     super(scope, id);
+    requirePropsOf(this, 'FilestoreProps', props);
     this.instance = refusing(this, () => this.make(props));
   }
 

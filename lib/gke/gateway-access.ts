@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { requireForm, requireName } from './checks';
 import { Project } from './project';
 import { Refusal, refusing } from '../common/refusal';
+import { requirePropsOf } from '../common/props';
 
 /** Props of `GatewayAccess`. */
 export interface GatewayAccessProps {
@@ -34,6 +35,7 @@ export class GatewayAccess extends Construct {
 
   constructor(scope: Construct, id: string, props: GatewayAccessProps) {
     super(scope, id);
+    requirePropsOf(this, 'GatewayAccessProps', props);
     const { project, hosts, members } = props;
     const name = refusing(this, () => checkedName(props));
     this.address = new ComputeGlobalAddress(this, 'Address', { project: project.id, name, dependsOn: project.apis('compute') });

@@ -9,6 +9,7 @@ import { Network } from './network';
 import { GKE_METADATA, NODE_SYSTEM, SHIELDED_NODE } from './node-facts';
 import { NodeIdentity } from './node-identity';
 import { Project } from './project';
+import { requirePropsOf } from '../common/props';
 
 /** https://cloud.google.com/kubernetes-engine/docs/how-to/configure-metrics */
 const METRICS: readonly MonitoringComponent[] = [
@@ -134,6 +135,7 @@ export class GkeCluster extends Construct {
 
   constructor(scope: Construct, id: string, props: GkeClusterProps) {
     super(scope, id);
+    requirePropsOf(this, 'GkeClusterProps', props);
     const { project, network, nodes } = props;
     this.project = project;
     this.nodes = nodes;

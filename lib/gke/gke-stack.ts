@@ -17,6 +17,7 @@ import { ServingAlerts } from './serving-alerts';
 import { ServingDashboard } from './serving-dashboard';
 import { keepState } from './terraform-state';
 import { WorkloadIdentity } from './workload-identity';
+import { requirePropsOf } from '../common/props';
 
 /** A regional cluster that is made in one zone of its region only could not be upgraded without a gap; three are enough. */
 const MOST_CPU_ZONES = 3;
@@ -71,6 +72,7 @@ export interface GkeStackProps {
 export class GkeStack extends TerraformStack {
   constructor(scope: Construct, id: string, props: GkeStackProps) {
     super(scope, id);
+    requirePropsOf(this, 'GkeStackProps', props);
     const { cells, release } = props;
     keepState(this, props.stateBucket);
     const project = new Project(this, 'project', { region: props.region });

@@ -8,6 +8,7 @@ import { GkeCluster } from './gke-cluster';
 import { nodePool } from './node-pool';
 import { GIB } from '../common/bytes';
 import { named, Refusal } from '../common/refusal';
+import { requirePropsOf } from '../common/props';
 
 /** An image of vLLM takes 25 GB unpacked, and two of them during an update. */
 const LEAST_BOOT_DISK_GIB = 60;
@@ -98,6 +99,7 @@ export class GpuNodePool extends Construct {
 
   constructor(scope: Construct, id: string, props: GpuNodePoolProps) {
     super(scope, id);
+    requirePropsOf(this, 'GpuNodePoolProps', props);
     const { machineType, cluster } = props;
     const minNodes = props.minNodes ?? 0;
     this.machineType = machineType;

@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { refusing } from '../common/refusal';
 import { requireForm } from './checks';
 import { Project } from './project';
+import { requirePropsOf } from '../common/props';
 
 /** Props of `HubToken`. */
 export interface HubTokenProps {
@@ -32,6 +33,7 @@ export class HubToken extends Construct {
 
   constructor(scope: Construct, id: string, props: HubTokenProps) {
     super(scope, id);
+    requirePropsOf(this, 'HubTokenProps', props);
     const secretId = refusing(this, () =>
       requireForm('name', props.name ?? 'hugging-face-token', /^[A-Za-z0-9_-]{1,255}$/, 'must be letters, digits, \'-\' and \'_\''));
     this.secret = new SecretManagerSecret(this, 'Resource', {

@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { Refusal, refusing } from '../common/refusal';
 import { requireBucketName, requireCount, requireZones } from './checks';
 import { Project } from './project';
+import { requirePropsOf } from '../common/props';
 
 const PUBLIC_ACCESS = ['enforced', 'inherited'];
 
@@ -46,6 +47,7 @@ export class ModelBucket extends Construct {
 
   constructor(scope: Construct, id: string, props: ModelBucketProps) {
     super(scope, id);
+    requirePropsOf(this, 'ModelBucketProps', props);
     const { project } = props;
     this.name = refusing(this, () => requireBucketName('name', props.name));
     const { days, zones } = refusing(this, () => ({

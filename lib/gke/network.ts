@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import { refusing } from '../common/refusal';
 import { Cidr, requireCidr, requireDisjoint, requireName } from './checks';
 import { Project } from './project';
+import { requirePropsOf } from '../common/props';
 
 /** Props of `Network`. */
 export interface NetworkProps {
@@ -57,6 +58,7 @@ export class Network extends Construct {
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
+    requirePropsOf(this, 'NetworkProps', props);
     const { project } = props;
     this.name = refusing(this, () => requireName('name', props.name ?? 'vllm', 50));
     const { nodes, pods, services, proxies } = refusing(this, () => rangesOf(props));

@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { refusing } from '../common/refusal';
 import { requireForm } from './checks';
 import { Project } from './project';
+import { requirePropsOf } from '../common/props';
 
 /** What a node needs to log and to be measured. Images are read by a grant on their registry; workloads have identities of their own. */
 const ROLE = 'roles/container.defaultNodeServiceAccount';
@@ -33,6 +34,7 @@ export class NodeIdentity extends Construct {
 
   constructor(scope: Construct, id: string, props: NodeIdentityProps) {
     super(scope, id);
+    requirePropsOf(this, 'NodeIdentityProps', props);
     const { project } = props;
     const accountId = refusing(this, () => requireForm('accountId', props.accountId ?? 'vllm-nodes', /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/,
       'must have 6 to 30 lower case letters, digits and \'-\', starting with a letter'));

@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { refusing } from '../common/refusal';
 import { ServiceIdentity } from '../common/identity';
 import { requireRegion } from './checks';
+import { requirePropsOf } from '../common/props';
 
 /**
  * APIs of Google Cloud, as far as this library makes something with them.
@@ -38,6 +39,7 @@ export class Project extends Construct {
 
   constructor(scope: Construct, id: string, props: ProjectProps) {
     super(scope, id);
+    requirePropsOf(this, 'ProjectProps', props);
     this.region = refusing(this, () => requireRegion('region', props.region));
     const projectId = new TerraformVariable(this, 'project_id', {
       type: 'string', nullable: false, description: 'Id of the Google Cloud project, for example my-project',

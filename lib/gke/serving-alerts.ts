@@ -6,6 +6,7 @@ import { refusing } from '../common/refusal';
 import { VllmRelease } from '../catalog';
 import { alarmExpression, Scope, signals } from '../serving/signals';
 import { Project } from './project';
+import { requirePropsOf } from '../common/props';
 
 /** Props of `ServingAlerts`. */
 export interface ServingAlertsProps {
@@ -25,6 +26,7 @@ export interface ServingAlertsProps {
 export class ServingAlerts extends Construct {
   constructor(scope: Construct, id: string, props: ServingAlertsProps) {
     super(scope, id);
+    requirePropsOf(this, 'ServingAlertsProps', props);
     const { project } = props;
     const made = refusing(this, () => policies(props.release ?? VllmRelease.DEFAULT));
     const emails = new TerraformVariable(this, 'alert_emails', {

@@ -4,6 +4,7 @@ import { refusing } from '../common/refusal';
 import { VllmRelease } from '../catalog';
 import { Scope, signals } from '../serving/signals';
 import { Project } from './project';
+import { requirePropsOf } from '../common/props';
 
 const COLUMNS = 48;
 const WIDTH = 24;
@@ -31,6 +32,7 @@ export class ServingDashboard extends Construct {
 
   constructor(scope: Construct, id: string, props: ServingDashboardProps) {
     super(scope, id);
+    requirePropsOf(this, 'ServingDashboardProps', props);
     const release = props.release ?? VllmRelease.DEFAULT;
     const charts = refusing(this, () => chartsOf(release));
     this.dashboard = new MonitoringDashboard(this, 'Resource', {

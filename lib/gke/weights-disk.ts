@@ -4,6 +4,7 @@ import { MachineType } from '../catalog';
 import { requireCount, requireForm, requireName, requireOneOf, requireZones } from './checks';
 import { Project } from './project';
 import { Refusal, refusing } from '../common/refusal';
+import { requirePropsOf } from '../common/props';
 
 const TYPES: readonly WeightsDiskProps['diskType'][] = ['pd-balanced', 'pd-ssd', 'hyperdisk-ml'];
 
@@ -36,6 +37,7 @@ export class WeightsDisk extends Construct {
 
   constructor(scope: Construct, id: string, props: WeightsDiskProps) {
     super(scope, id);
+    requirePropsOf(this, 'WeightsDiskProps', props);
     this.disk = refusing(this, () => this.make(props));
   }
 

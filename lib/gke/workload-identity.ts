@@ -5,6 +5,7 @@ import { Grant, ServiceIdentity } from '../common/identity';
 import { GkeCluster } from './gke-cluster';
 import { ModelBucket } from './model-bucket';
 import { Refusal, refusing } from '../common/refusal';
+import { requirePropsOf } from '../common/props';
 
 /** What workloads may get: reading and writing objects of a bucket, and reading metrics, which no smaller thing than a project has. */
 const BUCKET_ROLES = ['roles/storage.objectViewer', 'roles/storage.objectUser'];
@@ -28,6 +29,7 @@ export interface WorkloadIdentityProps {
 export class WorkloadIdentity extends Construct {
   constructor(scope: Construct, id: string, props: WorkloadIdentityProps) {
     super(scope, id);
+    requirePropsOf(this, 'WorkloadIdentityProps', props);
     refusing(this, () => {
       for (const [name, identity] of unique(props.identities)) {
         identity.grants.forEach(grant => this.grant(name, identity, grant, props));

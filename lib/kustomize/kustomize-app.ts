@@ -5,6 +5,7 @@ import { Refusal } from '../common/refusal';
 import { FileTree } from './output/file-tree';
 import { MARKER, OutputFolders } from './output/output-folders';
 import { explaining, RenderedUnits } from './rendered-units';
+import { requireProps } from '../common/props';
 
 /** Props of `KustomizeApp`. */
 export interface KustomizeAppProps {
@@ -31,6 +32,7 @@ export class KustomizeApp extends App {
   private readonly companions = new Map<string, FileTree | Buffer>();
 
   constructor(props: KustomizeAppProps = {}) {
+    requireProps('KustomizeAppProps', props, 'KustomizeApp');
     const root = path.resolve(props.root ?? '.');
     // cdk8s-cli passes a path relative to where it was called, which is also where it calls us.
     const fromCli = process.env.CDK8S_OUTDIR && path.resolve(process.env.CDK8S_OUTDIR);

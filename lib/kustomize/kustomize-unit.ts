@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { PROGRAMS } from './program-folders';
 import { DnsName } from '../common/dns-name';
 import { Refusal } from '../common/refusal';
+import { requireProps } from '../common/props';
 
 /** Props of `KustomizeUnit`. */
 export interface KustomizeUnitProps {
@@ -51,6 +52,7 @@ export class KustomizeUnit extends Chart {
   public readonly applyWithCell: boolean;
 
   constructor(scope: Construct, id: string, props: KustomizeUnitProps) {
+    requireProps('KustomizeUnitProps', props, `KustomizeUnit '${id}'`);
     super(scope, id, { namespace: props.namespace, labels: props.labels, disableResourceNameHashes: true });
     this.cell = props.cell;
     this.unit = props.unit;

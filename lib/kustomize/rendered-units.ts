@@ -20,6 +20,8 @@ export class RenderedUnits {
   private readonly written = new Map<string, Buffer>();
   private readonly programs = new ProgramFolders(this.written);
   private readonly cells = new Set<string>();
+  /** Who made an object. What is rendered together is applied to one cluster, cell after cell. */
+  private readonly objects = new Map<string, string>();
 
   /** Content by path below the output folder. */
   get files(): FileTree {
@@ -45,10 +47,10 @@ export class RenderedUnits {
   }
 
   private addCell(name: string, members: readonly KustomizeUnit[], units: ReadonlyMap<KustomizeUnit, readonly ApiObject[]>): void {
-    const owners = new Map<string, string>();
+    const files = new Map<string, string>();
     const manifests: Manifest[] = [];
     for (const unit of members) {
-      const rendered = units.get(unit)!.map(object => this.addObject(object, unit, owners));
+      const rendered = units.get(unit)!.map(object => this.addObject(object, unit, files));
       if (rendered.length === 0) {
         throw new Refusal(`KustomizeApp: unit ${unit.folder} has no objects, which kubectl refuses. Leave the unit out`);
       }
@@ -62,8 +64,8 @@ export class RenderedUnits {
     }
   }
 
-  /** Adds the object's file and returns what is in it. `owners` knows who took an identity or a file of the cell before. */
-  private addObject(object: ApiObject, unit: KustomizeUnit, owners: Map<string, string>): Rendered {
+  /** Adds the object's file and returns what is in it. `files` knows who took a file of the cell before. */
+  private addObject(object: ApiObject, unit: KustomizeUnit, files: Map<string, string>): Rendered {
     return explaining(() => {
       const whole = manifestOf(object);
       const shared = sharedFilesOf(object);
@@ -74,8 +76,9 @@ export class RenderedUnits {
       checkManifest(manifest, yaml);
       checkSize(manifest, yaml, known);
       const name = fileNameOf(manifest);
-      claim(owners, identityOf(manifest), object.node.path, 'the same object, and the second would overwrite the first when applied');
-      claim(owners, `${unit.folder}/${name}`, object.node.path, `the same file ${name}`);
+      claim(this.objects, identityOf(manifest), object.node.path, 'the same object, and the second would overwrite the first when applied',
+        'Rename one (metadata.name), give it another namespace, or write what is for another cluster by a KustomizeApp of its own');
+      claim(files, `${unit.folder}/${name}`, object.node.path, `the same file ${name}`, 'Rename one (metadata.name)');
       if (overlaid) {
         return { manifest, entry: this.programs.add(manifest, overlaid, unit.folder) };
       }
@@ -128,10 +131,10 @@ function cellsOf(units: Iterable<KustomizeUnit>): Map<string, KustomizeUnit[]> {
   return cells;
 }
 
-function claim(owners: Map<string, string>, thing: string, owner: string, what: string): void {
+function claim(owners: Map<string, string>, thing: string, owner: string, what: string, fix: string): void {
   const other = owners.get(thing);
   if (other !== undefined) {
-    throw new Refusal(`'${owner}' and '${other}' are ${what}. Rename one (metadata.name)`);
+    throw new Refusal(`'${owner}' and '${other}' are ${what}. ${fix}`);
   }
   owners.set(thing, owner);
 }

@@ -9,6 +9,7 @@ import { MemoryPerGpu, MemoryPlanProps, ResolvedMemoryProps } from './memory-pla
 import { smallestPlan, tensorParallelSizes } from './smallest-plan';
 import { draftedLayers, draftWeights, SpeculatedKvCache } from './speculation';
 import { weightsPerGpu } from './weight-bytes';
+import { requireProps } from '../common/props';
 
 /** The settings of the plan, with every default filled in. */
 export interface MemoryPlan extends ResolvedMemoryProps {}
@@ -26,6 +27,7 @@ export class MemoryPlan {
    *   than batched tokens, a dtype that the accelerator lacks
    */
   static of(props: MemoryPlanProps): MemoryPlan {
+    requireProps('MemoryPlanProps', props, 'MemoryPlan');
     const plan = new MemoryPlan(props);
     // fewer sequences leave more memory for the cache, so that the second plan has room for them
     const lowered = props.maxNumSeqs === undefined && plan.stateBlocks < plan.maxNumSeqs;
@@ -40,6 +42,7 @@ export class MemoryPlan {
    * @throws on contradictions that no tensor parallel size resolves
    */
   static smallest(props: MemoryPlanProps): MemoryPlan {
+    requireProps('MemoryPlanProps', props, 'MemoryPlan');
     return smallestPlan(props, tensorParallelSizes(props), MemoryPlan.of);
   }
 

@@ -3,6 +3,7 @@ import { BOOT_DISK_BYTES } from '../catalog/gke-limits';
 import { gib, GIB } from '../common/bytes';
 import { Amounts, nodeAllocatable } from './node-allocatable';
 import { orRefusal, Refusal } from '../common/refusal';
+import { requireProps } from '../common/props';
 
 /** What GKE's own DaemonSets request on a GPU node (logging, metrics, networking, device plugin, storage drivers); an estimate. */
 const DAEMONS: Amounts = { cpuMillis: 1000, memoryBytes: 2 * GIB, ephemeralStorageBytes: 1 * GIB };
@@ -59,6 +60,7 @@ export class Placement {
    * @throws when no machine type holds the GPUs, takes the disk, caches the bytes or stands in one of the zones
    */
   static of(props: PlacementProps): Placement {
+    requireProps('PlacementProps', props, 'Placement');
     if (!Number.isSafeInteger(props.gpus) || props.gpus < 1) {
       throw new Refusal(`Placement: 'gpus' (${props.gpus}) must be a whole number of at least 1`);
     }

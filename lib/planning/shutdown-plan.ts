@@ -1,4 +1,5 @@
 import { Refusal } from '../common/refusal';
+import { requireProps } from '../common/props';
 
 /** Until every node's proxy and load balancer has dropped the endpoint; those of Google Cloud take some seconds more than kube-proxy. */
 const PROPAGATION_SECONDS = 10;
@@ -47,6 +48,7 @@ export class ShutdownPlan {
    * @throws on a shutdown timeout that would cut answers, a grace period shorter than the drain, a spot node that does not wait
    */
   static of(props: ShutdownPlanProps = {}): ShutdownPlan {
+    requireProps('ShutdownPlanProps', props, 'ShutdownPlan');
     return new ShutdownPlan(props);
   }
 

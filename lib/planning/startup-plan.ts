@@ -1,6 +1,7 @@
 import { Model } from '../catalog';
 import { gib, GIB, MIB } from '../common/bytes';
 import { Refusal } from '../common/refusal';
+import { requireProps } from '../common/props';
 
 /** Compressed size of `vllm/vllm-openai`; some 10 GB. https://hub.docker.com/r/vllm/vllm-openai/tags */
 const IMAGE_BYTES = 12 * GIB;
@@ -57,6 +58,7 @@ export class StartupPlan {
    * @throws when a given budget is shorter than the estimate, and on a storage that reads nothing
    */
   static of(props: StartupPlanProps): StartupPlan {
+    requireProps('StartupPlanProps', props, 'StartupPlan');
     return new StartupPlan(props);
   }
 

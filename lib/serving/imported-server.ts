@@ -7,6 +7,7 @@ import { wholeNumber } from '../common/whole-number';
 import { namespaceOf } from '../pods';
 import { clientLabels, selectorLabels } from './labels';
 import { requireServedModelName, SERVER_PORT } from './server-arguments';
+import { requirePropsOf } from '../common/props';
 
 /** What clients know of a server, whichever app made it. */
 export interface IVllmServer {
@@ -96,6 +97,7 @@ export class ImportedVllmServer extends Construct implements IVllmServer {
 
   constructor(scope: Construct, id: string, attributes: VllmServerAttributes) {
     super(scope, id);
+    requirePropsOf(this, 'VllmServerAttributes', attributes);
     this.namespace = namespaceOf(this);
     this.modelRevision = attributes.modelRevision;
     this.release = attributes.release ?? VllmRelease.DEFAULT;

@@ -3,6 +3,7 @@ import { MemoryPlan, MemoryPlanProps, Placement, ShutdownPlan, StartupPlan } fro
 import { IWeightsStorage } from '../weights';
 import { wholeNumber } from '../common/whole-number';
 import { Refusal } from '../common/refusal';
+import { onlyProps, requireProps } from '../common/props';
 
 /** What is said to start or answer longer is a typing error. */
 const A_DAY = 86_400;
@@ -69,8 +70,9 @@ export class ServerPlan {
    * @throws when the model does not fit, and on everything that the four plans refuse
    */
   constructor(model: Model, storage: IWeightsStorage, props: ServerPlanProps) {
+    requireProps('ServerPlanProps', props, 'ServerPlan');
     SECONDS.forEach(name => wholeNumber(name, props[name] ?? 0, 0, A_DAY));
-    this.memory = fittingPlan({ ...props, model });
+    this.memory = fittingPlan({ ...onlyProps('MemoryPlanProps', props), model });
     this.placement = Placement.of({
       accelerator: props.accelerator,
       gpus: this.memory.tensorParallelSize * this.memory.pipelineParallelSize,

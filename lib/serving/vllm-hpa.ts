@@ -5,6 +5,7 @@ import { requireNamespace } from '../pods/namespace';
 import { VllmMetric } from './vllm-metric';
 import { VllmServer } from './vllm-server';
 import { named, Refusal } from '../common/refusal';
+import { requirePropsOf } from '../common/props';
 
 /** Props of `VllmHpa`. */
 export interface VllmHpaProps {
@@ -54,6 +55,7 @@ export class VllmHpa extends Construct {
 
   constructor(scope: Construct, id: string, props: VllmHpaProps) {
     super(scope, id);
+    requirePropsOf(this, 'VllmHpaProps', props);
     const { server } = props;
     const metric = props.metric ?? VllmMetric.REQUESTS_WAITING;
     const minReplicas = props.minReplicas ?? server.plan.placement.serversPerNode;

@@ -2,6 +2,7 @@ import { VllmRelease } from '../catalog';
 import { Refusal } from '../common/refusal';
 import { GPU_UTILIZATION, METRICS } from './signals';
 import { VllmServer } from './vllm-server';
+import { requireProps } from '../common/props';
 
 /** Google Cloud's names hold `/`, which the metrics adapter writes as `|`. */
 const PROMETHEUS = 'prometheus.googleapis.com';
@@ -68,6 +69,7 @@ export class VllmMetric {
 
   /** A metric that is not among these. */
   static of(props: VllmMetricProps): VllmMetric {
+    requireProps('VllmMetricProps', props, 'VllmMetric.of');
     return new VllmMetric(props);
   }
 

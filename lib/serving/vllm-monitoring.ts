@@ -9,6 +9,7 @@ import { requireNamespace } from '../pods';
 import { selectorLabels } from './labels';
 import { Alarm, alarmExpression, METRICS, Scope, Signal, SIGNALS } from './signals';
 import { VllmServer } from './vllm-server';
+import { requirePropsOf } from '../common/props';
 
 const AN_HOUR = 3600;
 
@@ -35,6 +36,7 @@ export class VllmMonitoring extends Construct {
 
   constructor(scope: Construct, id: string, props: VllmMonitoringProps) {
     super(scope, id);
+    requirePropsOf(this, 'VllmMonitoringProps', props);
     const { server } = props;
     this.metrics = Object.values(METRICS);
     const { pattern, rules } = refusing(this, () => {

@@ -18,6 +18,7 @@ import { ServerPlan } from './server-plan';
 import { serverPod } from './server-pod';
 import { SERVER_PROGRAMS } from './server-programs';
 import { VllmServerProps } from './vllm-server-props';
+import { onlyProps, requirePropsOf } from '../common/props';
 
 const DEFAULT_MAX_NODES = 5;
 
@@ -71,12 +72,13 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
 
   constructor(scope: Construct, id: string, private readonly props: VllmServerProps) {
     super(scope, id);
+    requirePropsOf(this, 'VllmServerProps', props);
     const { weights } = props;
     const namespace = namespaceOf(this);
     try {
       requireNamespace(weights, namespace);
       this.name = serverName(props);
-      this.plan = new ServerPlan(weights.model, weights.storage, props);
+      this.plan = new ServerPlan(weights.model, weights.storage, onlyProps('ServerPlanProps', props));
       this.release = props.imageDigest ? this.plan.memory.release.withDigest(props.imageDigest) : this.plan.memory.release;
       this.servedModelName = servedModelName(props);
       this.maxReplicas = this.countMaxReplicas();

@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
 import { CSI_DRIVERS } from '../common/csi-drivers';
+import { requirePropsOf } from '../common/props';
 import { k8s } from '../pods/k8s';
 import { DiskClass } from './weights-binding';
 
@@ -10,6 +11,7 @@ const READ_AHEAD_KIB = 4096;
 export class WeightsDiskClass extends Construct {
   constructor(scope: Construct, id: string, props: DiskClass) {
     super(scope, id);
+    requirePropsOf(this, 'DiskClass', props);
     new k8s.KubeStorageClass(this, 'Resource', {
       metadata: { name: props.name },
       provisioner: CSI_DRIVERS.disk,

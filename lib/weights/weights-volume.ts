@@ -3,6 +3,7 @@ import { Model } from '../catalog';
 import { k8s } from '../pods/k8s';
 import { revisionOf } from './model-directory';
 import { IWeightsStorage, WEIGHTS_PATH, WEIGHTS_VOLUME, WeightsBinding, WeightsBindingProps } from './weights-binding';
+import { requirePropsOf } from '../common/props';
 
 /** Props of `WeightsVolume`. */
 export interface WeightsVolumeProps {
@@ -25,6 +26,7 @@ export class WeightsVolume extends Construct {
 
   constructor(scope: Construct, id: string, props: WeightsVolumeProps) {
     super(scope, id);
+    requirePropsOf(this, 'WeightsVolumeProps', props);
     this.model = props.model;
     this.storage = props.storage;
     this.revision = revisionOf(props.model);

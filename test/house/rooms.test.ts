@@ -53,7 +53,7 @@ const LOADS: { readonly [room: string]: readonly string[] } = {
   gke: ['cdktf', '@cdktf/provider-google', 'constructs', 'fs', 'path'],
   apps: ['path'],
   examples: ['cdk8s', 'cdk8s-vllm'],
-  scripts: ['@microsoft/api-extractor', 'child_process', 'fs', 'os', 'path', 'readline', 'util', 'yaml'],
+  scripts: ['@microsoft/api-extractor', 'child_process', 'fs', 'os', 'path', 'readline', 'typescript', 'util', 'yaml'],
 };
 
 const READS: { readonly [file: string]: readonly string[] } = {

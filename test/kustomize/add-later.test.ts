@@ -7,7 +7,7 @@ import { contentOf, temporaryFolders } from './folders';
 const temporaryFolder = temporaryFolders();
 
 function addConfig(scope: Construct, cell: string, unit: string, name = unit): KustomizeUnit {
-  const made = new KustomizeUnit(scope, `${cell}-${unit}`, { cell, unit, namespace: 'vllm' });
+  const made = new KustomizeUnit(scope, `${cell}-${unit}`, { cell, unit, namespace: cell });
   new k8s.KubeConfigMap(made, 'config', { metadata: { name }, data: { a: '1' } });
   return made;
 }

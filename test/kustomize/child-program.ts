@@ -1,5 +1,5 @@
 import { ChildProcess, spawn, SpawnOptions } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
 
@@ -21,6 +21,7 @@ export class ChildProgram {
     for (const room of ['lib/common', 'lib/kustomize']) {
       const files = readdirSync(join(PROJECT, room), { recursive: true }) as string[];
       files.filter(name => name.endsWith('.ts')).forEach(name => this.compile(room, name));
+      files.filter(name => name.endsWith('.json')).forEach(name => copyFileSync(join(PROJECT, room, name), join(this.folder, room, name)));
     }
     this.compile('test/kustomize', 'versioned-app.ts');
   }
@@ -43,7 +44,8 @@ export class ChildProgram {
 
   private compile(folder: string, name: string): void {
     const source = readFileSync(join(PROJECT, folder, name), 'utf8');
-    const { outputText } = transpileModule(source, { compilerOptions: { module: ModuleKind.CommonJS, target: ScriptTarget.ES2022 } });
+    const compilerOptions = { module: ModuleKind.CommonJS, target: ScriptTarget.ES2022, esModuleInterop: true };
+    const { outputText } = transpileModule(source, { compilerOptions });
     const file = join(this.folder, folder, name.replace(/ts$/, 'js'));
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, outputText);

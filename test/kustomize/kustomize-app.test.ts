@@ -111,7 +111,7 @@ test('takes names that are unusual but right', () => {
   const unit = new KustomizeUnit(app, 'cluster', { cell: 'cluster', namespace: 'vllm' });
   new k8s.KubeClusterRole(unit, 'role', { metadata: { name: 'system:vllm:reader' } });
   new ApiObject(unit, 'api', { apiVersion: 'apiregistration.k8s.io/v1', kind: 'APIService', metadata: { name: 'v1beta1.custom.metrics.k8s.io' } });
-  new ApiObject(unit, 'old', { apiVersion: 'autoscaling/v2', kind: 'X', metadata: { name: 'same', namespace: 'a' } });
+  new ApiObject(unit, 'old', { apiVersion: 'autoscaling/v2', kind: 'X', metadata: { name: 'same', namespace: 'b' } });
   new ApiObject(new KustomizeUnit(app, 'other', { cell: 'other', namespace: 'a' }), 'new', { apiVersion: 'autoscaling/v2', kind: 'X', metadata: { name: 'same' } });
   addConfig(new KustomizeUnit(app, 'fine', { cell: 'fine', namespace: 'vllm' }), 'config', 'hf', { text: 'hf_hub_download_of_a_long_name hf_short' });
   app.synth();

@@ -19,7 +19,7 @@ interface Given {
 }
 
 function add(app: KustomizeApp, cell: string, { files = PROGRAM, name = `${cell}-greeter-programs`, unit, metadata, patch }: Given = {}): void {
-  const scope = new KustomizeUnit(app, `${cell}-${unit}`, { cell, unit, namespace: 'vllm' });
+  const scope = new KustomizeUnit(app, `${cell}-${unit}`, { cell, unit, namespace: cell });
   const labels = { app: `${cell}-greeter` };
   const configMap = new k8s.KubeConfigMap(scope, 'programs', { metadata: { name, labels, ...metadata }, data: files.data });
   configMap.addJsonPatch(...patch ? [patch] : []);
@@ -44,7 +44,7 @@ test('two cells keep their program once, each as a ConfigMap of its own', () => 
   for (const cell of ['one', 'two']) {
     expect(objectsIn(`${root}/${cell}/greeter`)).toContainEqual({
       apiVersion: 'v1', kind: 'ConfigMap', data: DATA,
-      metadata: { name: `${cell}-greeter-programs`, namespace: 'vllm', labels: { app: `${cell}-greeter` } },
+      metadata: { name: `${cell}-greeter-programs`, namespace: cell, labels: { app: `${cell}-greeter` } },
     });
   }
 });
@@ -96,7 +96,7 @@ test('the last ConfigMap that fits is found to the byte, whoever had the program
   };
   const empty = Buffer.byteLength(JSON.stringify({
     apiVersion: 'v1', kind: 'ConfigMap', data: sized(0).data,
-    metadata: { name: 'cell-b-greeter-programs', namespace: 'vllm', labels: { app: 'cell-b-greeter' } },
+    metadata: { name: 'cell-b-greeter-programs', namespace: 'cell-b', labels: { app: 'cell-b-greeter' } },
   })) + 2 * 5;
   const most = 262_144 - empty;
   expect(refusal('b', 'cell-b')(most)).not.toThrow();

@@ -11,7 +11,7 @@ const [root, first, forever] = process.argv.slice(2);
 for (let version = Number(first); ; version++) {
   const app = new KustomizeApp({ root });
   for (let cell = 0; cell < 20 + version % 3; cell++) {
-    const unit = new KustomizeUnit(app, `cell-${cell}`, { cell: `cell-${cell}`, unit: 'server', namespace: 'vllm', labels: { version: `version-${version}` } });
+    const unit = new KustomizeUnit(app, `cell-${cell}`, { cell: `cell-${cell}`, unit: 'server', namespace: `cell-${cell}`, labels: { version: `version-${version}` } });
     for (const name of ['one', 'two']) {
       new ApiObject(unit, name, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { text: `version-${version}\n${'filler '.repeat(500)}\n` } });
     }

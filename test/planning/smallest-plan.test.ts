@@ -1,5 +1,5 @@
 import { Accelerator, MachineType, MemoryPlan, Model } from '../../lib';
-import { suffices } from '../../lib/planning/smallest-plan';
+import { smallestPlan, suffices } from '../../lib/planning/smallest-plan';
 import { refusalOf } from './pairs';
 
 const L4 = { accelerator: Accelerator.L4 };
@@ -64,7 +64,8 @@ test('a contradiction of one size leaves it out, one of all sizes is refused', (
 });
 
 test('what is no contradiction of the props comes through', () => {
-  expect(() => MemoryPlan.smallest({ model: undefined as never, ...L4 })).toThrow(TypeError);
+  const bug = (): never => { throw new TypeError('a bug'); };
+  expect(() => smallestPlan({ model: Model.QWEN3_8B, ...L4 }, [1, 2], bug)).toThrow(TypeError);
 });
 
 test('the most GPUs of one machine', () => {

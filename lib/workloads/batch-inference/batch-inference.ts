@@ -7,6 +7,7 @@ import { BucketMount, Contract, PodMount, podPrograms, ProgramImage, ProgramJob,
 import { IVllmServer } from '../../serving';
 import { API_KEY, apiKeyMounts, defaultName, ServerClient } from '../server-client';
 import contract from './contract.json';
+import { requirePropsOf } from '../../common/props';
 
 const CONTRACT = new Contract(contract);
 
@@ -138,6 +139,7 @@ export class BatchInference extends Construct {
 
   constructor(scope: Construct, id: string, props: BatchInferenceProps) {
     super(scope, id);
+    requirePropsOf(this, 'BatchInferenceProps', props);
     try {
       const bucket = BucketMount.writable(props.bucket, BATCH_BUCKET);
       this.server = props.server;

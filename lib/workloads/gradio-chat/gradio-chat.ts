@@ -11,6 +11,7 @@ import { k8s } from '../../pods/k8s';
 import { IVllmServer } from '../../serving';
 import { API_KEY, apiKeyMounts, defaultName, ServerClient } from '../server-client';
 import contract from './contract.json';
+import { requirePropsOf } from '../../common/props';
 
 const CONTRACT = new Contract(contract);
 
@@ -116,6 +117,7 @@ export class GradioChat extends Construct {
 
   constructor(scope: Construct, id: string, props: GradioChatProps) {
     super(scope, id);
+    requirePropsOf(this, 'GradioChatProps', props);
     try {
       this.args = programArguments(props);
       const replicas = wholeNumber('replicas', props.replicas ?? 1, 1, MOST_REPLICAS);

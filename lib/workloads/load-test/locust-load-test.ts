@@ -13,6 +13,7 @@ import { defaultName, LONGEST_NAME, ServerClient } from '../server-client';
 import { LocustLoadTestProps } from './locust-load-test-props';
 import { locustOutput, LocustOutput } from './locust-output';
 import { CONTRACT, LocustSettings, locustSettings, promptsFile, TIMES } from './locust-settings';
+import { requirePropsOf } from '../../common/props';
 
 const APP = CONTRACT.name;
 const CONTAINER = 'locust';
@@ -54,6 +55,7 @@ export class LocustLoadTest extends Construct {
 
   constructor(scope: Construct, id: string, private readonly props: LocustLoadTestProps) {
     super(scope, id);
+    requirePropsOf(this, 'LocustLoadTestProps', props);
     const { server } = props;
     try {
       this.name = props.name ?? defaultName(server, '-load-test', LONGEST_NAME - '-worker'.length);

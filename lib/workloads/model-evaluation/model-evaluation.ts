@@ -9,6 +9,7 @@ import {
 import { BATCH_BUCKET, BatchInference } from '../batch-inference/batch-inference';
 import { defaultName, LONGEST_NAME } from '../server-client';
 import contract from './contract.json';
+import { requirePropsOf } from '../../common/props';
 
 const CONTRACT = new Contract(contract);
 const HOUR = 3600;
@@ -94,6 +95,7 @@ export class ModelEvaluation extends Construct {
 
   constructor(scope: Construct, id: string, props: ModelEvaluationProps) {
     super(scope, id);
+    requirePropsOf(this, 'ModelEvaluationProps', props);
     const { batch } = props;
     try {
       requireNamespace(this, batch.identity.namespace);

@@ -14,6 +14,7 @@ import { directoryOf } from '../../weights/model-directory';
 import { gibibytes } from '../../weights/snapshot-claim';
 import { WEIGHTS_VOLUME } from '../../weights/weights-binding';
 import contract from './contract.json';
+import { requirePropsOf } from '../../common/props';
 
 const HOUR = 3600;
 const CONTRACT = new Contract(contract);
@@ -71,6 +72,7 @@ export class WeightsHydration extends Construct {
 
   constructor(scope: Construct, id: string, private readonly props: WeightsHydrationProps) {
     super(scope, id);
+    requirePropsOf(this, 'WeightsHydrationProps', props);
     const { weights, server } = props;
     try {
       this.bucket = requireBucketName(props.bucket);

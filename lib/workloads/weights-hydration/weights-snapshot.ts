@@ -4,6 +4,7 @@ import { requireNamespace } from '../../pods';
 import { WeightsHydration } from './weights-hydration';
 import { SNAPSHOT_API, SNAPSHOT_CLASS } from '../../weights/weights-snapshot-class';
 import { refusing } from '../../common/refusal';
+import { requirePropsOf } from '../../common/props';
 
 /** Props of `WeightsSnapshot`. */
 export interface WeightsSnapshotProps {
@@ -20,6 +21,7 @@ export class WeightsSnapshot extends Construct {
 
   constructor(scope: Construct, id: string, props: WeightsSnapshotProps) {
     super(scope, id);
+    requirePropsOf(this, 'WeightsSnapshotProps', props);
     const { hydration } = props;
     refusing(this, () => requireNamespace(this, hydration.identity.namespace));
     this.name = hydration.snapshotName;

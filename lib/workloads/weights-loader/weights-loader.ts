@@ -11,6 +11,7 @@ import { k8s } from '../../pods/k8s';
 import { WeightsVolume } from '../../weights';
 import { directoryOf, shortRevisionOf } from '../../weights/model-directory';
 import contract from './contract.json';
+import { requirePropsOf } from '../../common/props';
 
 const CONTRACT = new Contract(contract);
 const TOKEN = { volume: 'hub-token', key: 'token', path: '/var/run/secrets/hugging-face' };
@@ -104,6 +105,7 @@ export class WeightsLoader extends Construct {
 
   constructor(scope: Construct, id: string, private readonly props: WeightsLoaderProps) {
     super(scope, id);
+    requirePropsOf(this, 'WeightsLoaderProps', props);
     try {
       this.model = props.weights.model;
       this.adopts = props.source === 'adopt';

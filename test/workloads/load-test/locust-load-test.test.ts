@@ -194,7 +194,7 @@ test.each<[string, Given, string]>([
   ['prompts from two places', { prompts: ['fox'], promptsConfigMap: 'mine' }, 'give one of them'],
   ['a threshold of nothing', { thresholds: { ttftP95Seconds: 0 } }, '\'thresholds.ttftP95Seconds\' (0)'],
   ['a threshold beyond the time-out', { thresholds: { ttftP95Seconds: 120 } }, 'can never be missed'],
-  ['a threshold that nobody knows', { thresholds: { ttftP95: 1 } as object }, '\'thresholds.ttftP95\' is no threshold; there are thresholds.ttftP95Sec'],
+  ['a threshold that nobody knows', { thresholds: { ttftP95: 1 } as object }, 'there is no prop \'thresholds.ttftP95\'; there are ttftP95Seconds, '],
   ['a first token after the last', { thresholds: { ttftP95Seconds: 9, endToEndP95Seconds: 5 } }, 'no first token comes after the last'],
   ['all may fail', { thresholds: { errorRate: 1 } }, '\'thresholds.errorRate\' (1)'],
   ['a rate of errors in per cent', { thresholds: { errorRate: 5 } }, 'must be a number from 0 to 0.99, for example 0.01'],
