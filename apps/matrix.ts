@@ -1,6 +1,8 @@
 import {
-  Accelerator, ImpossibleCell, KustomizeApp, Model, Refusal, STORAGE_IDS, VllmCell, VllmCellProps, VllmCluster,
+  Accelerator, ImpossibleCell, KustomizeApp, MachineType, Model, Refusal, STORAGE_IDS, VllmCell, VllmCellProps, VllmCluster,
 } from '../lib';
+import { nearestName } from '../lib/common/nearest-name';
+import { Region } from '../lib/common/region';
 import { Settings } from './settings';
 
 /** One point of the matrix, as far as the settings do not decide it. */
@@ -38,9 +40,11 @@ export interface Matrix {
 /** All cells that the settings ask for, in memory: nothing is written. */
 export function buildMatrix(root: string, settings: Settings): Matrix {
   const { namespace, bucket, region, release, maxNodes } = settings;
+  requireGpusIn(region);
   const app = new KustomizeApp({ root });
   const results = chosen(settings).map(cell =>
     VllmCell.of(app, { ...cell, namespace, bucket, region, release, maxNodes, priorityClassName: VllmCluster.PRIORITY_CLASS }));
+  requirePossible(settings, results);
   const cells = results.filter(result => result instanceof VllmCell);
   const cluster = new VllmCluster(app, { namespace, cells });
   return { app, results, cells, cluster };
@@ -53,4 +57,21 @@ function chosen({ cells }: Settings): MatrixCell[] {
     throw new Refusal(`settings: CDK8S_VLLM_CELLS names ${unknown.join(', ')}, which the matrix has not; it has ${ids.join(', ')}`);
   }
   return CELLS.filter(cell => cells === undefined || cells.includes(VllmCell.idOf(cell)));
+}
+
+/** @throws on a region that nothing of the catalogue is known to be in, before the whole matrix turns out impossible */
+function requireGpusIn(region: string): void {
+  const regions = [...new Set(MachineType.all().flatMap(({ zones }) => zones).map(zone => Region.ofZone(zone).name))].sort();
+  if (!regions.includes(region)) {
+    throw new Refusal(`settings: CDK8S_VLLM_REGION (${region}) has none of the catalogue's machines; the nearest name is`
+      + ` ${nearestName(region, regions) ?? 'us-central1'}. There are ${regions.join(', ')}`);
+  }
+}
+
+/** @throws on a cell that was asked for by name and cannot be; one of the whole matrix is only reported */
+function requirePossible({ cells }: Settings, results: readonly (VllmCell | ImpossibleCell)[]): void {
+  const impossible = results.filter(result => result instanceof ImpossibleCell);
+  if (cells !== undefined && impossible.length > 0) {
+    throw new Refusal(`settings: CDK8S_VLLM_CELLS names what cannot be:\n${impossible.map(({ id, reason }) => `  ${id}: ${reason}`).join('\n')}`);
+  }
 }

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { parseEnv } from 'node:util';
 import { VllmRelease } from '../lib/catalog';
 import { Refusal } from '../lib/common/refusal';
@@ -61,7 +62,7 @@ const NAMES = Object.keys(SETTINGS) as Name[];
  * @throws on a variable of ours that is unknown, and on a value that cannot be
  */
 export function readSettings(environment: NodeJS.ProcessEnv, envFile: string): Settings {
-  const fromFile = fs.existsSync(envFile) ? parseEnv(fs.readFileSync(envFile, 'utf8')) : {};
+  const fromFile = fs.existsSync(envFile) ? readEnvFile(envFile) : {};
   const given = { ...fromFile, ...environment };
   const known = [...NAMES.map(variableOf), ...FOREIGN];
   const unknown = Object.keys(given).find(name => name.startsWith(PREFIX) && !known.includes(name));
@@ -90,6 +91,19 @@ export function settingsTable(): string {
     return `| \`${variableOf(name)}\` | ${unset ?? `\`${value}\``} | ${doc} |`;
   });
   return ['| setting | default | |', '|---|---|---|', ...rows].map(row => `${row}\n`).join('');
+}
+
+/** @throws on a line that sets nothing, which node passes over */
+function readEnvFile(file: string): NodeJS.Dict<string> {
+  // Editors of other systems begin a file with a byte-order mark, which node takes for a part of the first name.
+  const text = fs.readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+  // What is in quotes may go over lines.
+  const lines = text.replace(/=\s*(["'`])[^]*?\1/g, quoted => `=${quoted.replace(/[^\n]/g, '')}`).split('\n');
+  const wrong = lines.findIndex(line => !/^\s*(?:#|$)/.test(line) && !line.includes('='));
+  if (wrong >= 0) {
+    throw new Refusal(`settings: line ${wrong + 1} of ${path.basename(file)} (${text.split('\n')[wrong].trim()}) sets nothing; write NAME=value`);
+  }
+  return parseEnv(text);
 }
 
 /** `maxNodes` as `CDK8S_VLLM_MAX_NODES` */

@@ -43,6 +43,15 @@ test('and from a file, with comments, quotes and spaces', () => {
   expect(settings({}, `# ours\n\n${lines.join('\n')}\nOTHER=1\n`)).toEqual(READ);
 });
 
+test('a byte-order mark, ends of lines of another system and values over lines change nothing', () => {
+  expect(settings({}, '\uFEFFCDK8S_VLLM_BUCKET=mine\r\nOTHER="a\nb"\r\n\r\nCDK8S_VLLM_NAMESPACE=ours\r\n')).toMatchObject({ bucket: 'mine', namespace: 'ours' });
+});
+
+test('a line that sets nothing is refused', () => {
+  expect(refusalOf(() => settings({}, '# ours\nOTHER="a\nb"\nCDK8S_VLLM_BUCKET mine\n'))).toBe(
+    'settings: line 4 of .env (CDK8S_VLLM_BUCKET mine) sets nothing; write NAME=value');
+});
+
 test('the environment wins', () => {
   expect(settings({ CDK8S_VLLM_BUCKET: 'mine' }, 'CDK8S_VLLM_BUCKET=theirs\nCDK8S_VLLM_NAMESPACE=theirs\n')).toMatchObject({ bucket: 'mine', namespace: 'theirs' });
 });

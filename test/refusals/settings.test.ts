@@ -5,6 +5,10 @@ import { stampsOf } from '../kustomize/folders';
 const BAD: { readonly [setting: string]: NodeJS.ProcessEnv } = {
   'a name that is unknown': { CDK8S_VLLM_BUKET: 'x' },
   'a region that is a zone': { CDK8S_VLLM_REGION: 'us-central1-a' },
+  'a region without the machines': { CDK8S_VLLM_REGION: 'mars-north1' },
+  'a region that is misspelt': { CDK8S_VLLM_REGION: 'us-centrall1' },
+  'a cell that cannot be': { CDK8S_VLLM_CELLS: 'l4-gcs,t4-hdml' },
+  'a cell that the region has not': { CDK8S_VLLM_CELLS: 'b200-gcs', CDK8S_VLLM_REGION: 'europe-west2' },
   'no region': { CDK8S_VLLM_REGION: '' },
   'a number that is none': { CDK8S_VLLM_MAX_NODES: 'five' },
   'no node': { CDK8S_VLLM_MAX_NODES: '0' },
