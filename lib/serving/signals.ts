@@ -32,9 +32,12 @@ export class Scope {
   /** All servers, by the name of their model. */
   static readonly ALL = new Scope([], ['model_name']);
 
-  /** The servers that give their model that name, as one. */
-  static of(servedModelName: string): Scope {
-    return new Scope([`model_name="${servedModelName}"`], []);
+  /**
+   * What one `VllmServer` reports, all its replicas as one. Its name is the job's, as what scrapes it has that name; the name of the model
+   * would also find a sibling that serves the same.
+   */
+  static of(serverName: string): Scope {
+    return new Scope([`job="${serverName}"`], []);
   }
 
   private constructor(private readonly matchers: readonly string[], readonly by: readonly string[]) {}

@@ -81,7 +81,7 @@ function requireSeconds({ timeToFirstTokenSeconds: seconds = SIGNALS.timeToFirst
 
 function rulesOf(server: VllmServer, timeToFirstTokenSeconds: number): RulesSpecGroupsRules[] {
   const limits: { readonly [signal: string]: number } = { timeToFirstToken: timeToFirstTokenSeconds };
-  const scope = Scope.of(server.servedModelName);
+  const scope = Scope.of(server.name);
   return Object.entries<Signal>(SIGNALS).flatMap(([name, signal]) => {
     const { alarm } = signal;
     const above = limits[name] ?? alarm?.above;

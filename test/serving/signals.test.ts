@@ -2,7 +2,7 @@ import { VllmMetric, VllmRelease } from '../../lib';
 import { alarmExpression, GPU_UTILIZATION, METRICS, Scope, Signal, signals, SIGNALS } from '../../lib/serving/signals';
 
 const SCRAPED: readonly string[] = [...Object.values(METRICS), GPU_UTILIZATION.scraped];
-const SCOPES = [Scope.ALL, Scope.of('google/gemma-2-9b-it')];
+const SCOPES = [Scope.ALL, Scope.of('vllm-openai-gcs-l4')];
 
 /** Names of series that the signal's expressions read, without what a histogram adds to them. */
 function readBy({ value, chart }: Signal): string[] {
@@ -61,16 +61,16 @@ test('one server is told from the others by its model\'s name, all are summed by
   expect(SIGNALS.brokenAnswers.value(all)).toBe('sum by (model_name) (rate(vllm:request_success_total{finished_reason=~"abort|error"}[5m]))'
     + ' / sum by (model_name) (rate(vllm:request_success_total[5m]))');
   expect(SIGNALS.brokenAnswers.value(one)).toBe(
-    'sum(rate(vllm:request_success_total{model_name="google/gemma-2-9b-it",finished_reason=~"abort|error"}[5m]))'
-    + ' / sum(rate(vllm:request_success_total{model_name="google/gemma-2-9b-it"}[5m]))');
+    'sum(rate(vllm:request_success_total{job="vllm-openai-gcs-l4",finished_reason=~"abort|error"}[5m]))'
+    + ' / sum(rate(vllm:request_success_total{job="vllm-openai-gcs-l4"}[5m]))');
   expect(SIGNALS.kvCacheUsage.value(all)).toBe('max by (model_name) (vllm:kv_cache_usage_perc)');
   expect(SIGNALS.timeToFirstToken.value(one)).toBe(
-    'histogram_quantile(0.95, sum by (le) (rate(vllm:time_to_first_token_seconds_bucket{model_name="google/gemma-2-9b-it"}[5m])))');
+    'histogram_quantile(0.95, sum by (le) (rate(vllm:time_to_first_token_seconds_bucket{job="vllm-openai-gcs-l4"}[5m])))');
 });
 
 test('an alarm compares, or takes what is there', () => {
   const scope = Scope.of('m');
-  expect(alarmExpression(SIGNALS.servers, scope)).toBe('absent(vllm:num_requests_running{model_name="m"})');
-  expect(alarmExpression(SIGNALS.requestsWaiting, scope)).toBe('sum(vllm:num_requests_waiting{model_name="m"}) > 0');
-  expect(alarmExpression(SIGNALS.requestsWaiting, scope, 7)).toBe('sum(vllm:num_requests_waiting{model_name="m"}) > 7');
+  expect(alarmExpression(SIGNALS.servers, scope)).toBe('absent(vllm:num_requests_running{job="m"})');
+  expect(alarmExpression(SIGNALS.requestsWaiting, scope)).toBe('sum(vllm:num_requests_waiting{job="m"}) > 0');
+  expect(alarmExpression(SIGNALS.requestsWaiting, scope, 7)).toBe('sum(vllm:num_requests_waiting{job="m"}) > 7');
 });
