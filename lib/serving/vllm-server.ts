@@ -152,7 +152,8 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
 
   /** The Deployment as the target of an autoscaler. */
   toScalingTarget(): ScalingTarget {
-    return { kind: 'Deployment', apiVersion: 'apps/v1', name: this.name, containers: [], replicas: this.replicas };
+    const replicas = this.hasAutoscaler ? undefined : this.replicas;
+    return { kind: 'Deployment', apiVersion: 'apps/v1', name: this.name, containers: [], replicas };
   }
 
   private countMaxReplicas(): number {

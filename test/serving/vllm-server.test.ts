@@ -1,4 +1,5 @@
 import { Testing } from 'cdk8s';
+import { HorizontalPodAutoscaler, Metric, MetricTarget } from 'cdk8s-plus-28';
 import {
   Accelerator, KustomizeUnit, MachineType, Model, VllmRelease, VllmServer, VllmServerProps, WeightsStorage, WeightsVolume,
 } from '../../lib';
@@ -175,6 +176,16 @@ test('a changed program is a new version of the pod', () => {
   const { data } = objectOf(scope, 'ConfigMap');
   expect(Object.keys(data)).toEqual(['drain.py', 'exits.json', 'exits.py', 'weights.json', 'weights_check.py', 'weights_names.py']);
   expect(objectOf(scope, 'Deployment').spec.template.metadata.annotations['cdk8s-vllm/programs']).toMatch(/^[0-9a-f]{16}$/);
+});
+
+test('an autoscaler of cdk8s-plus takes it, and it leaves the replicas to it', () => {
+  const scope = unit();
+  const metrics = [Metric.pods({ name: 'vllm:num_requests_running', target: MetricTarget.averageValue(5) })];
+  new HorizontalPodAutoscaler(scope, 'autoscaler', { target: server(scope), maxReplicas: 3, metrics });
+  expect(objectOf(scope, 'HorizontalPodAutoscaler').spec.scaleTargetRef).toEqual({
+    apiVersion: 'apps/v1', kind: 'Deployment', name: objectOf(scope, 'Deployment').metadata.name,
+  });
+  expect(objectOf(scope, 'Deployment').spec.replicas).toBeUndefined();
 });
 
 test('weights of another namespace are refused', () => {

@@ -186,7 +186,7 @@ export class BatchInference extends Construct {
   }
 
   private makeJob(props: BatchInferenceProps, client: ServerClient, bucket: BucketMount, key: readonly PodMount[]): void {
-    new ProgramJob(this, 'Job', {
+    new ProgramJob(this, 'Resource', {
       name: this.name, labels: this.labels, podLabels: client.podLabels, serviceAccountName: client.identity.serviceAccountName,
       contract: CONTRACT, args: this.args, graceSeconds: GRACE_SECONDS, mounts: [bucket, ...key], annotations: bucket.podAnnotations,
       // The other shards go on when one has too many errors; what is wrong with the input or the model is so for all.

@@ -136,7 +136,7 @@ export class LocustLoadTest extends Construct {
     const login = webUi && secretFiles(
       requireSecretName('webUi.loginSecretName', webUi.loginSecretName, 'kubectl create secret generic NAME --type=kubernetes.io/basic-auth'
       + ' --from-file=username=FILE --from-file=password=FILE'), 'login', ['username', 'password'], LOGIN_PATH);
-    new ProgramJob(this, 'MasterJob', {
+    new ProgramJob(this, 'Resource', {
       ...this.commonProps(this.master),
       // A test that was cut short says nothing, and one that begins again would find the workers gone.
       spec: { backoffLimit: 0, activeDeadlineSeconds: this.deadlineSeconds, ttlSecondsAfterFinished: KEPT_SECONDS },

@@ -124,7 +124,7 @@ export class ModelEvaluation extends Construct {
   }
 
   private makeJob({ batch, image: ownImage }: ModelEvaluationProps, bucket: BucketMount): void {
-    new ProgramJob(this, 'Job', {
+    new ProgramJob(this, 'Resource', {
       name: this.name, labels: this.labels, serviceAccountName: this.name, contract: CONTRACT, args: this.args, graceSeconds: GRACE_SECONDS,
       spec: {
         backoffLimit: TRIES,

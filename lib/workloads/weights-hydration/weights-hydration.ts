@@ -121,7 +121,7 @@ export class WeightsHydration extends Construct {
   private makeJob(): void {
     const { weights, server, image, prefix } = this.props;
     const { storage, model, revision, mountPath } = weights;
-    new ProgramJob(this, 'Job', {
+    new ProgramJob(this, 'Resource', {
       name: this.jobName, labels: this.labels, serviceAccountName: this.identity.serviceAccountName, contract: CONTRACT,
       args: [model.id, revision, this.bucket, prefix ?? directoryOf(model), mountPath],
       env: { PYTHONUNBUFFERED: '1' },

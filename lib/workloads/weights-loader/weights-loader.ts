@@ -176,7 +176,7 @@ export class WeightsLoader extends Construct {
   private makeJob(): void {
     const { release, image, adoptFrom, trustRemoteCode, skipTokenizerInit } = this.props;
     const [token, lock] = [this.adopts ? undefined : this.token(), this.adopts ? undefined : this.lock()];
-    new ProgramJob(this, 'Job', {
+    new ProgramJob(this, 'Resource', {
       name: this.jobName, labels: this.labels, serviceAccountName: this.identity.serviceAccountName, contract: CONTRACT,
       args: [
         this.adopts ? 'adopt' : 'load', this.model.id, this.model.revision!, this.bucket, directoryOf(this.model),
