@@ -27,6 +27,8 @@ export interface IVllmServer {
   readonly selectorLabels: { readonly [name: string]: string };
   /** Labels of pods in the same namespace that may call the server. */
   readonly clientLabels: { readonly [name: string]: string };
+  /** Name of the Secret with the key that callers have to send; undefined when it asks for none. */
+  readonly apiKeySecretName?: string;
   /** Release of vLLM that it runs. */
   readonly release: VllmRelease;
   /** Tokens of question and answer together, at most. */
@@ -52,6 +54,11 @@ export interface VllmServerAttributes {
    * @default - not known
    */
   readonly modelRevision?: string;
+  /**
+   * Name of the Secret, with the key `api-key`, that holds the key which callers have to send.
+   * @default - it asks for none
+   */
+  readonly apiKeySecretName?: string;
   /**
    * Requests that one server runs at once, at most: the server's `--max-num-seqs`.
    * @default 256, the least that vLLM takes by itself
@@ -89,6 +96,7 @@ export class ImportedVllmServer extends Construct implements IVllmServer {
   readonly clientLabels: { readonly [name: string]: string };
   readonly servedModelName: string;
   readonly modelRevision?: string;
+  readonly apiKeySecretName?: string;
   readonly release: VllmRelease;
   readonly replicas: number;
   readonly maxModelLen: number;
@@ -101,6 +109,7 @@ export class ImportedVllmServer extends Construct implements IVllmServer {
     this.namespace = namespaceOf(this);
     this.modelRevision = attributes.modelRevision;
     this.release = attributes.release ?? VllmRelease.DEFAULT;
+    this.apiKeySecretName = attributes.apiKeySecretName;
     try {
       this.name = requireWorkloadName(attributes.name, LONGEST_SERVER_NAME);
       this.servedModelName = requireServedModelName(attributes.servedModelName);

@@ -1,5 +1,7 @@
 import { Refusal } from '../common/refusal';
 import { isSecretVariable } from '../common/secret-variables';
+import { k8s } from '../pods/k8s';
+import { apiKeyVariable } from './api-key';
 import { ServerPlan } from './server-plan';
 import { VllmServerProps } from './vllm-server-props';
 
@@ -15,8 +17,8 @@ const UNSAFE = ['VLLM_SERVER_DEV_MODE', 'VLLM_ALLOW_RUNTIME_LORA_UPDATING', 'VLL
  * @throws on a name that the release does not know, a secret, and what the manifest decides
  */
 export function serverEnvironment(
-  { memory, startup }: Pick<ServerPlan, 'memory' | 'startup'>, { extraEnv = {} }: Pick<VllmServerProps, 'extraEnv'>,
-): { name: string; value: string }[] {
+  { memory, startup }: Pick<ServerPlan, 'memory' | 'startup'>, { extraEnv = {}, apiKeySecretName }: Pick<VllmServerProps, 'extraEnv' | 'apiKeySecretName'>,
+): k8s.EnvVar[] {
   const planned: { [name: string]: string } = {
     // torch asks who it is; a uid without a name raises KeyError.
     USER: 'vllm',
@@ -40,9 +42,13 @@ export function serverEnvironment(
     if (UNSAFE.includes(name)) {
       throw new Refusal(`extraEnv '${name}' opens administrative endpoints to whoever reaches the port; leave it out`);
     }
+    if (name === 'VLLM_API_KEY') {
+      throw new Refusal('extraEnv \'VLLM_API_KEY\' would put the key into a manifest; make a Secret, and set apiKeySecretName to its name');
+    }
     if (isSecretVariable(name)) {
       throw new Refusal(`extraEnv '${name}' would put a literal secret into a manifest; weights are served offline and need none`);
     }
   }
-  return Object.entries({ ...planned, ...extraEnv }).map(([name, value]) => ({ name, value }));
+  const variables = Object.entries({ ...planned, ...extraEnv }).map(([name, value]) => ({ name, value }));
+  return apiKeySecretName === undefined ? variables : [...variables, apiKeyVariable(apiKeySecretName)];
 }

@@ -1,4 +1,5 @@
 import { WeightsVolume } from '../weights';
+import { k8s } from '../pods/k8s';
 import { ServerPlanProps } from './server-plan';
 
 /** Props of `VllmServer`. */
@@ -40,6 +41,19 @@ export interface VllmServerProps extends ServerPlanProps {
    * @default - the image is known by the release's tag
    */
   readonly imageDigest?: string;
+  /**
+   * Name of a Secret whose key `api-key` holds the key that callers have to send as `Authorization: Bearer KEY`. vLLM asks for it below
+   * `/v1` only: `/metrics`, `/tokenize` and `/invocations` stay open to whom the network policy lets in.
+   * @default - whoever reaches the server may call it
+   * @see https://docs.vllm.ai/en/latest/usage/security/
+   */
+  readonly apiKeySecretName?: string;
+  /**
+   * Who else may call the server, besides the pods with `clientLabels` in its namespace: pods, namespaces, or addresses, which need
+   * `apiKeySecretName`.
+   * @default - nobody
+   */
+  readonly ingressFrom?: readonly k8s.NetworkPolicyPeer[];
   /**
    * Further arguments of `vllm serve`, each `--flag=value`; the release has to know them, and no prop may decide them.
    * @default - none

@@ -113,6 +113,11 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
     return this.plan.memory.maxModelLen;
   }
 
+  /** Name of the Secret with the key that callers have to send; undefined when it asks for none. */
+  get apiKeySecretName(): string | undefined {
+    return this.props.apiKeySecretName;
+  }
+
   /** Names of the adapters that requests can ask for beside the model. */
   get adapterNames(): string[] {
     return Object.keys(this.props.lora?.adapters ?? {});
@@ -190,6 +195,7 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
       ingress: [{
         from: [
           { podSelector: { matchLabels: this.clientLabels } },
+          ...this.otherClients(),
           ...COLLECTOR_NAMESPACES.map(inNamespace),
         ],
         ports: [tcp(SERVER_PORT)],
@@ -197,6 +203,17 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
       egress: binding.egress,
       grants: bucket === undefined ? [] : [{ role: 'roles/storage.objectViewer', bucket }],
     }).identity;
+  }
+
+  /** @throws on addresses without a key: who comes from outside has no labels that say who they are */
+  private otherClients(): readonly k8s.NetworkPolicyPeer[] {
+    const { ingressFrom = [], apiKeySecretName } = this.props;
+    const address = ingressFrom.find(({ ipBlock }) => ipBlock)?.ipBlock;
+    if (address && apiKeySecretName === undefined) {
+      throw new Refusal(`'ingressFrom' lets ${address.cidr} in, and the server asks nobody for a key; set apiKeySecretName, or name pods and`
+        + ' namespaces');
+    }
+    return ingressFrom;
   }
 
   private makeDeployment(binding: WeightsBinding): k8s.KubeDeployment {

@@ -1,10 +1,13 @@
 import { Construct } from 'constructs';
 import { Grant, ServiceIdentity } from '../common/identity';
-import { requireSecretName, requireWorkloadName } from '../common/names';
+import { requireWorkloadName } from '../common/names';
 import { shortened } from '../common/short-name';
 import { PodMount, requireNamespace, secretFiles, toNameServers, toPods, WorkloadAccess } from '../pods';
 import { k8s } from '../pods/k8s';
 import { IVllmServer } from '../serving';
+import { API_KEY, requireApiKeySecret } from '../serving/api-key';
+
+const API_KEY_DIRECTORY = '/var/run/secrets/vllm';
 
 /** Leaves room for the suffixes of what belongs to the workload, and for those that Kubernetes gives to pods. */
 export const LONGEST_NAME = 52;
@@ -14,21 +17,31 @@ export function defaultName({ name }: { readonly name: string }, suffix: string,
   return shortened(name, suffix, longest);
 }
 
-/** Where a pod finds the server's key, if the server asks for one. */
-export const API_KEY = { key: 'api-key', directory: '/var/run/secrets/vllm', path: '/var/run/secrets/vllm/api-key' };
+/** Where a pod finds the server's key, and how its program is told. */
+export interface ServerKey {
+  readonly mounts: PodMount[];
+  readonly args: string[];
+}
+
+/** What the key that a client sends comes from. */
+export interface ServerKeyProps {
+  readonly server: IVllmServer;
+  readonly apiKeySecretName?: string;
+}
 
 /**
- * The server's key as a file, from a Secret that exists in the cluster; none when it asks for no key.
+ * The server's key as a file, from a Secret that exists in the cluster; nothing when it asks for no key.
  *
  * @throws on what no Secret can be called, such as the key itself
  */
-export function apiKeyMounts(secretName: string | undefined): PodMount[] {
-  if (secretName === undefined) {
-    return [];
+export function serverKey({ server, apiKeySecretName = server.apiKeySecretName }: ServerKeyProps): ServerKey {
+  if (apiKeySecretName === undefined) {
+    return { mounts: [], args: [] };
   }
-  const { key, directory } = API_KEY;
-  const name = requireSecretName('apiKeySecretName', secretName, `kubectl create secret generic NAME --from-file=${key}=FILE`);
-  return [secretFiles(name, key, [key], directory)];
+  return {
+    mounts: [secretFiles(requireApiKeySecret(apiKeySecretName), API_KEY, [API_KEY], API_KEY_DIRECTORY)],
+    args: [`--api-key-file=${API_KEY_DIRECTORY}/${API_KEY}`],
+  };
 }
 
 /** Props of `ServerClient`. */

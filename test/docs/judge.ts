@@ -17,7 +17,7 @@ export interface Project {
 
 const SETTINGS = [...settingsTable().matchAll(/`(CDK8S_VLLM_\w+)`/g)].map(match => match[1]);
 /** Programs of the machine that are called for what they do everywhere. */
-const PLAIN = ['git', 'grep', 'ls', 'mkdir', 'cp'];
+const PLAIN = ['git', 'grep', 'ls', 'mkdir', 'cp', 'cat', 'openssl'];
 const NPM = ['ci', 'cit', 'install', 'test', 'pack', 'publish', 'version', 'run'];
 const GCLOUD = ['builds submit', 'projects describe', 'storage buckets', 'storage cp', 'container clusters', 'secrets versions'];
 
@@ -113,7 +113,7 @@ function judgeCurl(args: readonly string[], world: World): string[] {
   const url = args.find(arg => arg.startsWith('http'));
   const served = (name: string) => world.find('Deployment', ({ spec }) => JSON.stringify(spec).includes(`--served-model-name=${name}"`));
   return [
-    ...url !== undefined && /^http:\/\/localhost:\d+\/(?:v1\/chat\/completions|metrics|health)$/.test(url) ? [] : [`${url} is no address of a server here`],
+    ...url !== undefined && /^http:\/\/localhost:\d+\/(?:v1\/chat\/completions|v1\/models|metrics|health)$/.test(url) ? [] : [`${url} is no address of a server here`],
     ...model === undefined || served(model) ? [] : [`no server serves '${model}'`],
   ];
 }

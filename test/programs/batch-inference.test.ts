@@ -706,7 +706,7 @@ describe('1,000 requests to a real vLLM', () => {
   beforeAll(async () => {
     server = await VllmServer.start({
       args: [tinyModel(), `--served-model-name=${MODEL}`, '--max-model-len=512', '--enforce-eager'],
-      environment: { HOME: tmpdir(), HF_HUB_OFFLINE: '1', VLLM_NO_USAGE_STATS: '1' },
+      environment: { HOME: tmpdir(), HF_HUB_OFFLINE: '1', VLLM_NO_USAGE_STATS: '1', VLLM_API_KEY: 'the-key-of-this-server' },
     });
     turnstile = await new Turnstile(server.url).listen();
     await server.ready();
@@ -720,7 +720,8 @@ describe('1,000 requests to a real vLLM', () => {
   test(`killed at ${KILLS} random moments: none is lost, none is there twice, asked again is what was in flight`, async () => {
     const input = inputOf(...numbers(LINES).map(text => question(text)));
     const output = path('output');
-    const options = [`--max-in-flight=${IN_FLIGHT}`];
+    writeFileSync(path('key'), 'the-key-of-this-server\n');
+    const options = [`--max-in-flight=${IN_FLIGHT}`, `--api-key-file=${path('key')}`];
     const since = Date.now();
     const known = new Set<string>();
     const repeats: number[] = [];

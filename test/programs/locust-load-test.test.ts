@@ -11,7 +11,7 @@ import { imagePython } from '../rig/python/environment';
 import { DEFAULT_RELEASE, tinyModel, VllmServer } from '../rig/vllm';
 import { install } from '../rig/vllm/install';
 import { FAULTS, good, paced, Play, PlayedServer, UNUSUAL } from './locust-faults';
-import { LOCUST_PROGRAMS, LocustRun, LocustRunProps, settingsFiles } from './locust-run';
+import { LOCUST_PROGRAMS, LocustRun, LocustRunProps, SERVER_KEY, settingsFiles } from './locust-run';
 
 // Each takes seconds, on a busy machine half a minute; what hangs must not take the time of all.
 
@@ -318,13 +318,14 @@ describe('the page for people', () => {
 describe('against the real server', () => {
   let vllm: VllmServer;
   const MODEL = 'Qwen/Qwen3-8B';
+  const KEYED = { apiKeySecretName: 'server-key' };
   const LENGTHS = { promptTokens: { mean: 100, max: 200 }, outputTokens: { mean: 24, min: 2, max: 60 } };
 
   beforeAll(async () => {
     install(DEFAULT_RELEASE);
     vllm = await VllmServer.start({
       args: [tinyModel(), `--served-model-name=${MODEL}`, '--max-model-len=512', '--enforce-eager'],
-      environment: { HF_HUB_OFFLINE: '1', VLLM_NO_USAGE_STATS: '1' },
+      environment: { HF_HUB_OFFLINE: '1', VLLM_NO_USAGE_STATS: '1', VLLM_API_KEY: SERVER_KEY },
     });
     await vllm.ready();
   }, 400_000);
@@ -344,7 +345,7 @@ describe('against the real server', () => {
   test('its counts are the server\'s own, exactly; as the pods of the manifest run it', async () => {
     const before = await counted();
     const run = await start({
-      target: vllm.url, ...LENGTHS, runTime: Duration.seconds(20), sandboxed: true,
+      target: vllm.url, ...LENGTHS, ...KEYED, runTime: Duration.seconds(20), sandboxed: true,
       thresholds: { ttftP95Seconds: 100, endToEndP95Seconds: 200, minTokensPerSecond: 1 },
     });
     expect(await run.ended()).toEqual({ master: 0, workers: [0, 0] });
@@ -365,12 +366,24 @@ describe('against the real server', () => {
     expect(tokens.in / requests.answered).toBeGreaterThan(50);
     expect(tokens.in / requests.answered).toBeLessThan(150);
     expect(run.master.output).toMatch(/^report\.html, summary\.json, requests\.csv, failures\.csv: \/results\/\d{8}T\d{6}Z-/m);
+    expect(run.output).not.toContain(SERVER_KEY);
     console.log(JSON.stringify({ ...ours, perSecond: run.summary.perSecond }));
+  });
+
+  test('without its key it answers nobody below /v1, and what probes, scrapers and drains read is open', async () => {
+    const status = async (path: string, headers = {}) => (await fetch(`${vllm.url}${path}`, { headers })).status;
+    expect(await Promise.all(['/v1/models', '/health', '/ping', '/metrics'].map(path => status(path)))).toEqual([401, 200, 200, 200]);
+    expect(await status('/v1/models', { authorization: 'Bearer another' })).toBe(401);
+    expect(await status('/v1/models', { authorization: `Bearer ${SERVER_KEY}` })).toBe(200);
+    const run = await start({ target: vllm.url, ...LENGTHS, settings: { ...SHORT, serverWithinSeconds: 3 } });
+    expect((await run.ended()).master).not.toBe(0);
+    expect(run.master.output).toContain('HTTP 401');
   });
 
   test('a missed threshold fails the Job, and the page says which', async () => {
     const run = await start({
-      target: vllm.url, ...LENGTHS, runTime: Duration.seconds(10), thresholds: { ttftP95Seconds: 0.0005, endToEndP95Seconds: 200 },
+      target: vllm.url, ...LENGTHS, ...KEYED, runTime: Duration.seconds(10),
+      thresholds: { ttftP95Seconds: 0.0005, endToEndP95Seconds: 200 },
     });
     expect(await run.ended()).toEqual({ master: 1, workers: [0, 0] });
     expect(run.summary.troubles).toEqual([]);
@@ -390,7 +403,7 @@ describe('against the real server', () => {
   });
 
   test('a server that dies in mid-test is reported, not averaged away', async () => {
-    const run = await start({ target: vllm.url, ...LENGTHS, runTime: Duration.seconds(30), thresholds: { errorRate: 0.99 } });
+    const run = await start({ target: vllm.url, ...LENGTHS, ...KEYED, runTime: Duration.seconds(30), thresholds: { errorRate: 0.99 } });
     await eventually('the test runs', async () => /^ +[12]0 s {2}[1-9]/m.test(run.master.output));
     const killed = Date.now();
     vllm.signal('SIGKILL');

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LocustLoadTest, LocustLoadTestProps } from '../../lib';
+import { onlyProps } from '../../lib/common/props';
 import { freePorts } from '../rig/process';
 import { programFolder } from '../rig/program-folder';
 import { imagePython, pythonMounts } from '../rig/python/environment';
@@ -10,6 +11,9 @@ import { sandboxCommand } from '../rig/vllm';
 import { objectsOf, Rendered, server, unit } from '../serving/rendered';
 
 const NAME = 'load-test';
+
+/** What a test with `apiKeySecretName` finds in its Secret. */
+export const SERVER_KEY = 'a-key-that-nobody-guesses';
 
 export const LOCUST_PROGRAMS = programFolder(LocustLoadTest.programImage().programs);
 
@@ -87,13 +91,14 @@ export class LocustRun {
   private readonly objects: Rendered[];
 
   private constructor(private readonly props: LocustRunProps, private readonly ports: number[]) {
-    const { settings = {}, started, ...rest } = props;
-    this.objects = rendered({ acknowledgeExternalTarget: true, ...rest });
+    const { settings = {}, started } = props;
+    this.objects = rendered(onlyProps('LocustLoadTestProps', { acknowledgeExternalTarget: true, ...props }));
     this.pagePort = ports[1];
     mkdirSync(join(this.directory, 'results'));
     const files = settingsFiles(this.objects);
     const merged = { ...JSON.parse(files['settings.json']), ...settings };
     this.write('settings', { ...files, 'settings.json': JSON.stringify(merged) });
+    this.write('api-key', { 'api-key': `${SERVER_KEY}\n` });
     this.write('login', { username: 'tester', password: 'correct horse battery' });
     this.master = this.run(NAME, '--bind=127.0.0.1', `--page-port=${this.pagePort}`);
     this.workers = Array.from({ length: started ?? merged.workers }, () => this.run(`${NAME}-worker`));
@@ -148,7 +153,9 @@ export class LocustRun {
     const python = imagePython('locust');
     const paths = container.volumeMounts.map(({ name, mountPath }: Rendered) => [name, mountPath]);
     const volumes = Object.fromEntries(paths) as Record<string, string>;
-    const folders = { programs: LOCUST_PROGRAMS, settings: join(this.directory, 'settings'), login: join(this.directory, 'login') };
+    const folders = {
+      programs: LOCUST_PROGRAMS, settings: join(this.directory, 'settings'), login: join(this.directory, 'login'), 'api-key': join(this.directory, 'api-key'),
+    };
     const mounts = Object.fromEntries(Object.entries(folders).filter(([name]) => volumes[name])
       .map(([name, folder]) => [volumes[name], folder]));
     const replaced = (arg: string) => this.props.sandboxed ? arg : Object.entries(mounts)

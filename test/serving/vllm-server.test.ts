@@ -52,6 +52,8 @@ function allProps(scope: KustomizeUnit): Required<VllmServerProps> {
     maxNodes: 4,
     spareGpus: 5,
     priorityClassName: 'high',
+    apiKeySecretName: 'server-key',
+    ingressFrom: [{ namespaceSelector: { matchLabels: { team: 'search' } } }, { ipBlock: { cidr: '10.0.0.0/8' } }],
     imageDigest: DIGEST,
     extraArgs: ['--enable-prefix-caching', '--seed=7'],
     extraEnv: { OMP_NUM_THREADS: '4' },
@@ -178,10 +180,24 @@ test('a changed program is a new version of the pod', () => {
   expect(objectOf(scope, 'Deployment').spec.template.metadata.annotations['cdk8s-vllm/programs']).toMatch(/^[0-9a-f]{16}$/);
 });
 
+test('the key reaches vLLM by its environment from a Secret, and addresses are let in with a key only', () => {
+  const scope = unit();
+  const keyed = server(scope, { apiKeySecretName: 'server-key', ingressFrom: [{ ipBlock: { cidr: '10.1.0.0/16' } }] });
+  const [container] = objectOf(scope, 'Deployment').spec.template.spec.containers;
+  expect(container.env).toContainEqual({ name: 'VLLM_API_KEY', valueFrom: { secretKeyRef: { name: 'server-key', key: 'api-key' } } });
+  expect(JSON.stringify(container.args)).not.toContain('key');
+  expect(objectOf(scope, 'NetworkPolicy').spec.ingress[0].from).toContainEqual({ ipBlock: { cidr: '10.1.0.0/16' } });
+  expect(keyed.apiKeySecretName).toBe('server-key');
+  expect(refusalOf(() => server(unit(), { ingressFrom: [{ ipBlock: { cidr: '0.0.0.0/0' } }] }))).toMatch(
+    /'ingressFrom' lets 0\.0\.0\.0\/0 in, and the server asks nobody for a key; set apiKeySecretName/);
+  expect(refusalOf(() => server(unit(), { apiKeySecretName: 'sk-VeryLongKey' }))).toMatch(/'apiKeySecretName'.*create secret generic/);
+  expect(refusalOf(() => server(unit(), { extraEnv: { VLLM_API_KEY: 'x' } }))).toMatch(/would put the key into a manifest/);
+});
+
 test('an autoscaler of cdk8s-plus takes it, and it leaves the replicas to it', () => {
   const scope = unit();
   const metrics = [Metric.pods({ name: 'vllm:num_requests_running', target: MetricTarget.averageValue(5) })];
-  new HorizontalPodAutoscaler(scope, 'autoscaler', { target: server(scope), maxReplicas: 3, metrics });
+  new HorizontalPodAutoscaler(scope, 'autoscaler', { metadata: { name: 'own' }, target: server(scope), maxReplicas: 3, metrics });
   expect(objectOf(scope, 'HorizontalPodAutoscaler').spec.scaleTargetRef).toEqual({
     apiVersion: 'apps/v1', kind: 'Deployment', name: objectOf(scope, 'Deployment').metadata.name,
   });

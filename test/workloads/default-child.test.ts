@@ -1,9 +1,9 @@
 import { ApiObject, Chart, Testing } from 'cdk8s';
 import { Construct } from 'constructs';
 import {
-  Accelerator, BatchInference, GpuMonitoring, GradioChat, LocustLoadTest, MetricsAdapter, Model, ModelEvaluation, PriorityClass, ServingNamespace,
-  VllmHpa, VllmMonitoring, VllmServer, WeightsDiskClass, WeightsHydration, WeightsLoader, WeightsSnapshot, WeightsSnapshotClass, WeightsStorage,
-  WeightsVolume,
+  Accelerator, BatchInference, GpuMonitoring, GradioChat, LocustLoadTest, MetricsAdapter, Model, ModelEvaluation, PriorityClass,
+  ServingNamespace, VllmHpa, VllmMonitoring, VllmServer, WeightsDiskClass, WeightsHydration, WeightsLoader, WeightsSnapshot,
+  WeightsSnapshotClass, WeightsStorage, WeightsVolume,
 } from '../../lib';
 import * as api from '../../lib';
 

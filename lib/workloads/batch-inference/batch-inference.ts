@@ -5,7 +5,7 @@ import { named, Refusal } from '../../common/refusal';
 import { wholeNumber } from '../../common/whole-number';
 import { BucketMount, Contract, PodMount, podPrograms, ProgramImage, ProgramJob, requireBucketPath } from '../../pods';
 import { IVllmServer } from '../../serving';
-import { API_KEY, apiKeyMounts, defaultName, ServerClient } from '../server-client';
+import { defaultName, ServerClient, serverKey } from '../server-client';
 import contract from './contract.json';
 import { requirePropsOf } from '../../common/props';
 
@@ -90,7 +90,7 @@ export interface BatchInferenceProps {
   readonly deadlineSeconds?: number;
   /**
    * Name of a Secret with the server's key under `api-key`.
-   * @default - the server asks for none
+   * @default - the server's own
    */
   readonly apiKeySecretName?: string;
   /**
@@ -148,8 +148,8 @@ export class BatchInference extends Construct {
       this.deadlineSeconds = wholeNumber('deadlineSeconds', props.deadlineSeconds ?? DEFAULT_DEADLINE_SECONDS, 60, LONGEST_DEADLINE_SECONDS);
       this.completions = CONTRACT.number('shards', 'completions', props.completions);
       this.parallelism = wholeNumber('parallelism', props.parallelism ?? this.completions, 1, this.completions);
-      const key = apiKeyMounts(props.apiKeySecretName);
-      this.args = [...this.programArguments(props, bucket), ...key.map(() => `--api-key-file=${API_KEY.path}`)];
+      const key = serverKey(props);
+      this.args = [...this.programArguments(props, bucket), ...key.args];
       const client = new ServerClient(this, 'Client', {
         server: props.server, app: CONTRACT.name, name: props.name ?? defaultName(props.server, '-batch'), component: 'batch',
         egress: bucket.egress, grants: bucket.grants,
@@ -157,7 +157,7 @@ export class BatchInference extends Construct {
       this.name = client.name;
       this.identity = client.identity;
       this.labels = client.labels;
-      this.makeJob(props, client, bucket, key);
+      this.makeJob(props, client, bucket, key.mounts);
     } catch (error) {
       throw named(this, error);
     }

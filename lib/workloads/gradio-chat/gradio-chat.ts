@@ -9,7 +9,7 @@ import {
 } from '../../pods';
 import { k8s } from '../../pods/k8s';
 import { IVllmServer } from '../../serving';
-import { API_KEY, apiKeyMounts, defaultName, ServerClient } from '../server-client';
+import { defaultName, ServerClient, serverKey } from '../server-client';
 import contract from './contract.json';
 import { requirePropsOf } from '../../common/props';
 
@@ -74,7 +74,7 @@ export interface GradioChatProps {
   readonly replicas?: number;
   /**
    * Name of a Secret with the server's key under `api-key`.
-   * @default - the server asks for none
+   * @default - the server's own
    */
   readonly apiKeySecretName?: string;
   /**
@@ -121,7 +121,7 @@ export class GradioChat extends Construct {
     try {
       this.args = programArguments(props);
       const replicas = wholeNumber('replicas', props.replicas ?? 1, 1, MOST_REPLICAS);
-      const key = apiKeyMounts(props.apiKeySecretName);
+      const key = serverKey(props);
       const client = new ServerClient(this, 'Client', {
         server: props.server,
         app: CONTRACT.name,
@@ -135,7 +135,7 @@ export class GradioChat extends Construct {
       this.selectorLabels = client.selectorLabels;
       this.url = `${serviceUrl(this.name, this.identity.namespace, SERVICE_PORT)}${props.pathPrefix ?? ''}`;
       this.makeService(replicas);
-      this.makeDeployment(client, replicas, key, props.image);
+      this.makeDeployment(client, replicas, key.mounts, props.image);
     } catch (error) {
       throw named(this, error);
     }
@@ -233,7 +233,7 @@ function programArguments(props: GradioChatProps): string[] {
     `--max-tokens=${maxTokens}`,
     `--temperature=${CONTRACT.number('temperature', 'temperature', props.temperature)}`,
     ...(pathPrefix === '' ? [] : [`--path-prefix=${pathPrefix}`]),
-    ...(props.apiKeySecretName ? [`--api-key-file=${API_KEY.path}`] : []),
+    ...serverKey(props).args,
     `--port=${PORT}`,
   ].map(literalArgument);
 }

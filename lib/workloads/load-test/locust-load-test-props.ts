@@ -158,6 +158,11 @@ export interface LocustLoadTestProps {
    */
   readonly name?: string;
   /**
+   * Name of a Secret with the server's key under `api-key`.
+   * @default - the server's own; none for another target
+   */
+  readonly apiKeySecretName?: string;
+  /**
    * Image that has the programs, built from `dist/kustomize/programs/locust-load-test`.
    * @default - Locust's public image, with the programs mounted
    */

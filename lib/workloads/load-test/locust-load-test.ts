@@ -9,7 +9,7 @@ import {
   selectorLabelsOf, servicePort, tcp, toPods,
 } from '../../pods';
 import { k8s } from '../../pods/k8s';
-import { defaultName, LONGEST_NAME, ServerClient } from '../server-client';
+import { defaultName, LONGEST_NAME, ServerClient, ServerKey, serverKey } from '../server-client';
 import { LocustLoadTestProps } from './locust-load-test-props';
 import { locustOutput, LocustOutput } from './locust-output';
 import { CONTRACT, LocustSettings, locustSettings, promptsFile, TIMES } from './locust-settings';
@@ -85,12 +85,23 @@ export class LocustLoadTest extends Construct {
     }
   }
 
+  /** A server's key is for nobody else to see. */
+  private get key(): ServerKey {
+    const { server, apiKeySecretName } = this.props;
+    return this.asksServer || apiKeySecretName !== undefined ? serverKey({ server, apiKeySecretName }) : { mounts: [], args: [] };
+  }
+
+  private get asksServer(): boolean {
+    return this.props.target === undefined || this.props.target === this.props.server.url;
+  }
+
   /** To another address than the server's. A policy knows no names: inside the cluster it is the namespace and outside the port. */
   private toTarget(): k8s.NetworkPolicyEgressRule[] {
-    if (this.props.target === undefined || this.props.target === this.props.server.url) {
+    const { target } = this.props;
+    if (target === undefined || this.asksServer) {
       return [];
     }
-    const { protocol, hostname, port } = new URL(this.props.target);
+    const { protocol, hostname, port } = new URL(target);
     const ports = [tcp(Number(port || (protocol === 'https:' ? 443 : 80)))];
     const namespace = serviceNamespace(hostname);
     return [{
@@ -191,7 +202,7 @@ export class LocustLoadTest extends Construct {
   private commonArgs(): string[] {
     const { prompts, promptsConfigMap } = this.props;
     const folder = prompts ? SETTINGS_PATH : promptsConfigMap === undefined ? undefined : PROMPTS_PATH;
-    return [`--settings=${SETTINGS_PATH}/settings.json`, ...(folder ? [`--prompts=${folder}/${PROMPTS_FILE}`] : [])];
+    return [`--settings=${SETTINGS_PATH}/settings.json`, ...(folder ? [`--prompts=${folder}/${PROMPTS_FILE}`] : []), ...this.key.args];
   }
 
   private commonMounts(): PodMount[] {
@@ -199,6 +210,7 @@ export class LocustLoadTest extends Construct {
     return [
       configMapFiles(`${this.name}-settings`, 'settings', SETTINGS_PATH),
       scratch('tmp', '/tmp', '16Mi'),
+      ...this.key.mounts,
       ...(promptsConfigMap === undefined ? [] : [{
         volume: { name: 'prompts', configMap: { name: promptsConfigMap, items: [{ key: PROMPTS_FILE, path: PROMPTS_FILE }] } },
         mount: { name: 'prompts', mountPath: PROMPTS_PATH, readOnly: true },

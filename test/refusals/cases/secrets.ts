@@ -25,6 +25,8 @@ export const SECRETS: Refusals = {
     'for the page of a load test': app => new LocustLoadTest(unitOf(app, 'load-test'), 'load-test', {
       server: serverIn(unitOf(app)), webUi: { loginSecretName: KEY },
     }),
+    'for a server': app => serverIn(unitOf(app), { apiKeySecretName: KEY }),
+    'for a load test': app => new LocustLoadTest(unitOf(app, 'load-test'), 'load-test', { server: serverIn(unitOf(app)), apiKeySecretName: KEY }),
     'for a loader': (app) => {
       const { props } = serverIn(unitOf(app)) as unknown as { props: { weights: ConstructorParameters<typeof WeightsLoader>[2]['weights'] } };
       return new WeightsLoader(unitOf(app, 'weights'), 'loader', { weights: props.weights, tokenSecretName: KEY });

@@ -9,7 +9,7 @@ import ssl
 import time
 import urllib.parse
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 CONNECT_SECONDS = 10.0
@@ -48,6 +48,13 @@ class Server:
     url: str
     model: str
     limits: Limits
+    key: str | None = field(default=None, repr=False)
+    """What it lets callers in by, if it asks for that."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        asked = {"Content-Type": "application/json", "Accept": "text/event-stream"}
+        return asked if self.key is None else {**asked, "Authorization": f"Bearer {self.key}"}
 
 
 @dataclass
@@ -93,7 +100,7 @@ def ask(server: Server, prompt: str, max_tokens: int, *, ignore_eos: bool) -> An
         "stream": True, "stream_options": {"include_usage": True}, **({"ignore_eos": True} if ignore_eos else {}),
     }
     try:
-        reading.read(connect(server), json.dumps(body))
+        reading.read(connect(server), json.dumps(body), server.headers)
         reading.check()
     except FaultError as fault:
         reading.answer.fault, reading.answer.detail = fault.kind, fault.detail
@@ -126,14 +133,14 @@ class Reading:
     def now(self) -> float:
         return time.perf_counter() - self.started
 
-    def read(self, connection: http.client.HTTPConnection, body: str) -> None:
+    def read(self, connection: http.client.HTTPConnection, body: str, headers: dict[str, str]) -> None:
         try:
             connection.connect()
             sock = connection.sock
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.settimeout(self.limits.first)
             self.phase = "first"
-            connection.request("POST", "/v1/chat/completions", body, {"Content-Type": "application/json", "Accept": "text/event-stream"})
+            connection.request("POST", "/v1/chat/completions", body, headers)
             response = connection.getresponse()
             if response.status != 200:
                 raise FaultError(f"HTTP {response.status}", printable(response.read(2048)))

@@ -89,11 +89,11 @@ def check_target(target: str, *, external: bool) -> str:
     return target
 
 
-def settings_of(data: dict[str, Any], given: tuple[str, ...]) -> Settings:
+def settings_of(data: dict[str, Any], given: tuple[str, ...], key: str | None) -> Settings:
     target = check_target(data["target"], external=data["acknowledgeExternalTarget"] is True)
     limits = Limits(data["firstTokenTimeoutSeconds"], data["stallTimeoutSeconds"], data["answerTimeoutSeconds"])
     return Settings(
-        name=data["name"], server=Server(target, data["model"], limits), workers=data["workers"],
+        name=data["name"], server=Server(target, data["model"], limits, key), workers=data["workers"],
         # A load is one of users or one of requests.
         users=data.get("users", 0), spawn_rate=data.get("spawnRate", 1.0), requests_per_second=data.get("requestsPerSecond", 0.0),
         run_seconds=data["runSeconds"], context_tokens=data["contextTokens"], prompt_tokens=lengths(data["promptTokens"]),
@@ -103,16 +103,28 @@ def settings_of(data: dict[str, Any], given: tuple[str, ...]) -> Settings:
     )
 
 
-def read_settings(path: str, prompts_path: str | None) -> Settings:
+def read_settings(path: str, prompts_path: str | None, key_path: str | None = None) -> Settings:
+    key = read_key(key_path) if key_path else None
     try:
         with open(path, encoding="utf-8") as file:
-            return settings_of(json.load(file), read_prompts(prompts_path) if prompts_path else ())
+            return settings_of(json.load(file), read_prompts(prompts_path) if prompts_path else (), key)
     except (OSError, ValueError) as error:
         raise SettingsError(f"the settings in {path} cannot be read: {error}") from None
     except KeyError as error:
         raise SettingsError(f"the settings in {path} have no {error}") from None
     except (TypeError, AttributeError) as error:
         raise SettingsError(f"the settings in {path} are not as the construct writes them: {error}") from None
+
+
+def read_key(path: str) -> str:
+    try:
+        with open(path, encoding="ascii") as file:
+            key = file.read().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"the key in {path} cannot be read: {error}") from None
+    if not key.isprintable() or not key:
+        raise SettingsError(f"the key in {path} is no single line of text")
+    return key
 
 
 def read_prompts(path: str) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ def run(given: argparse.Namespace) -> int:
     handler.setFormatter(OneLine("%(levelname)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     try:
-        settings = read_settings(given.settings, given.prompts)
+        settings = read_settings(given.settings, given.prompts, given.api_key_file)
         if given.command == "worker":
             from worker import work
 

@@ -1,0 +1,19 @@
+import { requireSecretName } from '../common/names';
+import { k8s } from '../pods/k8s';
+
+/** Key of the Secret that holds a server's key, and what one makes the Secret with. */
+export const API_KEY = 'api-key';
+
+/**
+ * Name of a Secret with a server's key.
+ *
+ * @throws on what no Secret can be called, such as the key itself
+ */
+export function requireApiKeySecret(name: string): string {
+  return requireSecretName('apiKeySecretName', name, `kubectl create secret generic NAME --from-file=${API_KEY}=FILE`);
+}
+
+/** How vLLM gets it: as an argument it would be in the list of processes. https://docs.vllm.ai/en/latest/configuration/env_vars/ */
+export function apiKeyVariable(secretName: string): k8s.EnvVar {
+  return { name: 'VLLM_API_KEY', valueFrom: { secretKeyRef: { name: requireApiKeySecret(secretName), key: API_KEY } } };
+}
