@@ -113,7 +113,6 @@ export const CASES: { readonly [name: string]: () => Case } = {
 
 /** What the provider makes up is random; what is a mail address or a path to the next resource has its form. */
 const MOCKS = `mock_provider "google" {
-  override_during = plan
   mock_resource "google_service_account" {
     defaults = {
       email  = "vllm-nodes@my-project.iam.gserviceaccount.com"
