@@ -1,5 +1,7 @@
 export { ServerPlan } from './server-plan';
 export type { ServerPlanProps } from './server-plan';
+export { InferenceGateway } from './inference-gateway';
+export type { EndpointPicker, InferenceGatewayProps } from './inference-gateway-props';
 export * from './vllm-hpa';
 export * from './vllm-metric';
 export * from './vllm-monitoring';
