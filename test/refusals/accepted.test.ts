@@ -60,7 +60,7 @@ test.each<[string, Program]>([
   ['that is off', objects(INGRESS, guardedService({ default: 'iap' }), proxy(false))],
   ['that the Service does not name', objects(INGRESS, guardedService({ default: 'other' }), proxy(true))],
 ])('a proxy %s does not help', (_, program) => {
-  expect(() => filesOf(program)).toThrow(/to all who reach the address, internal or not, without authentication\. Add a /);
+  expect(() => filesOf(program)).toThrow(/to all who reach the address, without authentication\. Add a /);
 });
 
 function claimed(accessMode: string, kind: string, spec: object): Program {

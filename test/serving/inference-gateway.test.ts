@@ -71,7 +71,8 @@ test.each<[string, Props, Partial<VllmServerProps>]>([
 });
 
 describe('what it makes passes the checks of manifests, which refuse what is open', () => {
-  const synth = (props: Props, serverProps: Partial<VllmServerProps>, change: (objects: InferenceGateway) => void = () => undefined): void => {
+  type Change = (made: InferenceGateway) => void;
+  const synth = (props: Props, serverProps: Partial<VllmServerProps>, change: Change = () => undefined): void => {
     const app = new KustomizeApp({ root: temporaryFolder() });
     const scope = new KustomizeUnit(app, 'server', { cell: 'cell', unit: 'server', namespace: 'vllm' });
     change(new InferenceGateway(scope, 'gateway', { server: server(scope, serverProps), ...props }));
@@ -88,7 +89,7 @@ describe('what it makes passes the checks of manifests, which refuse what is ope
     ['with a pool and a key', { ...PUBLIC, exposure: 'regional', proxyCidr: PROXIES, endpointPicker: { serviceName: 'picker' } }, KEYED],
   ])('%s', (_, props, serverProps) => expect(() => synth(props, serverProps)).not.toThrow());
 
-  test.each<[string, (made: InferenceGateway) => void]>([
+  test.each<[string, Change]>([
     ['the metrics', patch('/spec/rules/0/matches/-', { path: { type: 'PathPrefix', value: '/metrics' } })],
     ['everything by a header', patch('/spec/rules/0/matches/-', { headers: [{ name: 'x', value: 'y' }] })],
     ['what an expression means', patch('/spec/rules/0/matches/0/path', { type: 'RegularExpression', value: '/v1/x|/metrics' })],
