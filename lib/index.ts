@@ -1,11 +1,13 @@
 export * from './catalog';
 export * from './cells';
 export * from './cluster';
+export type { FolderGrant, Grant, ProjectGrant } from './common/grant';
+export type { GoogleApis } from './common/google-apis';
 export * from './common/identity';
 export { Refusal } from './common/refusal';
 export * from './kustomize';
 export * from './planning';
-export { ProgramImage } from './pods';
+export { ProgramImage, reachGoogleApis } from './pods';
 export type { ProgramFiles } from './pods';
 export * from './serving';
 export * from './weights';

@@ -12,7 +12,7 @@ import { requireRegion } from './checks';
  * @see https://cloud.google.com/apis/docs/getting-started
  */
 export type Api = 'artifactregistry' | 'binaryauthorization' | 'cloudresourcemanager' | 'compute' | 'container' | 'containerfilesystem'
-  | 'containersecurity' | 'file' | 'iam' | 'iap' | 'logging' | 'monitoring' | 'secretmanager' | 'storage';
+  | 'containersecurity' | 'dns' | 'file' | 'iam' | 'iap' | 'logging' | 'monitoring' | 'secretmanager' | 'storage';
 
 /** Props of `Project`. */
 export interface ProjectProps {

@@ -7,7 +7,8 @@ import {
   ArtifactRegistry, Filestore, GatewayAccess, GkeStack, HubToken, keepState, ModelBucket, Network, NetworkProps, NodeIdentity, Project,
   ServingAlerts, ServingDashboard, WeightsDisk, WorkloadIdentity,
 } from '../../lib/gke';
-import { Grant, ServiceIdentity } from '../../lib/common/identity';
+import { Grant } from '../../lib/common/grant';
+import { ServiceIdentity } from '../../lib/common/identity';
 import { refusalOf } from '../refusal-of';
 import { Build, clusterIn, cpuPoolIn, gpuPoolIn, synthesized } from './synthesized';
 

@@ -1,5 +1,6 @@
 import { ModelBucket, WorkloadIdentity } from '../../lib/gke';
-import { Grant, ServiceIdentity } from '../../lib/common/identity';
+import { Grant } from '../../lib/common/grant';
+import { ServiceIdentity } from '../../lib/common/identity';
 import { clusterIn, synthesized } from './synthesized';
 
 const identity = (serviceAccountName: string, ...grants: Grant[]) => new ServiceIdentity({ namespace: 'vllm', serviceAccountName, grants });
