@@ -4,6 +4,8 @@ import { DnsManagedZone } from '@cdktf/provider-google/lib/dns-managed-zone';
 import { DnsRecordSet } from '@cdktf/provider-google/lib/dns-record-set';
 import { Construct } from 'constructs';
 import { GOOGLE_APIS, GoogleApis } from '../common/google-apis';
+import { refusing } from '../common/refusal';
+import { requireOneOf } from './checks';
 import { Project } from './project';
 
 const ZONE = 'googleapis.com.';
@@ -25,11 +27,13 @@ export interface PrivateGoogleAccessProps {
  * What leads all names of Google's APIs to four addresses, which no other party has: a network policy can then let pods reach those and
  * nothing else. Images come from other names, and nodes pull them.
  *
+ * @throws on other addresses than these
  * @see https://cloud.google.com/vpc/docs/configure-private-google-access
  */
 export class PrivateGoogleAccess extends Construct {
   constructor(scope: Construct, id: string, { project, network, name, googleApis }: PrivateGoogleAccessProps) {
     super(scope, id);
+    refusing(this, () => requireOneOf('googleApis', googleApis, ['private', 'restricted']));
     const { domain, cidr } = GOOGLE_APIS[googleApis];
     const zone = new DnsManagedZone(this, 'Zone', {
       project: project.id, name: `${name}-googleapis`, dnsName: ZONE, description: `Google's APIs at the addresses of ${domain}`,
