@@ -7,12 +7,13 @@ type Asked = readonly [Permission, string];
 /**
  * Lets a bucket answer as IAM would: what the account may not do by the policy is 403.
  *
+ * @param as name of the bucket in the policy
  * @returns what was forbidden since, as `permission path`
  */
-export function guard(bucket: BucketServer, policy: BucketPolicy, account: string): string[] {
+export function guard(bucket: BucketServer, policy: BucketPolicy, account: string, as = bucket.bucket): string[] {
   const forbidden: string[] = [];
   bucket.fault = (request) => {
-    const denied = askedFor(bucket, request).filter(([permission, path]) => !policy.may(account, permission, bucket.bucket, path));
+    const denied = askedFor(bucket, request).filter(([permission, path]) => !policy.may(account, permission, as, path));
     forbidden.push(...denied.map(asked => asked.join(' ')));
     return denied.length > 0 ? { status: 403 } : undefined;
   };
