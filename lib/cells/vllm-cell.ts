@@ -1,11 +1,10 @@
 import { Chart } from 'cdk8s';
 import { Construct, IConstruct } from 'constructs';
 import { VllmRelease } from '../catalog';
-import { GoogleApis } from '../common/google-apis';
+import { GoogleApis, reachGoogleApis } from '../common/google-apis';
 import { ServiceIdentity } from '../common/identity';
 import { named, Refusal } from '../common/refusal';
 import { KustomizeUnit } from '../kustomize';
-import { reachGoogleApis } from '../pods';
 import { ServerPlan, VllmHpa, VllmServer, VllmServerProps } from '../serving';
 import { DiskClass, IWeightsStorage, WeightsVolume } from '../weights';
 import { isNone, storageFor } from '../weights/storages';

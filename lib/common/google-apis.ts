@@ -22,3 +22,26 @@ export function requireGoogleApis(what: string, text: string): GoogleApis {
   }
   return text as GoogleApis;
 }
+
+const CONTEXT = 'cdk8s-vllm/google-apis';
+
+/** What settings are kept in for all that is below it; every construct is one. */
+export interface SettingScope {
+  /** Tree node of the construct. */
+  readonly node: { setContext(key: string, value: unknown): void; tryGetContext(key: string): unknown };
+}
+
+/**
+ * Says at which addresses the pods below a scope reach Google's APIs, before anything is made there; unsaid it is `internet`, which is
+ * right for any cluster.
+ *
+ * @throws on what is no such set of addresses
+ * @see https://cloud.google.com/vpc/docs/configure-private-google-access
+ */
+export function reachGoogleApis(scope: SettingScope, apis: GoogleApis): void {
+  scope.node.setContext(CONTEXT, requireGoogleApis('\'googleApis\'', apis));
+}
+
+export function googleApisOf(scope: SettingScope): GoogleApis {
+  return (scope.node.tryGetContext(CONTEXT) as GoogleApis | undefined) ?? 'internet';
+}

@@ -29,7 +29,8 @@ export function folderBindings(name: string, bucket: string, grants: readonly Fo
   const below = ({ folder }: FolderGrant) => ['objects', 'folders'].map(kind => `resource.name.startsWith(${inBucket(kind, `${folder}/`)})`);
   const written = grants.filter(({ verb }) => verb === 'write');
   const made = new Set(written.flatMap(({ folder }) => waysTo(folder)));
-  const binding = (role: string, title: string, alternatives: readonly string[]) => ({ role, title, expression: joined(name, role, alternatives) });
+  const binding = (role: string, title: string, alternatives: readonly string[]) =>
+    ({ role, title, expression: joined(name, role, alternatives) });
   return [
     binding('roles/storage.objectViewer', 'read its folders', [LISTING, ...grants.filter(({ verb }) => verb === 'read').flatMap(below)]),
     ...(written.length === 0 ? [] : [

@@ -1,6 +1,5 @@
 import { Construct } from 'constructs';
-import { GOOGLE_APIS } from '../common/google-apis';
-import { googleApisOf } from './google-apis';
+import { GOOGLE_APIS, googleApisOf } from '../common/google-apis';
 import { k8s } from './k8s';
 
 /** GKE's metadata server, and where its daemon listens for pods. https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity */

@@ -2,7 +2,6 @@ export * from './availability';
 export * from './bucket-mount';
 export * from './contract';
 export * from './egress';
-export * from './google-apis';
 export * from './labels';
 export * from './mounted-programs';
 export * from './namespace';

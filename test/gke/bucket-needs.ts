@@ -64,7 +64,8 @@ function valuesOf(workload: Workload, all = false): Value[] {
   const given = containerOf(workload).args as string[];
   const [command, rest] = contract.commands ? [given[0], given.slice(1)] : [undefined, given];
   const positionals = rest.filter(arg => !arg.startsWith('--'));
-  const known = Object.entries(contract.arguments).filter(([, { commands }]) => command === undefined || (commands ?? [command]).includes(command));
+  const known = Object.entries(contract.arguments)
+    .filter(([, { commands }]) => command === undefined || (commands ?? [command]).includes(command));
   const places = known.filter(([, { positional }]) => positional).map(([name]) => name);
   const valueOf = (name: string, { positional, default: usual }: ProgramArgument) => positional ? positionals[places.indexOf(name)]
     : rest.find(arg => arg.startsWith(`--${name}=`))?.slice(name.length + 3) ?? usual?.toString();

@@ -3,7 +3,8 @@ import { Block } from './synthesized';
 import { resources, Worlds } from './worlds';
 
 /** As the principal of a Kubernetes service account ends. */
-const SUBJECT = /^principal:\/\/iam\.googleapis\.com\/projects\/\$\{var\.project_number\}\/locations\/global\/workloadIdentityPools\/\$\{var\.project_id\}\.svc\.id\.goog\/subject\/ns\/([^/]+)\/sa\/([^/]+)$/;
+const PRINCIPAL = 'principal://iam.googleapis.com/projects/${var.project_number}/locations/global/workloadIdentityPools/${var.project_id}.svc.id.goog';
+const SUBJECT = /^\/subject\/ns\/([^/]+)\/sa\/([^/]+)$/;
 
 const READING = ['storage.objects.list', 'storage.objects.get', 'storage.folders.list', 'storage.folders.get'];
 const CREATING = ['storage.objects.create', 'storage.folders.create'];
@@ -40,7 +41,7 @@ export class BucketPolicy {
   constructor(worlds: Worlds) {
     const buckets = (worlds.terraform.resource as Block).google_storage_bucket as Record<string, Block>;
     for (const { role, member, bucket, condition } of resources(worlds, 'google_storage_bucket_iam_member')) {
-      const account = SUBJECT.exec(member)?.slice(1).join('/') ?? member;
+      const account = member.startsWith(PRINCIPAL) ? SUBJECT.exec(member.slice(PRINCIPAL.length))!.slice(1).join('/') : member;
       this.bindings.set(account, [...this.bindings.get(account) ?? [], {
         bucket: buckets[/^\$\{google_storage_bucket\.(.+)\.name\}$/.exec(bucket)?.[1] ?? '']?.name ?? bucket,
         permissions: permissionsOf(role), holds: evaluated(condition?.expression ?? 'true'),

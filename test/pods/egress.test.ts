@@ -1,6 +1,6 @@
 import { App, Chart } from 'cdk8s';
-import { GoogleApis } from '../../lib';
-import { reachGoogleApis, toGoogle, toGoogleApis, toGoogleApisAndInternet, toInternet } from '../../lib/pods';
+import { GoogleApis, reachGoogleApis } from '../../lib';
+import { toGoogle, toGoogleApis, toGoogleApisAndInternet, toInternet } from '../../lib/pods';
 import { refusalOf } from '../refusal-of';
 
 function chart(apis?: GoogleApis): Chart {

@@ -2,6 +2,9 @@ import { BucketPolicy, Permission } from '../gke/bucket-policy';
 import { BucketServer } from './bucket';
 import { SeenRequest } from './faulty-server';
 
+/** Object, what is done with it, and the object that it becomes. */
+const OBJECT = new RegExp('^(?:/download)?/storage/v1/b/[^/]+/o(?:/([^/]+)(?:/(compose|rewriteTo|moveTo)(?:/b/[^/]+)?(?:/o/([^/]+))?)?)?$');
+
 type Asked = readonly [Permission, string];
 
 /**
@@ -28,7 +31,7 @@ function askedFor(bucket: BucketServer, { method, path, body, headers }: SeenReq
     // The session was opened by who may
     return searchParams.has('upload_id') ? [] : written(searchParams.get('name') ?? nameIn(body, `${headers['content-type']}`));
   }
-  const [, encoded, action, target] = /^(?:\/download)?\/storage\/v1\/b\/[^/]+\/o(?:\/([^/]+)(?:\/(compose|rewriteTo|moveTo)(?:\/b\/[^/]+)?(?:\/o\/([^/]+))?)?)?$/.exec(pathname) ?? [];
+  const [, encoded, action, target] = OBJECT.exec(pathname) ?? [];
   if (encoded === undefined) {
     const read = pathname.startsWith(`/${bucket.bucket}/`) ? decodeURIComponent(pathname.slice(bucket.bucket.length + 2)) : undefined;
     return read === undefined ? [['storage.objects.list', '']] : [['storage.objects.get', read]];

@@ -4,7 +4,8 @@ import { ServiceIdentity } from '../../common/identity';
 import { requireWorkloadName } from '../../common/names';
 import { named, Refusal } from '../../common/refusal';
 import {
-  bucketFile, BucketMount, Contract, podPrograms, ProgramImage, ProgramJob, requireBucketPath, requireNamespace, toGoogleApis, WorkloadAccess,
+  bucketFile, BucketMount, Contract, podPrograms, ProgramImage, ProgramJob, requireBucketPath, requireNamespace, toGoogleApis,
+  WorkloadAccess,
 } from '../../pods';
 import { BatchInference } from '../batch-inference/batch-inference';
 import { defaultName, LONGEST_NAME } from '../server-client';

@@ -78,7 +78,7 @@ test('input and output are folders of the bucket, each mounted alone as the user
 
 test('it may read where its input lies, write its output, and nothing else', () => {
   expect(rendered().made.identity).toMatchObject({
-    serviceAccountName: 'vllm-openai-gcs-h100-batch', 
+    serviceAccountName: 'vllm-openai-gcs-h100-batch',
     grants: [{ bucket: 'my-data', folder: 'batch', verb: 'read' }, { bucket: 'my-data', folder: 'batch/output', verb: 'write' }],
   });
 });
