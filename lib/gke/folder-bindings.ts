@@ -26,27 +26,29 @@ const LISTING = 'resource.type == "storage.googleapis.com/Bucket"';
  */
 export function folderBindings(name: string, bucket: string, grants: readonly FolderGrant[]): FolderBinding[] {
   const inBucket = (kind: string, path: string) => JSON.stringify(`projects/_/buckets/${bucket}/${kind}/${path}`);
-  const below = ({ folder }: FolderGrant) => ['objects', 'folders'].map(kind => `resource.name.startsWith(${inBucket(kind, `${folder}/`)})`);
+  const own = ({ folder }: FolderGrant) => [
+    ...['objects', 'folders'].map(kind => `resource.name.startsWith(${inBucket(kind, `${folder}/`)})`),
+    `resource.name == ${inBucket('folders', folder)}`,
+  ];
   const written = grants.filter(({ verb }) => verb === 'write');
-  const made = new Set(written.flatMap(({ folder }) => waysTo(folder)));
+  const above = [...new Set(written.flatMap(({ folder }) => foldersAbove(folder)))];
   const binding = (role: string, title: string, alternatives: readonly string[]) =>
     ({ role, title, expression: joined(name, role, alternatives) });
   return [
-    binding('roles/storage.objectViewer', 'read its folders', [LISTING, ...grants.filter(({ verb }) => verb === 'read').flatMap(below)]),
+    binding('roles/storage.objectViewer', 'read its folders', [LISTING, ...grants.filter(({ verb }) => verb === 'read').flatMap(own)]),
     ...(written.length === 0 ? [] : [
-      binding('roles/storage.objectUser', 'write its folders', written.flatMap(below)),
-      binding('roles/storage.objectCreator', 'make its folders', [...made].map(folder => `resource.name == ${inBucket('folders', folder)}`)),
+      binding('roles/storage.objectUser', 'write its folders', written.flatMap(own)),
+    ]),
+    ...(above.length === 0 ? [] : [
+      binding('roles/storage.objectCreator', 'make folders above', above.map(folder => `resource.name == ${inBucket('folders', folder)}`)),
     ]),
   ];
 }
 
-/** `a/b`: `a`, `a/`, `a/b`. A folder is known by both forms; what begins with `a/b/` is written anyway. */
-function waysTo(folder: string): string[] {
+/** `a/b/c`: `a`, `a/`, `a/b`, `a/b/`. A folder is known by both forms. */
+function foldersAbove(folder: string): string[] {
   const parts = folder.split('/');
-  return parts.flatMap((_, index) => {
-    const above = parts.slice(0, index + 1).join('/');
-    return index + 1 < parts.length ? [above, `${above}/`] : [above];
-  });
+  return parts.slice(0, -1).map((_, index) => parts.slice(0, index + 1).join('/')).flatMap(above => [above, `${above}/`]);
 }
 
 function joined(name: string, role: string, alternatives: readonly string[]): string {

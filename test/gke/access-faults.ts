@@ -42,8 +42,10 @@ function isNeeded(permission: Permission, own: readonly FolderGrant[], path: str
     return own.length > 0;
   }
   const reads = permission.endsWith('.get');
-  if (own.some(({ folder, verb }) => path.startsWith(`${folder}/`) && (reads || verb === 'write'))) {
+  const isFolder = permission.includes('folders');
+  if (own.some(({ folder, verb }) => `${path}${isFolder ? '/' : ''}`.startsWith(`${folder}/`) && (reads || verb === 'write'))) {
     return true;
   }
-  return permission === 'storage.folders.create' && own.some(({ folder, verb }) => verb === 'write' && `${folder}/`.startsWith(`${path.replace(/\/$/, '')}/`));
+  return permission === 'storage.folders.create'
+    && own.some(({ folder, verb }) => verb === 'write' && `${folder}/`.startsWith(`${path.replace(/\/$/, '')}/`));
 }

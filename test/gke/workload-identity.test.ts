@@ -11,13 +11,13 @@ const granted = (...identities: ServiceIdentity[]) => synthesized((stack, projec
 });
 
 test('each gets what it says, on its folders of the bucket, and once the pool of identities is there', () => {
-  const made = granted(identity('server', inBucket('read', 'a')), identity('loader', inBucket('write', 'a')), identity('nothing'));
+  const made = granted(identity('server', inBucket('read', 'a')), identity('loader', inBucket('write', 'a/b')), identity('nothing'));
   const members = made.all('google_storage_bucket_iam_member');
   expect(members.map(({ role, member, condition }) => [role, member.split('/').at(-1), condition.title])).toEqual([
     ['roles/storage.objectViewer', 'server', 'read its folders'],
     ['roles/storage.objectViewer', 'loader', 'read its folders'],
     ['roles/storage.objectUser', 'loader', 'write its folders'],
-    ['roles/storage.objectCreator', 'loader', 'make its folders'],
+    ['roles/storage.objectCreator', 'loader', 'make folders above'],
   ]);
   for (const { bucket, depends_on: after } of members) {
     expect(made.reference(bucket)).toBe('${google_storage_bucket.models.name}');
