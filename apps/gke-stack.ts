@@ -8,9 +8,11 @@ import { environmentOf, Settings } from './settings';
 
 /** The cloud that the cells of the matrix need. */
 export function gkeStack(scope: App, settings: Settings, { cells, cluster }: Matrix): GkeStack {
-  const { region, bucket, release, stateBucket } = settings;
+  const { region, bucket, release, googleApis, stateBucket } = settings;
   const { identities } = cluster;
-  return new GkeStack(scope, 'gke', { region, bucket, release, stateBucket, cells, identities, environment: environmentOf(settings) });
+  return new GkeStack(scope, 'gke', {
+    region, bucket, release, googleApis, stateBucket, cells, identities, environment: environmentOf(settings),
+  });
 }
 
 /**

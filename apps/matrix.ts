@@ -39,11 +39,11 @@ export interface Matrix {
 
 /** All cells that the settings ask for, in memory: nothing is written. */
 export function buildMatrix(root: string, settings: Settings): Matrix {
-  const { namespace, bucket, region, release, maxNodes } = settings;
+  const { namespace, bucket, region, release, maxNodes, googleApis } = settings;
   requireGpusIn(region);
   const app = new KustomizeApp({ root });
   const results = chosen(settings).map(cell =>
-    VllmCell.of(app, { ...cell, namespace, bucket, region, release, maxNodes, priorityClassName: VllmCluster.PRIORITY_CLASS }));
+    VllmCell.of(app, { ...cell, namespace, bucket, region, release, maxNodes, googleApis, priorityClassName: VllmCluster.PRIORITY_CLASS }));
   requirePossible(settings, results);
   const cells = results.filter(result => result instanceof VllmCell);
   const cluster = new VllmCluster(app, { namespace, cells });

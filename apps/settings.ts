@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parseEnv } from 'node:util';
 import { VllmRelease } from '../lib/catalog';
+import { GoogleApis, requireGoogleApis } from '../lib/common/google-apis';
 import { Refusal } from '../lib/common/refusal';
 import { Region } from '../lib/common/region';
 
@@ -42,6 +43,10 @@ const SETTINGS = {
     default: VllmRelease.DEFAULT.version, doc: `vLLM: ${listed(VllmRelease.all().map(({ version }) => version))}`,
     parse: text => VllmRelease.of(text), text: ({ version }) => version,
   },
+  googleApis: {
+    default: 'private', doc: 'addresses of Google\'s APIs for pods: `private` or `restricted`, to which our network leads, or `internet`',
+    parse: (text, variable) => requireGoogleApis(`settings: ${variable}`, text), text: apis => apis,
+  },
   stateBucket: {
     default: '', unset: 'none', doc: 'bucket that keeps Terraform\'s state; none: a file beside the Terraform JSON',
     parse: text => text || undefined, text: bucket => bucket ?? '',
@@ -49,7 +54,7 @@ const SETTINGS = {
   cells: { default: '', unset: 'all', doc: 'the cells to write, with commas between', parse: list, text: cells => cells?.join(',') ?? '' },
 } satisfies {
   namespace: Setting<string>; bucket: Setting<string>; region: Setting<string>; maxNodes: Setting<number>; release: Setting<VllmRelease>;
-  stateBucket: Setting<string | undefined>; cells: Setting<string[] | undefined>;
+  googleApis: Setting<GoogleApis>; stateBucket: Setting<string | undefined>; cells: Setting<string[] | undefined>;
 };
 
 type Name = keyof typeof SETTINGS;

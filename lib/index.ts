@@ -1,6 +1,9 @@
 export * from './catalog';
 export * from './cells';
 export * from './cluster';
+export type { FolderGrant, Grant, ProjectGrant } from './common/grant';
+export { reachGoogleApis } from './common/google-apis';
+export type { GoogleApis, SettingScope } from './common/google-apis';
 export * from './common/identity';
 export { Refusal } from './common/refusal';
 export * from './kustomize';

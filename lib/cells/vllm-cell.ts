@@ -1,6 +1,7 @@
 import { Chart } from 'cdk8s';
 import { Construct, IConstruct } from 'constructs';
 import { VllmRelease } from '../catalog';
+import { GoogleApis, reachGoogleApis } from '../common/google-apis';
 import { ServiceIdentity } from '../common/identity';
 import { named, Refusal } from '../common/refusal';
 import { KustomizeUnit } from '../kustomize';
@@ -42,6 +43,12 @@ export interface VllmCellProps extends CellPoint {
    * @default 5
    */
   readonly maxNodes?: number;
+  /**
+   * Addresses at which its pods reach Google's APIs: `private` and `restricted` where DNS leads there, as the `Network` of `cdk8s-vllm/gke`
+   * makes it, `internet` in any cluster.
+   * @default - as said for what it is in, else internet
+   */
+  readonly googleApis?: GoogleApis;
   /**
    * Name of the servers' priority class.
    * @default - the cluster's default priority
@@ -93,6 +100,9 @@ export class VllmCell extends Construct {
     super(scope, cellId(props));
     this.id = this.node.id;
     try {
+      if (props.googleApis !== undefined) {
+        reachGoogleApis(this, props.googleApis);
+      }
       this.storage = this.requireStorage();
       const units = this.requireUnits();
       const weights = new WeightsVolume(this.unit('server'), 'weights', { model: props.model, storage: this.storage });

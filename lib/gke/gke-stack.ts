@@ -1,6 +1,8 @@
 import { TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
 import { Construct } from 'constructs';
 import { VllmRelease } from '../catalog';
+import { GoogleApis } from '../common/google-apis';
+import { isFolderGrant } from '../common/grant';
 import { ServiceIdentity } from '../common/identity';
 import { Region } from '../common/region';
 import { Placement } from '../planning';
@@ -57,6 +59,11 @@ export interface GkeStackProps {
    */
   readonly release?: VllmRelease;
   /**
+   * Addresses at which pods reach Google's APIs, as the cells have it.
+   * @default private
+   */
+  readonly googleApis?: GoogleApis;
+  /**
    * Name of the bucket that keeps Terraform's state.
    * @default - a file beside the Terraform JSON
    */
@@ -82,7 +89,7 @@ export class GkeStack extends TerraformStack {
       description: 'Whether the cluster, the bucket with its weights and the secret are kept from being destroyed',
     });
     const deletionProtection = protection.booleanValue;
-    const network = new Network(this, 'network', { project });
+    const network = new Network(this, 'network', { project, googleApis: props.googleApis });
     const nodes = new NodeIdentity(this, 'nodes', { project });
     const cluster = new GkeCluster(this, 'cluster', {
       project, network, nodes, deletionProtection, csiDrivers: unique(cells.flatMap(cell => cell.csiDrivers)),
@@ -93,10 +100,11 @@ export class GkeStack extends TerraformStack {
       cluster, zones: cpuZones(pools, region), diskTypes: unique(cells.flatMap(({ diskType }) => diskType ?? [])),
     });
     pools.forEach(pool => this.makePool(cluster, pool));
-    const bucket = new ModelBucket(this, 'models', { project, deletionProtection, name: props.bucket });
-    new WorkloadIdentity(this, 'identities', {
-      cluster, buckets: [bucket], identities: [...props.identities ?? [], ...cells.flatMap(({ identities }) => identities)],
+    const identities = [...props.identities ?? [], ...cells.flatMap(cell => cell.identities)];
+    const bucket = new ModelBucket(this, 'models', {
+      project, deletionProtection, name: props.bucket, writtenFolders: writtenFolders(identities, props.bucket),
     });
+    new WorkloadIdentity(this, 'identities', { cluster, buckets: [bucket], identities });
     const registry = new ArtifactRegistry(this, 'registry', { project, nodes });
     const token = new HubToken(this, 'hub-token', { project, deletionProtection });
     new ServingDashboard(this, 'dashboard', { project, release });
@@ -134,6 +142,11 @@ export class GkeStack extends TerraformStack {
       new TerraformOutput(this, name, { value, description, staticId: true });
     }
   }
+}
+
+function writtenFolders(identities: readonly ServiceIdentity[], bucket: string): string[] {
+  const grants = identities.flatMap(identity => identity.grants).filter(isFolderGrant);
+  return grants.filter(grant => grant.bucket === bucket && grant.verb === 'write').map(({ folder }) => folder);
 }
 
 interface Pool {

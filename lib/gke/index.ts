@@ -10,6 +10,7 @@ export * from './hub-token';
 export * from './model-bucket';
 export * from './network';
 export * from './node-identity';
+export * from './private-google-access';
 export * from './project';
 export * from './serving-alerts';
 export * from './serving-dashboard';

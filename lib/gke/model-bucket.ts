@@ -7,6 +7,7 @@ import { requireBucketName, requireCount, requireZones } from './checks';
 import { Project } from './project';
 import { requirePropsOf } from '../common/props';
 
+const PREFIXES_A_RULE = 50;
 const PUBLIC_ACCESS = ['enforced', 'inherited'];
 
 /** Props of `ModelBucket`. */
@@ -20,6 +21,11 @@ export interface ModelBucketProps {
    * @default - none
    */
   readonly anywhereCacheZones?: readonly string[];
+  /**
+   * Folders that pods mount and write: what a killed mount leaves in them is cleared.
+   * @default - none
+   */
+  readonly writtenFolders?: readonly string[];
   /**
    * Days that what is deleted or replaced can be brought back and is paid for, 0 (not at all) or from 7 to 90. A batch replaces its
    * records again and again: a megabyte of them can leave 60 behind.
@@ -65,7 +71,8 @@ export class ModelBucket extends Construct {
       // What a killed upload, and a killed mount between two calls, leave behind is paid for and never read.
       lifecycleRule: [
         { action: { type: 'AbortIncompleteMultipartUpload' }, condition: { age: 7 } },
-        { action: { type: 'Delete' }, condition: { age: 7, matchesPrefix: ['.gcsfuse_tmp/'] } },
+        ...temporaryObjects(props.writtenFolders ?? []).map(matchesPrefix =>
+          ({ action: { type: 'Delete' }, condition: { age: 7, matchesPrefix } })),
       ],
       dependsOn: project.apis('storage'),
     });
@@ -74,6 +81,13 @@ export class ModelBucket extends Construct {
       bucket: this.bucket.name, zone, ttl: '86400s', admissionPolicy: 'admit-on-first-miss',
     }));
   }
+}
+
+/** Where Cloud Storage FUSE keeps what it composes: at the root of each mount. https://cloud.google.com/storage/docs/lifecycle#matchesprefix-suffix */
+function temporaryObjects(folders: readonly string[]): string[][] {
+  const prefixes = ['', ...new Set(folders.map(folder => `${folder}/`))].map(folder => `${folder}.gcsfuse_tmp/`);
+  return Array.from({ length: Math.ceil(prefixes.length / PREFIXES_A_RULE) }, (_, rule) =>
+    prefixes.slice(rule * PREFIXES_A_RULE, (rule + 1) * PREFIXES_A_RULE));
 }
 
 /** https://cloud.google.com/storage/docs/soft-delete */

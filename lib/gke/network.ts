@@ -3,8 +3,10 @@ import { ComputeRouter } from '@cdktf/provider-google/lib/compute-router';
 import { ComputeRouterNat } from '@cdktf/provider-google/lib/compute-router-nat';
 import { ComputeSubnetwork } from '@cdktf/provider-google/lib/compute-subnetwork';
 import { Construct } from 'constructs';
+import { GoogleApis, requireGoogleApis } from '../common/google-apis';
 import { refusing } from '../common/refusal';
 import { Cidr, requireCidr, requireDisjoint, requireName } from './checks';
+import { PrivateGoogleAccess } from './private-google-access';
 import { Project } from './project';
 import { requirePropsOf } from '../common/props';
 
@@ -37,12 +39,17 @@ export interface NetworkProps {
    * @default - none: there is no gateway
    */
   readonly proxyCidr?: string;
+  /**
+   * Addresses at which pods and nodes reach Google's APIs; the manifests have to say the same.
+   * @default private
+   */
+  readonly googleApis?: GoogleApis;
 }
 
 /**
  * A network of its own for the cluster: nodes without public addresses, that reach out by NAT.
  *
- * @throws on ranges that are none, too small or overlap
+ * @throws on ranges that are none, too small or overlap, and on addresses of Google's APIs that are none
  */
 export class Network extends Construct {
   /** Name of the network. */
@@ -78,6 +85,10 @@ export class Network extends Construct {
         project: project.id, name: `${this.name}-proxies`, region: project.region, network: this.network.id, ipCidrRange: text,
         purpose: 'REGIONAL_MANAGED_PROXY', role: 'ACTIVE',
       });
+    }
+    const googleApis = refusing(this, () => requireGoogleApis('\'googleApis\'', props.googleApis ?? 'private'));
+    if (googleApis !== 'internet') {
+      new PrivateGoogleAccess(this, 'GoogleApis', { project, network: this.network, name: this.name, googleApis });
     }
     const router = new ComputeRouter(this, 'Router', {
       project: project.id, name: `${this.name}-router`, region: project.region, network: this.network.id,

@@ -13,7 +13,7 @@ import { requirePropsOf } from '../common/props';
  * @see https://cloud.google.com/apis/docs/getting-started
  */
 export type Api = 'artifactregistry' | 'binaryauthorization' | 'cloudresourcemanager' | 'compute' | 'container' | 'containerfilesystem'
-  | 'containersecurity' | 'file' | 'iam' | 'iap' | 'logging' | 'monitoring' | 'secretmanager' | 'storage';
+  | 'containersecurity' | 'dns' | 'file' | 'iam' | 'iap' | 'logging' | 'monitoring' | 'secretmanager' | 'storage';
 
 /** Props of `Project`. */
 export interface ProjectProps {

@@ -1,15 +1,19 @@
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
 import { Construct } from 'constructs';
-import { Grant, ServiceIdentity } from '../common/identity';
+import { FolderGrant, Grant, isFolderGrant } from '../common/grant';
+import { ServiceIdentity } from '../common/identity';
+import { folderBindings } from './folder-bindings';
 import { GkeCluster } from './gke-cluster';
 import { ModelBucket } from './model-bucket';
 import { Refusal, refusing } from '../common/refusal';
 import { requirePropsOf } from '../common/props';
 
-/** What workloads may get: reading and writing objects of a bucket, and reading metrics, which no smaller thing than a project has. */
-const BUCKET_ROLES = ['roles/storage.objectViewer', 'roles/storage.objectUser'];
+/** What workloads may get on the project: reading metrics, which no smaller thing has. */
 const PROJECT_ROLES = ['roles/monitoring.viewer'];
+
+/** https://cloud.google.com/iam/quotas#limits: principals in all role bindings of one policy, counted as often as they appear. */
+const MOST_PRINCIPALS = 1500;
 
 /** Props of `WorkloadIdentity`. */
 export interface WorkloadIdentityProps {
@@ -22,39 +26,58 @@ export interface WorkloadIdentityProps {
 }
 
 /**
- * Gives each Kubernetes service account exactly what its pods need, on the resource, and without a key.
+ * Gives each Kubernetes service account exactly what its pods need, on its folders of the bucket, and without a key.
  *
- * @throws on two identities of one name with different grants, a bucket that is not among those made, and on wider roles
+ * @throws on two identities of one name with different grants, a bucket that is not among those made, on wider roles, and on more than a
+ * policy of IAM holds
  */
 export class WorkloadIdentity extends Construct {
-  constructor(scope: Construct, id: string, props: WorkloadIdentityProps) {
+  private readonly principals = new Map<ModelBucket, number>();
+
+  constructor(scope: Construct, id: string, private readonly props: WorkloadIdentityProps) {
     super(scope, id);
     requirePropsOf(this, 'WorkloadIdentityProps', props);
     refusing(this, () => {
       for (const [name, identity] of unique(props.identities)) {
-        identity.grants.forEach(grant => this.grant(name, identity, grant, props));
+        const { grants } = identity;
+        const folders = grants.filter(isFolderGrant);
+        const roles = grants.flatMap(grant => isFolderGrant(grant) ? [] : grant.role);
+        roles.forEach(role => this.grantOnProject(name, identity, role));
+        const buckets = new Set(folders.map(({ bucket }) => bucket));
+        buckets.forEach(bucket => this.grantFolders(name, identity, bucket, folders.filter(grant => grant.bucket === bucket)));
       }
+      this.principals.forEach((count, bucket) => requirePrincipals(bucket.name, count));
     });
   }
 
-  private grant(name: string, identity: ServiceIdentity, { role, bucket }: Grant, props: WorkloadIdentityProps): void {
-    const { cluster: { project, cluster }, buckets } = props;
-    const member = project.principal(identity);
-    const grantId = `${name} ${role}`.replaceAll('/', '.');
-    const dependsOn = [cluster];
-    if (bucket === undefined) {
-      requireRole(name, role, PROJECT_ROLES, 'on the project');
-      new ProjectIamMember(this, grantId, { project: project.id, role, member, dependsOn });
-      return;
+  private grantOnProject(name: string, identity: ServiceIdentity, role: string): void {
+    const { cluster: { project, cluster } } = this.props;
+    if (!PROJECT_ROLES.includes(role)) {
+      throw new Refusal(`${name}: ${role} on the project is more than a workload gets; it may have ${PROJECT_ROLES.join(', ')}, and folders of a`
+        + ' bucket');
     }
-    requireRole(name, role, BUCKET_ROLES, `on the bucket ${bucket}`);
+    new ProjectIamMember(this, idOf(name, role), { project: project.id, role, member: project.principal(identity), dependsOn: [cluster] });
+  }
+
+  private grantFolders(name: string, identity: ServiceIdentity, bucket: string, grants: readonly FolderGrant[]): void {
+    const { cluster: { project, cluster }, buckets } = this.props;
     const made = buckets.find(candidate => candidate.name === bucket);
     if (!made) {
       const known = buckets.map(candidate => candidate.name).join(', ') || 'none';
-      throw new Refusal(`${name} is to have ${role} on the bucket ${bucket}, which is not among 'buckets' (${known}); add it there`);
+      throw new Refusal(`${name} is to have folders of the bucket ${bucket}, which is not among 'buckets' (${known}); add it there`);
     }
-    new StorageBucketIamMember(this, `${grantId} ${bucket}`, { bucket: made.bucket.name, role, member, dependsOn });
+    const bindings = folderBindings(name, bucket, grants);
+    for (const { role, title, expression } of bindings) {
+      new StorageBucketIamMember(this, `${idOf(name, role)} ${bucket}`, {
+        bucket: made.bucket.name, role, member: project.principal(identity), condition: { title, expression }, dependsOn: [cluster],
+      });
+    }
+    this.principals.set(made, (this.principals.get(made) ?? 0) + bindings.length);
   }
+}
+
+function idOf(name: string, role: string): string {
+  return `${name} ${role}`.replaceAll('/', '.');
 }
 
 function unique(identities: readonly ServiceIdentity[]): Map<string, ServiceIdentity> {
@@ -72,11 +95,12 @@ function unique(identities: readonly ServiceIdentity[]): Map<string, ServiceIden
 }
 
 function textOf(grants: readonly Grant[]): string {
-  return grants.map(({ role, bucket }) => bucket === undefined ? role : `${role} on ${bucket}`).sort().join(', ') || 'nothing';
+  return grants.map(grant => isFolderGrant(grant) ? `${grant.verb} ${grant.bucket}/${grant.folder}` : grant.role).sort().join(', ') || 'nothing';
 }
 
-function requireRole(name: string, role: string, allowed: readonly string[], where: string): void {
-  if (!allowed.includes(role)) {
-    throw new Refusal(`${name}: ${role} ${where} is more than a workload gets; it may have ${allowed.join(', ')}`);
+function requirePrincipals(bucket: string, count: number): void {
+  if (count > MOST_PRINCIPALS) {
+    throw new Refusal(`the policy of the bucket ${bucket} would name ${count} principals > ${MOST_PRINCIPALS}, one for each role of each account;`
+      + ' use a bucket of its own for some of the cells');
   }
 }

@@ -1,8 +1,7 @@
 import { CSI_DRIVERS } from '../common/csi-drivers';
-import { Grant } from '../common/identity';
+import { FolderGrant } from '../common/grant';
 import { requireBucketName } from '../common/names';
 import { Refusal } from '../common/refusal';
-import { toGoogle } from './egress';
 import { k8s } from './k8s';
 import { USER_ID } from './security';
 
@@ -21,23 +20,33 @@ export interface BucketMountProps {
   /** Name of the volume. */
   readonly volume: string;
   readonly mountPath: string;
-  /** Options of Cloud Storage FUSE, `name`, `name:value` or, for what must stay text, `name=value`. */
+  /** Folder of the bucket that is mounted alone. */
+  readonly folder: BucketFolder;
+  /** Further options of Cloud Storage FUSE, `name`, `name:value` or, for what must stay text, `name=value`. */
   readonly options: readonly string[];
   readonly sidecar: BucketSidecar;
   readonly readOnly?: boolean;
 }
 
-/** Where a pod sees a bucket that it writes. */
-export interface WritablePlace {
+/** A folder of a bucket, and how a refusal calls it. */
+export interface BucketFolder {
+  /** What names it, for example `'output'`. */
+  readonly what: string;
+  readonly path: string;
+}
+
+/** Where a program sees a folder of a bucket. */
+export interface BucketPlace {
   /** Name of the volume. */
   readonly volume: string;
   readonly mountPath: string;
-  /**
-   * Folder of the bucket that is mounted alone, and the prop that names it.
-   * @default - the whole bucket
-   */
-  readonly folder?: { readonly prop: string; readonly path: string };
 }
+
+/**
+ * Nothing is believed from memory: what another pod has written must be seen by the next open.
+ * https://github.com/GoogleCloudPlatform/gcsfuse/blob/master/docs/semantics.md#caching
+ */
+const UNCACHED = [`uid=${USER_ID}`, `gid=${USER_ID}`, 'metadata-cache:ttl-secs:0', 'metadata-cache:negative-ttl-secs:0'];
 
 /**
  * What is written is staged in up to 64 MiB of memory, or on the node's disk; the files of the programs are small.
@@ -52,24 +61,26 @@ const WRITING_SIDECAR: BucketSidecar = { cpu: '250m', memory: '512Mi', ephemeral
  */
 export class BucketMount {
   /**
-   * A bucket that a program reads and writes, or one folder of it.
+   * A folder of a bucket that a program reads and writes.
    *
-   * @throws on what no bucket can be called, and on a folder that is none
+   * @throws on what no bucket can be called, and on what a mount option cannot hold
    */
-  static writable(bucket: string, at: WritablePlace): BucketMount {
-    return new BucketMount({
-      bucket, volume: at.volume, mountPath: at.mountPath, sidecar: WRITING_SIDECAR,
-      options: [
-        'implicit-dirs', `uid=${USER_ID}`, `gid=${USER_ID}`,
-        // Nothing is believed from memory: what another pod has written must be seen by the next open.
-        // https://github.com/GoogleCloudPlatform/gcsfuse/blob/master/docs/semantics.md#caching
-        'metadata-cache:ttl-secs:0', 'metadata-cache:negative-ttl-secs:0',
-        ...(at.folder === undefined ? [] : [onlyDir(`'${at.folder.prop}'`, at.folder.path)]),
-      ],
-    });
+  static writable(bucket: string, folder: BucketFolder, at: BucketPlace): BucketMount {
+    return new BucketMount({ bucket, folder, ...at, sidecar: WRITING_SIDECAR, options: UNCACHED });
+  }
+
+  /**
+   * A folder of a bucket that a program only reads, beside one that it writes.
+   *
+   * @throws on what no bucket can be called, and on what a mount option cannot hold
+   */
+  static readable(bucket: string, folder: BucketFolder, at: BucketPlace): BucketMount {
+    return new BucketMount({ bucket, folder, ...at, sidecar: WRITING_SIDECAR, options: UNCACHED, readOnly: true });
   }
 
   readonly bucket: string;
+  /** What the pod's identity needs in Google Cloud. */
+  readonly grant: FolderGrant;
   readonly volume: k8s.Volume;
   readonly mount: k8s.VolumeMount;
   readonly podAnnotations: { readonly [name: string]: string };
@@ -77,6 +88,7 @@ export class BucketMount {
   constructor(props: BucketMountProps) {
     const { volume: name, mountPath, sidecar } = props;
     this.bucket = requireBucketName(props.bucket);
+    this.grant = { bucket: this.bucket, folder: props.folder.path, verb: props.readOnly ? 'read' : 'write' };
     this.volume = {
       name,
       csi: {
@@ -84,7 +96,7 @@ export class BucketMount {
         readOnly: props.readOnly,
         volumeAttributes: {
           bucketName: this.bucket,
-          mountOptions: props.options.join(','),
+          mountOptions: ['implicit-dirs', onlyDir(props.folder), ...props.options].join(','),
           // The pod's own identity is checked by the bucket when it reads and writes; the check in advance needs one more permission.
           skipCSIBucketAccessCheck: 'true',
         },
@@ -102,17 +114,7 @@ export class BucketMount {
     };
   }
 
-  /** What a workload that writes needs in Google Cloud. */
-  get grants(): Grant[] {
-    return [{ role: 'roles/storage.objectUser', bucket: this.bucket }];
-  }
-
-  /** Where the pod has to reach out to, the name servers aside. */
-  get egress(): k8s.NetworkPolicyEgressRule[] {
-    return toGoogle();
-  }
-
-  /** A file or folder of the bucket, in the container. */
+  /** A file of the folder, in the container. */
   path(path: string): string {
     return `${this.mount.mountPath}/${path}`;
   }
@@ -125,12 +127,12 @@ export class BucketMount {
  * @throws on a comma, at which the driver splits, and on white space
  * @see https://github.com/GoogleCloudPlatform/gcs-fuse-csi-driver/blob/main/pkg/sidecar_mounter/sidecar_mounter_config.go
  */
-export function onlyDir(what: string, folder: string): string {
-  if (/[,\s]/.test(folder)) {
-    throw new Refusal(`${what} (${folder}) is part of a mount option of Cloud Storage FUSE, which ends at a comma; use one without commas and`
-      + ` spaces, for example ${folder.replace(/[,\s]+/g, '-')}`);
+export function onlyDir({ what, path }: BucketFolder): string {
+  if (/[,\s]/.test(path)) {
+    throw new Refusal(`${what} (${path}) is part of a mount option of Cloud Storage FUSE, which ends at a comma; use one without commas and`
+      + ` spaces, for example ${path.replace(/[,\s]+/g, '-')}`);
   }
-  return `only-dir=${folder}`;
+  return `only-dir=${path}`;
 }
 
 /**
@@ -144,4 +146,18 @@ export function requireBucketPath(prop: string, path: string): string {
       + ' for example batch/input.jsonl');
   }
   return path;
+}
+
+/**
+ * A file of a bucket as the folder that a pod may see and the file's name in it.
+ *
+ * @throws on what Cloud Storage FUSE cannot show, and on a file that lies in no folder
+ */
+export function bucketFile(prop: string, path: string): { readonly folder: BucketFolder; readonly name: string } {
+  const parts = requireBucketPath(prop, path).split('/');
+  if (parts.length === 1) {
+    throw new Refusal(`'${prop}' (${path}) lies in no folder of the bucket, and a pod may see folders alone; move it into one, for example`
+      + ` batch/${path}`);
+  }
+  return { folder: { what: `'${prop}'`, path: parts.slice(0, -1).join('/') }, name: parts.at(-1)! };
 }

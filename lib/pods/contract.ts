@@ -22,6 +22,8 @@ export interface ProgramArgument {
   readonly pattern?: string;
   /** What the pattern asks for, as the end of a sentence. */
   readonly form?: string;
+  /** What the program does in the bucket's folder, or with the bucket's file, that the value names. @default - the value names none */
+  readonly access?: string;
   /** What help shows in the place of the value. @default - the last word of the name */
   readonly metavar?: string;
   /** The commands that take it. @default - all */

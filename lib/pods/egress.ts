@@ -1,3 +1,5 @@
+import { Construct } from 'constructs';
+import { GOOGLE_APIS, googleApisOf } from '../common/google-apis';
 import { k8s } from './k8s';
 
 /** GKE's metadata server, and where its daemon listens for pods. https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity */
@@ -42,14 +44,20 @@ export function toInternet(): k8s.NetworkPolicyEgressRule {
 }
 
 /** To Google's APIs with the pod's own identity, from what a name is to what answers to it. */
-export function toGoogleApis(): k8s.NetworkPolicyEgressRule[] {
-  return [...toNameServers(), ...toGoogle()];
+export function toGoogleApis(scope: Construct): k8s.NetworkPolicyEgressRule[] {
+  return [...toNameServers(), ...toGoogle(scope)];
+}
+
+/** The same for what asks others as well. */
+export function toGoogleApisAndInternet(scope: Construct): k8s.NetworkPolicyEgressRule[] {
+  return [...toGoogleApis(scope), ...googleApisOf(scope) === 'internet' ? [] : [toInternet()]];
 }
 
 /** The same for what reaches the name servers already. */
-export function toGoogle(): k8s.NetworkPolicyEgressRule[] {
+export function toGoogle(scope: Construct): k8s.NetworkPolicyEgressRule[] {
+  const apis = googleApisOf(scope);
   return [
     ...METADATA.map(({ cidr, port }) => ({ to: [{ ipBlock: { cidr } }], ports: [tcp(port)] })),
-    toInternet(),
+    apis === 'internet' ? toInternet() : { to: [{ ipBlock: { cidr: GOOGLE_APIS[apis].cidr } }], ports: [tcp(443)] },
   ];
 }

@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
-import { Grant, ServiceIdentity } from '../common/identity';
+import { Grant } from '../common/grant';
+import { ServiceIdentity } from '../common/identity';
 import { k8s } from './k8s';
 import { selectorLabelsOf, workloadLabels } from './labels';
 

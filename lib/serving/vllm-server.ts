@@ -11,6 +11,7 @@ import { wholeNumber } from '../common/whole-number';
 import { inNamespace, MountedPrograms, namespaceOf, oneMayLeave, requireNamespace, servicePort, tcp, WorkloadAccess } from '../pods';
 import { k8s } from '../pods/k8s';
 import { WeightsBinding } from '../weights';
+import { directoryOf } from '../weights/model-directory';
 import { ImportedVllmServer, IVllmServer, LONGEST_SERVER_NAME, VllmServerAttributes } from './imported-server';
 import { clientLabels, selectorLabels, SERVER, serverLabels } from './labels';
 import { SERVER_PORT, serverArguments, servedModelName } from './server-arguments';
@@ -189,7 +190,7 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
 
   /** In: its clients and the metrics collectors. Out: nobody, or what the weights need. */
   private makeAccess(namespace: string, binding: WeightsBinding): ServiceIdentity {
-    const { bucket } = this.props.weights.storage;
+    const { model, storage: { bucket } } = this.props.weights;
     return new WorkloadAccess(this, 'Access', {
       name: this.name, ...SERVER, namespace,
       ingress: [{
@@ -201,7 +202,7 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
         ports: [tcp(SERVER_PORT)],
       }],
       egress: binding.egress,
-      grants: bucket === undefined ? [] : [{ role: 'roles/storage.objectViewer', bucket }],
+      grants: bucket === undefined ? [] : [{ bucket, folder: directoryOf(model), verb: 'read' }],
     }).identity;
   }
 

@@ -4,7 +4,7 @@ import { requireBucketName } from '../common/names';
 import { Model } from '../catalog';
 import { GIB, MIB } from '../common/bytes';
 import { Amounts } from '../planning/node-allocatable';
-import { BucketMount, onlyDir, toGoogleApis } from '../pods';
+import { BucketMount, toGoogleApis } from '../pods';
 import { k8s } from '../pods/k8s';
 import { Refusal } from '../common/refusal';
 import { directoryOf } from './model-directory';
@@ -81,14 +81,15 @@ export class GcsFuse implements IWeightsStorage {
     return BYTES_PER_SECOND;
   }
 
-  bind(_scope: Construct, props: WeightsBindingProps): WeightsBinding {
+  bind(scope: Construct, props: WeightsBindingProps): WeightsBinding {
     const cacheMib = this.cacheBytes(props.model) / MIB;
     const inMemory = props.cacheMedium === 'memory';
     const ephemeralMib = this.ephemeralStorageBytes(inMemory ? 0 : this.cacheBytes(props.model)) / MIB;
     const memoryMib = (SIDECAR.memoryBytes / MIB) + (inMemory ? cacheMib : 0);
     const mounted = new BucketMount({
       bucket: this.bucket, volume: WEIGHTS_VOLUME, mountPath: WEIGHTS_PATH, readOnly: true,
-      options: this.mountOptions(props.model, cacheMib),
+      folder: { what: 'WeightsStorage.gcsFuse: \'id\' and \'revision\' of the model', path: directoryOf(props.model) },
+      options: this.mountOptions(cacheMib),
       sidecar: { cpu: `${SIDECAR.cpuMillis}m`, memory: `${memoryMib}Mi`, ephemeralStorage: `${ephemeralMib}Mi` },
     });
     return {
@@ -97,7 +98,7 @@ export class GcsFuse implements IWeightsStorage {
         ? [{ name: 'gke-gcsfuse-cache', emptyDir: { medium: 'Memory', sizeLimit: k8s.Quantity.fromString(`${cacheMib}Mi`) } }]
         : [],
       podAnnotations: mounted.podAnnotations,
-      egress: toGoogleApis(),
+      egress: toGoogleApis(scope),
     };
   }
 
@@ -116,10 +117,8 @@ export class GcsFuse implements IWeightsStorage {
    *
    * @see https://github.com/GoogleCloudPlatform/gcsfuse/blob/master/docs/semantics.md and `gcsfuse --help`
    */
-  private mountOptions(model: Model, cacheMib: number): string[] {
+  private mountOptions(cacheMib: number): string[] {
     return [
-      'implicit-dirs',
-      onlyDir('WeightsStorage.gcsFuse: \'id\' and \'revision\' of the model', directoryOf(model)),
       'metadata-cache:ttl-secs:-1',
       'metadata-cache:stat-cache-max-size-mb:-1',
       'metadata-cache:negative-ttl-secs:0',

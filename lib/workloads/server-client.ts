@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
-import { Grant, ServiceIdentity } from '../common/identity';
+import { Grant } from '../common/grant';
+import { ServiceIdentity } from '../common/identity';
 import { requireWorkloadName } from '../common/names';
 import { shortened } from '../common/short-name';
 import { PodMount, requireNamespace, secretFiles, toNameServers, toPods, WorkloadAccess } from '../pods';
@@ -65,8 +66,8 @@ export interface ServerClientProps {
    */
   readonly egress?: k8s.NetworkPolicyEgressRule[];
   /**
-   * Roles that it has in Google Cloud.
-   * @default - none
+   * What it may do in Google Cloud.
+   * @default - nothing
    */
   readonly grants?: readonly Grant[];
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { settingsTable } from '../../apps/settings';
+import { accessTable } from './access';
 import { BlockMakers, withBlocks } from './blocks';
 import { cellTable, impossibleCellTable } from './cells';
 import { ExampleProject, PROJECT } from './example';
@@ -26,6 +27,7 @@ export function renderPages(): Map<string, string> {
 function makersFor(page: string, examples: ExampleProject): BlockMakers {
   return {
     accelerators: acceleratorTable,
+    access: accessTable,
     alerts: alertTable,
     cells: cellTable,
     compatibility: compatibilityTable,

@@ -18,19 +18,20 @@ function settings(environment: Record<string, string> = {}, file?: string): Sett
 
 const ALL: Record<string, string> = {
   CDK8S_VLLM_NAMESPACE: 'models', CDK8S_VLLM_BUCKET: 'my-models', CDK8S_VLLM_REGION: 'europe-west4', CDK8S_VLLM_MAX_NODES: '12',
-  CDK8S_VLLM_RELEASE: 'v0.28.0', CDK8S_VLLM_STATE_BUCKET: 'my-state', CDK8S_VLLM_CELLS: 'l4-gcs, l4-pd,',
+  CDK8S_VLLM_RELEASE: 'v0.28.0', CDK8S_VLLM_GOOGLE_APIS: 'restricted', CDK8S_VLLM_STATE_BUCKET: 'my-state',
+  CDK8S_VLLM_CELLS: 'l4-gcs, l4-pd,',
 };
 
 /** Every setting is here, so that a new one breaks this until it is covered. */
 const READ: Required<Settings> = {
   namespace: 'models', bucket: 'my-models', region: 'europe-west4', maxNodes: 12, release: VllmRelease.V0_28,
-  stateBucket: 'my-state', cells: ['l4-gcs', 'l4-pd'],
+  googleApis: 'restricted', stateBucket: 'my-state', cells: ['l4-gcs', 'l4-pd'],
 };
 
 test('every field has a default', () => {
   expect(settings()).toEqual({
     namespace: 'vllm', bucket: 'vllm-models', region: 'us-central1', maxNodes: 5, release: VllmRelease.DEFAULT,
-    stateBucket: undefined, cells: undefined,
+    googleApis: 'private', stateBucket: undefined, cells: undefined,
   });
 });
 
@@ -62,9 +63,10 @@ test('other variables are none of ours, and neither is where tests keep what the
 
 test.each<[Record<string, string>, string]>([
   [{ CDK8S_VLLM_BUKET: 'x' }, 'settings: CDK8S_VLLM_BUKET is unknown; there are CDK8S_VLLM_NAMESPACE, CDK8S_VLLM_BUCKET, CDK8S_VLLM_REGION,'
-  + ' CDK8S_VLLM_MAX_NODES, CDK8S_VLLM_RELEASE, CDK8S_VLLM_STATE_BUCKET, CDK8S_VLLM_CELLS'],
+  + ' CDK8S_VLLM_MAX_NODES, CDK8S_VLLM_RELEASE, CDK8S_VLLM_GOOGLE_APIS, CDK8S_VLLM_STATE_BUCKET, CDK8S_VLLM_CELLS'],
   [{ CDK8S_VLLM_REGION: 'us-central1-a' }, 'settings: CDK8S_VLLM_REGION (us-central1-a) is no region; for example us-central1'],
   [{ CDK8S_VLLM_REGION: '' }, 'settings: CDK8S_VLLM_REGION () is no region; for example us-central1'],
+  [{ CDK8S_VLLM_GOOGLE_APIS: 'public' }, 'settings: CDK8S_VLLM_GOOGLE_APIS (public) must be one of private, restricted, internet'],
   [{ CDK8S_VLLM_MAX_NODES: 'many' }, 'settings: CDK8S_VLLM_MAX_NODES (many) must be a whole number of at least 1'],
   ...['0', '-1', '1.5', '', ' ', '1e3', '0x10', 'NaN'].map((value): [Record<string, string>, string] => [
     { CDK8S_VLLM_MAX_NODES: value }, `settings: CDK8S_VLLM_MAX_NODES (${value}) must be a whole number of at least 1`,

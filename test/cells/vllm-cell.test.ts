@@ -37,6 +37,16 @@ function written(props: Partial<VllmCellProps> = {}): { readonly folders: string
   };
 }
 
+test.each([['private', '199.36.153.8/30'], ['restricted', '199.36.153.4/30'], [undefined, '0.0.0.0/0']] as const)(
+  'Google\'s APIs at addresses that are %s', (googleApis, cidr) => {
+    const name = 'vllm-openai-gcs-l4';
+    const { text } = written({ googleApis, units: ['batch'] });
+    for (const file of [`server/networkpolicy-${name}.yaml`, `batch/networkpolicy-${name}-batch.yaml`, `batch/networkpolicy-${name}-evaluation.yaml`]) {
+      const { spec } = parse(text(file)) as { spec: { egress: { to: { ipBlock?: { cidr: string } }[] }[] } };
+      expect(spec.egress.at(-1)!.to.map(({ ipBlock }) => ipBlock?.cidr)).toEqual([cidr]);
+    }
+  });
+
 test('the id is the folder, the server has the name that the guides give it', () => {
   const plain = cell();
   expect([plain.id, plain.server.name]).toEqual(['l4-gcs', 'vllm-openai-gcs-l4']);

@@ -44,7 +44,8 @@ function lines(rules: readonly Rule[] = []): string[] {
 
 const PRIVATE = '10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 169.254.0.0/16 100.64.0.0/10';
 const NAMES = ['namespace kube-system UDP 53 TCP 53', '169.254.20.10/32 UDP 53 TCP 53'];
-const GOOGLE = ['169.254.169.252/32 TCP 988', '169.254.169.254/32 TCP 80', `0.0.0.0/0 except ${PRIVATE} TCP 443`];
+const GOOGLE = ['169.254.169.252/32 TCP 988', '169.254.169.254/32 TCP 80', '199.36.153.8/30 TCP 443'];
+const INTERNET = `0.0.0.0/0 except ${PRIVATE} TCP 443`;
 
 /** Who may talk to a workload of a cell, and whom it may talk to: by what it is, and its name without the server's. */
 function talks({ server, storage }: Cell): Record<string, { readonly in: string[]; readonly out: string[] }> {
@@ -62,7 +63,7 @@ function talks({ server, storage }: Cell): Record<string, { readonly in: string[
     'locust-load-test-load-test-worker': { in: [], out: [...NAMES, toServer, pods('-load-test', 'locust-load-test', 5557)] },
     'batch-inference-batch': { in: [], out: [...NAMES, toServer, ...GOOGLE] },
     'model-evaluation-evaluation': { in: [], out: [...NAMES, ...GOOGLE] },
-    'weights-loader-loader': { in: [], out: [...NAMES, ...GOOGLE] },
+    'weights-loader-loader': { in: [], out: [...NAMES, ...GOOGLE, INTERNET] },
     ...storage === 'gcs' ? {} : { 'weights-hydration-hydration': { in: [], out: [...NAMES, ...GOOGLE] } },
   };
 }

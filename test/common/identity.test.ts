@@ -1,4 +1,4 @@
-import { ServiceIdentity } from '../../lib';
+import { Grant, ServiceIdentity } from '../../lib';
 
 test('a workload may do nothing unless it is said', () => {
   expect(new ServiceIdentity({ namespace: 'vllm', serviceAccountName: 'server' })).toEqual({
@@ -6,7 +6,7 @@ test('a workload may do nothing unless it is said', () => {
   });
 });
 
-test('what it may do is limited to a bucket', () => {
-  const grants = [{ role: 'roles/storage.objectViewer', bucket: 'my-models' }];
+test('what it may do is limited to folders', () => {
+  const grants: Grant[] = [{ bucket: 'my-models', folder: 'a/b', verb: 'read' }, { role: 'roles/monitoring.viewer' }];
   expect(new ServiceIdentity({ namespace: 'vllm', serviceAccountName: 'server', grants }).grants).toEqual(grants);
 });

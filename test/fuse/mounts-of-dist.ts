@@ -7,19 +7,33 @@ import { CSI_DRIVERS } from '../../lib/common/csi-drivers';
 export interface MountOfDist {
   readonly mountOptions: string;
   readonly readOnly: boolean;
+  /** Folder of the bucket that it shows. */
+  readonly folder: string;
   /** The manifest that has it, one of those that do. */
   readonly file: string;
+  /** `namespace/name` of the account of its pod. */
+  readonly account: string;
 }
 
-/** Each mount of a bucket in `dist`, those with the same options once. */
+/** Each mount of a bucket in `dist`, those with the same options and the same access once. */
 export function mountsOfDist(dist = join(__dirname, '..', '..', 'dist', 'kustomize')): MountOfDist[] {
   const found = new Map<string, MountOfDist>();
   for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.yaml')).sort()) {
-    for (const { volumeAttributes, readOnly = false } of parseAllDocuments(readFileSync(join(dist, name), 'utf8')).flatMap(it => bucketsIn(it.toJS()))) {
-      found.set(volumeAttributes.mountOptions, { mountOptions: volumeAttributes.mountOptions, readOnly, file: name });
+    for (const document of parseAllDocuments(readFileSync(join(dist, name), 'utf8'))) {
+      const manifest = document.toJS() as Manifest;
+      for (const { volumeAttributes: { mountOptions }, readOnly = false } of bucketsIn(manifest)) {
+        const folder = /only-dir=([^,]+)/.exec(mountOptions)?.[1] ?? '';
+        const account = `${manifest.metadata.namespace}/${manifest.spec.template.spec.serviceAccountName}`;
+        found.set(`${mountOptions} ${readOnly}`, { mountOptions, readOnly, folder, file: name, account });
+      }
     }
   }
   return [...found.values()];
+}
+
+interface Manifest {
+  readonly metadata: { readonly namespace: string };
+  readonly spec: { readonly template: { readonly spec: { readonly serviceAccountName: string } } };
 }
 
 interface Csi {

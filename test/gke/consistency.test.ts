@@ -73,31 +73,16 @@ const PLANTS: { readonly [name: string]: readonly [(worlds: Worlds) => void, str
   }, 'Deployment/vllm-openai-gcs-l4 uses the bucket other, which is not made'],
   'another bucket in an argument': [(worlds) => { podOf(worlds, 'vllm-openai-gcs-l4').containers[0].args.push('gs://other/models'); },
     'Deployment/vllm-openai-gcs-l4 uses the bucket other, which is not made'],
-  'a grant to another account': [(worlds) => {
-    const grant = grantOf(worlds, 'vllm-openai-gcs-l4');
-    grant.member = grant.member.replace('sa/vllm-openai-gcs-l4', 'sa/vllm');
-  }, 'not granted: vllm/vllm-openai-gcs-l4 roles/storage.objectViewer vllm-models'],
   'a grant in another namespace': [(worlds) => {
     const grant = grantOf(worlds, 'vllm-openai-gcs-l4');
     grant.member = grant.member.replace('ns/vllm', 'ns/default');
   }, 'no ServiceAccount default/vllm-openai-gcs-l4'],
-  'a grant by the id where the number belongs': [(worlds) => {
-    const grant = grantOf(worlds, 'vllm-openai-gcs-l4');
-    grant.member = grant.member.replace('project_number', 'project_id');
-  }, 'not granted: vllm/vllm-openai-gcs-l4 roles/storage.objectViewer vllm-models'],
-  'a wider grant': [(worlds) => { grantOf(worlds, 'vllm-openai-gcs-l4').role = 'roles/storage.objectAdmin'; },
-    'granted and not wanted: vllm/vllm-openai-gcs-l4 roles/storage.objectAdmin vllm-models'],
   'a grant to a workload on the project': [(worlds) => {
     worlds.terraform.resource.google_project_iam_member.planted = { role: 'roles/owner', member: 'serviceAccount:vllm@example.iam.gserviceaccount.com' };
   }, 'granted and not wanted: serviceAccount:vllm@example.iam.gserviceaccount.com roles/owner project'],
   'an account that is not there': [({ manifests }) => {
     manifests.splice(manifests.findIndex(({ kind, metadata }) => kind === 'ServiceAccount' && metadata.name === 'vllm-openai-gcs-l4'), 1);
   }, 'no ServiceAccount vllm/vllm-openai-gcs-l4'],
-  'a pod of an account that may not read': [(worlds) => { podOf(worlds, 'vllm-openai-gcs-l4').serviceAccountName = 'vllm-openai-pd-l4'; },
-    'Deployment/vllm-openai-gcs-l4 mounts a bucket that vllm/vllm-openai-pd-l4 may not use as objectViewer'],
-  'a pod that writes where it may read': [(worlds) => {
-    delete podOf(worlds, 'vllm-openai-gcs-l4').volumes.find(({ csi }: Block) => csi).csi.readOnly;
-  }, 'Deployment/vllm-openai-gcs-l4 mounts a bucket that vllm/vllm-openai-gcs-l4 may not use as objectUser'],
   'an autoscaler that asks for more': [(worlds) => { hpa(worlds, 'vllm-openai-gcs-l4').spec.maxReplicas += 1; },
     'node pool g2-standard-24 has at most 15 nodes, and the autoscalers can ask for 16'],
   'a pool that has fewer': [(worlds) => { pool(worlds, 'g2-standard-24').autoscaling.total_max_node_count = 14; },

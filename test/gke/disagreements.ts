@@ -1,7 +1,9 @@
 import { MachineType } from '../../lib/catalog';
 import { CpuMachine } from '../../lib/catalog/cpu-machine';
+import { isFolderGrant } from '../../lib/common/grant';
 import { ServiceIdentity } from '../../lib/common/identity';
 import { nodeAllocatable } from '../../lib/planning/node-allocatable';
+import { BucketPolicy } from './bucket-policy';
 import { Block } from './synthesized';
 import { Amount, objects, resources, Workload, Worlds } from './worlds';
 
@@ -145,30 +147,22 @@ function bucketFaults(worlds: Worlds): string[] {
   return [...mounted, ...named].filter(([, bucket]) => !made.includes(bucket)).map(([id, bucket]) => `${id} uses the bucket ${bucket}, which is not made`);
 }
 
-/** `namespace/account role bucket` */
+/** Roles on the project, and accounts that are there; what is granted in buckets is compared by itself. */
 function identityFaults(worlds: Worlds, identities: readonly ServiceIdentity[]): string[] {
-  const buckets = (worlds.terraform.resource as Block).google_storage_bucket as Record<string, Block>;
   const accountOf = (member: string) => member.startsWith(SUBJECT)
     ? /^([^/]+)\/sa\/([^/]+)$/.exec(member.slice(SUBJECT.length))?.slice(1).join('/') : undefined;
-  const granted = [
-    ...resources(worlds, 'google_storage_bucket_iam_member').map(({ role, member, bucket }) =>
-      [accountOf(member) ?? member, role, buckets[/^\$\{google_storage_bucket\.(.+)\.name\}$/.exec(bucket)?.[1] ?? '']?.name]),
-    ...resources(worlds, 'google_project_iam_member').filter(({ member }) => !member.startsWith('${google_service_account.'))
-      .map(({ role, member }) => [accountOf(member) ?? member, role, 'project']),
-  ].map(grant => grant.join(' '));
+  const granted = resources(worlds, 'google_project_iam_member').filter(({ member }) => !member.startsWith('${google_service_account.'))
+    .map(({ role, member }) => `${accountOf(member) ?? member} ${role} project`);
   const wanted = identities.flatMap(({ namespace, serviceAccountName, grants }) =>
-    grants.map(({ role, bucket }) => `${namespace}/${serviceAccountName} ${role} ${bucket ?? 'project'}`));
+    grants.flatMap(grant => isFolderGrant(grant) ? [] : `${namespace}/${serviceAccountName} ${grant.role} project`));
   const accounts = objects(worlds, 'ServiceAccount').map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
-  const mounting = Workload.all(worlds).flatMap(({ id, namespace, serviceAccount, volumes }) => volumes
-    .filter(({ csi }) => csi?.driver === 'gcsfuse.csi.storage.gke.io')
-    .map(({ csi }) => ({ id, account: `${namespace}/${serviceAccount}`, role: csi.readOnly ? 'objectViewer' : 'objectUser', csi })));
+  const named = [
+    ...granted.map(grant => grant.split(' ')[0]), ...new BucketPolicy(worlds).accounts,
+    ...identities.map(({ namespace, serviceAccountName }) => `${namespace}/${serviceAccountName}`),
+  ];
   return [
     ...wanted.filter(grant => !granted.includes(grant)).map(grant => `not granted: ${grant}`),
     ...granted.filter(grant => !wanted.includes(grant)).map(grant => `granted and not wanted: ${grant}`),
-    ...granted.map(grant => grant.split(' ')[0]).filter(account => !accounts.includes(account)).map(account => `no ServiceAccount ${account}`),
-    ...identities.map(({ namespace, serviceAccountName }) => `${namespace}/${serviceAccountName}`)
-      .filter(account => !accounts.includes(account)).map(account => `no ServiceAccount ${account}`),
-    ...mounting.filter(({ account, role, csi }) => !granted.includes(`${account} roles/storage.${role} ${csi.volumeAttributes.bucketName}`))
-      .map(({ id, account, role }) => `${id} mounts a bucket that ${account} may not use as ${role}`),
+    ...[...new Set(named)].filter(account => !accounts.includes(account)).map(account => `no ServiceAccount ${account}`),
   ];
 }

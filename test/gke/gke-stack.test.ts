@@ -29,6 +29,12 @@ test('only the drivers that the cells mount', () => {
   });
 });
 
+test.each([['private', 1], ['restricted', 1], ['internet', 0]] as const)('names of Google\'s APIs as the settings say: %s', (apis, zones) => {
+  const stack = appStack({ CDK8S_VLLM_CELLS: 'l4-pd', CDK8S_VLLM_GOOGLE_APIS: apis });
+  expect(stack.all('google_dns_managed_zone')).toHaveLength(zones);
+  expect(stack.all('google_dns_record_set').filter(({ name }) => name === `${apis}.googleapis.com.`)).toHaveLength(zones);
+});
+
 test('a cell of disks has the driver by which its batch mounts the bucket', () => {
   expect(appStack({ CDK8S_VLLM_CELLS: 'l4-pd' }).one('google_container_cluster').addons_config).toMatchObject({
     gcs_fuse_csi_driver_config: { enabled: true }, gcp_filestore_csi_driver_config: { enabled: false },

@@ -15,6 +15,15 @@ test('the default bucket: folders of its own, no access but by IAM, never public
   expect(made.all('google_storage_anywhere_cache')).toEqual([]);
 });
 
+test('what a killed mount leaves in a folder is cleared, with at most 50 folders to a rule', () => {
+  const writtenFolders = [...Array.from({ length: 60 }, (_, index) => `batch/${index}`), 'batch/0'];
+  const made = synthesized((stack, project) => new ModelBucket(stack, 'models', { project, name: 'vllm-models', writtenFolders }));
+  const [, ...rules] = made.one('google_storage_bucket').lifecycle_rule as { condition: { matches_prefix: string[] } }[];
+  expect(rules.map(({ condition }) => condition.matches_prefix.length)).toEqual([50, 11]);
+  expect(rules.flatMap(({ condition }) => condition.matches_prefix)).toEqual(
+    ['.gcsfuse_tmp/', ...writtenFolders.slice(0, 60).map(folder => `${folder}/.gcsfuse_tmp/`)]);
+});
+
 test.each([0, 7, 90])('what is deleted comes back for %s days', (softDeleteDays) => {
   const made = synthesized((stack, project) => new ModelBucket(stack, 'models', { project, name: 'vllm-models', softDeleteDays }));
   expect(made.one('google_storage_bucket')).toMatchObject({ soft_delete_policy: { retention_duration_seconds: softDeleteDays * 86400 } });

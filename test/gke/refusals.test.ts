@@ -4,10 +4,11 @@ import { MachineType, VllmRelease } from '../../lib/catalog';
 import { VLLM_REGISTRIES } from '../../lib/catalog/vllm-registry';
 import * as gke from '../../lib/gke';
 import {
-  ArtifactRegistry, Filestore, GatewayAccess, GkeStack, HubToken, keepState, ModelBucket, Network, NetworkProps, NodeIdentity, Project,
-  ServingAlerts, ServingDashboard, WeightsDisk, WorkloadIdentity,
+  ArtifactRegistry, Filestore, GatewayAccess, GkeStack, HubToken, keepState, ModelBucket, Network, NetworkProps, NodeIdentity,
+  PrivateGoogleAccess, Project, ServingAlerts, ServingDashboard, WeightsDisk, WorkloadIdentity,
 } from '../../lib/gke';
-import { Grant, ServiceIdentity } from '../../lib/common/identity';
+import { Grant } from '../../lib/common/grant';
+import { ServiceIdentity } from '../../lib/common/identity';
 import { refusalOf } from '../refusal-of';
 import { Build, clusterIn, cpuPoolIn, gpuPoolIn, synthesized } from './synthesized';
 
@@ -213,13 +214,33 @@ const CASES: { readonly [name: string]: readonly [Trial, string] } = {
   'a gateway with a URL': [gateway({ hosts: ['https://chat.example.com'] }),
     '\'hosts\' (https://chat.example.com) is no host name; for example chat.example.com'],
 
-  'a role that is more than reading': [grants([{ role: 'roles/storage.admin', bucket: 'vllm-models' }]),
-    'vllm/server: roles/storage.admin on the bucket vllm-models is more than a workload gets; it may have roles/storage.objectViewer,'
-    + ' roles/storage.objectUser'],
   'a bucket role on the project': [grants([{ role: 'roles/storage.objectViewer' }]),
-    'vllm/server: roles/storage.objectViewer on the project is more than a workload gets; it may have roles/monitoring.viewer'],
-  'a bucket of somebody else': [grants([{ role: 'roles/storage.objectViewer', bucket: 'other' }]),
-    'vllm/server is to have roles/storage.objectViewer on the bucket other, which is not among \'buckets\' (vllm-models); add it there'],
+    'vllm/server: roles/storage.objectViewer on the project is more than a workload gets; it may have roles/monitoring.viewer, and folders of a'
+    + ' bucket'],
+  'a bucket of somebody else': [grants([{ bucket: 'other', folder: 'a', verb: 'read' }]),
+    'vllm/server is to have folders of the bucket other, which is not among \'buckets\' (vllm-models); add it there'],
+  'more folders than a condition holds': [
+    grants(Array.from({ length: 5 }, (_, index): Grant => ({ bucket: 'vllm-models', folder: `f${index}`, verb: 'read' }))),
+    'vllm/server: the condition of roles/storage.objectViewer has 16 alternatives = 15 logic operators > 12; give it fewer folders or folders'
+    + ' that are less deep, or divide the work among two service accounts'],
+  'a deeper folder than a condition holds': [grants([{ bucket: 'vllm-models', folder: 'a/b/c/d/e/f/g/h', verb: 'write' }]),
+    'vllm/server: the condition of roles/storage.objectCreator has 14 alternatives = 13 logic operators > 12; give it fewer folders or folders'
+    + ' that are less deep, or divide the work among two service accounts'],
+  'more accounts than a policy holds': [by('WorkloadIdentity', 'identities', (stack, project) => {
+    new WorkloadIdentity(stack, 'identities', {
+      cluster: clusterIn(stack, project), buckets: [new ModelBucket(stack, 'models', { project, name: 'vllm-models' })],
+      identities: Array.from({ length: 501 }, (_, index) => new ServiceIdentity({
+        namespace: 'vllm', serviceAccountName: `s${index}`, grants: [{ bucket: 'vllm-models', folder: `batch/f${index}`, verb: 'write' }],
+      })),
+    });
+  }), 'the policy of the bucket vllm-models would name 1503 principals > 1500, one for each role of each account; use a bucket of its own for some of'
+  + ' the cells'],
+  'addresses of Google\'s APIs that there are not': [network({ googleApis: 'public' as 'private' }),
+    '\'googleApis\' (public) must be one of private, restricted, internet'],
+  'no addresses for private access': [by('PrivateGoogleAccess', 'apis', (stack, project) => {
+    const { network: own } = new Network(stack, 'network', { project });
+    new PrivateGoogleAccess(stack, 'apis', { project, network: own, name: 'vllm', googleApis: 'internet' as 'private' });
+  }), '\'googleApis\' (internet) must be one of private, restricted'],
   'one account with two sets of grants': [grants([], [{ role: 'roles/monitoring.viewer' }]),
     'vllm/server is the service account of two workloads with different grants: nothing; and roles/monitoring.viewer. Give each a service account'
     + ' of its own'],

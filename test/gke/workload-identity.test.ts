@@ -1,21 +1,28 @@
 import { ModelBucket, WorkloadIdentity } from '../../lib/gke';
-import { Grant, ServiceIdentity } from '../../lib/common/identity';
+import { Grant } from '../../lib/common/grant';
+import { ServiceIdentity } from '../../lib/common/identity';
 import { clusterIn, synthesized } from './synthesized';
 
 const identity = (serviceAccountName: string, ...grants: Grant[]) => new ServiceIdentity({ namespace: 'vllm', serviceAccountName, grants });
+const inBucket = (verb: 'read' | 'write', folder: string): Grant => ({ bucket: 'vllm-models', folder, verb });
 const granted = (...identities: ServiceIdentity[]) => synthesized((stack, project) => {
   const buckets = [new ModelBucket(stack, 'models', { project, name: 'vllm-models' })];
   new WorkloadIdentity(stack, 'identities', { cluster: clusterIn(stack, project), buckets, identities });
 });
 
-test('each gets what it says, on the bucket, and once the pool of identities is there', () => {
-  const made = granted(identity('server', { role: 'roles/storage.objectViewer', bucket: 'vllm-models' }),
-    identity('loader', { role: 'roles/storage.objectUser', bucket: 'vllm-models' }), identity('nothing'));
-  expect(made.all('google_storage_bucket_iam_member').map(({ role, member, bucket, depends_on: after }) => [
-    role, member.slice(-'vllm/sa/server'.length), made.reference(bucket), after.map((name: string) => made.reference(name)),
-  ])).toEqual([['roles/storage.objectViewer', 'vllm/sa/server'], ['roles/storage.objectUser', 'vllm/sa/loader']].map(pair => [
-    ...pair, '${google_storage_bucket.models.name}', ['google_container_cluster.cluster'],
-  ]));
+test('each gets what it says, on its folders of the bucket, and once the pool of identities is there', () => {
+  const made = granted(identity('server', inBucket('read', 'a')), identity('loader', inBucket('write', 'a/b')), identity('nothing'));
+  const members = made.all('google_storage_bucket_iam_member');
+  expect(members.map(({ role, member, condition }) => [role, member.split('/').at(-1), condition.title])).toEqual([
+    ['roles/storage.objectViewer', 'server', 'read its folders'],
+    ['roles/storage.objectViewer', 'loader', 'read its folders'],
+    ['roles/storage.objectUser', 'loader', 'write its folders'],
+    ['roles/storage.objectCreator', 'loader', 'make folders above'],
+  ]);
+  for (const { bucket, depends_on: after } of members) {
+    expect(made.reference(bucket)).toBe('${google_storage_bucket.models.name}');
+    expect(after.map((name: string) => made.reference(name))).toEqual(['google_container_cluster.cluster']);
+  }
   expect(made.one('google_project_iam_member').role).toBe('roles/container.defaultNodeServiceAccount');
 });
 
@@ -27,6 +34,6 @@ test('the metrics adapter reads metrics of the project, which no smaller thing h
 });
 
 test('two workloads of one account that may the same have one grant', () => {
-  const grant = { role: 'roles/storage.objectViewer', bucket: 'vllm-models' };
+  const grant = inBucket('read', 'a');
   expect(granted(identity('server', grant), identity('server', grant)).all('google_storage_bucket_iam_member')).toHaveLength(1);
 });

@@ -23,7 +23,7 @@ interface Workload {
   readonly beyond: number;
 }
 
-const BATCH = '{ server, bucket: \'my-data\', input: \'input.jsonl\', output: \'output\'';
+const BATCH = '{ server, bucket: \'my-data\', input: \'in/input.jsonl\', output: \'output\'';
 
 const WORKLOADS: readonly Workload[] = [
   {
@@ -38,7 +38,7 @@ const WORKLOADS: readonly Workload[] = [
   },
   {
     folder: 'model-evaluation', image: 'vllm-openai', programs: ModelEvaluation.programImage().programs,
-    make: `new lib.ModelEvaluation(scope, 'it', { batch: new lib.BatchInference(scope, 'batch', ${BATCH} }), labels: 'labels.jsonl', ...props })`,
+    make: `new lib.ModelEvaluation(scope, 'it', { batch: new lib.BatchInference(scope, 'batch', ${BATCH} }), labels: 'in/labels.jsonl', ...props })`,
     args: ['/nowhere/predictions', '/nowhere/labels', '/nowhere/output'],
     argument: 'min-accuracy', prop: 'minAccuracy', change: { most: 0.5 }, beyond: 0.6,
   },

@@ -3,9 +3,12 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { BucketPolicy } from '../gke/bucket-policy';
+import { committedWorlds } from '../gke/worlds';
 import { eventually } from '../rig/eventually';
 import { Fault, SeenRequest } from '../rig/faulty-server';
 import { Gate } from '../rig/gate';
+import { guard } from '../rig/guarded-bucket';
 import { HubServer } from '../rig/hub';
 import { sandboxCommand } from '../rig/vllm';
 import {
@@ -92,7 +95,8 @@ describe('all is well', () => {
   });
 });
 
-test('what the real loader put there', async () => {
+test('what the real loader put there, each with what its account may do', async () => {
+  const policy = new BucketPolicy(committedWorlds());
   const header = Buffer.from(`${JSON.stringify({ weight: { dtype: 'U8', shape: [5000], data_offsets: [0, 5000] } })}`);
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(header.length));
@@ -102,6 +106,7 @@ test('what the real loader put there', async () => {
     'model.safetensors': Buffer.concat([length, header, Buffer.alloc(5000, 7)]),
   });
   trial.bucket.objects.clear();
+  const forbidden = guard(trial.bucket, policy, 'vllm/vllm-openai-hdml-l4-loader', 'vllm-models');
   const hub = await HubServer.start({ [MODEL]: { commit: REVISION, files: new Map(Object.entries(trial.files)) } });
   try {
     const loader = promisify(execFile)(pythonCommand(), loaderCommand(), {
@@ -111,10 +116,20 @@ test('what the real loader put there', async () => {
   } finally {
     await hub.stop();
   }
+  const forbiddenToHydration = guard(trial.bucket, policy, 'vllm/vllm-openai-hdml-l4-hydration', 'vllm-models');
   expect(await trial.run()).toMatchObject({ code: 0, stderr: '' });
+  expect([...forbidden, ...forbiddenToHydration]).toEqual([]);
   expect(trial.isComplete()).toBe(true);
   // byte for byte what the loader wrote
   expect(readFileSync(join(trial.directory, 'MANIFEST.json'))).toEqual(trial.bucket.objects.get(`${PREFIX}/MANIFEST.json`)!.content);
+});
+
+test('what a server\'s account may read, it may not load anew', async () => {
+  const forbidden = guard(trial.bucket, new BucketPolicy(committedWorlds()), 'vllm/vllm-openai-gcs-l4', 'vllm-models');
+  await expect(promisify(execFile)(pythonCommand(), loaderCommand(), {
+    env: { PATH: '/usr/bin:/bin', STORAGE_EMULATOR_HOST: trial.bucket.url, PYTHONDONTWRITEBYTECODE: '1' },
+  })).rejects.toMatchObject({ code: 77, stderr: expect.stringContaining('permission denied (403)') });
+  expect(forbidden[0]).toMatch(/^storage\.objects\.create /);
 });
 
 test('as in its container, where nothing but the disk can be written', async () => {

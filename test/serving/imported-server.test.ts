@@ -14,7 +14,7 @@ test('clients of a server that another app made are those of the server itself',
   for (const [scope, target] of [[own, made], [other, VllmServer.fromAttributes(other, 'server', attributesOf(made))]] as const) {
     new GradioChat(scope, 'chat', { server: target });
     new LocustLoadTest(scope, 'load-test', { server: target });
-    new BatchInference(scope, 'batch', { server: target, bucket: 'my-data', input: 'in.jsonl', output: 'out' });
+    new BatchInference(scope, 'batch', { server: target, bucket: 'my-data', input: 'in/in.jsonl', output: 'out' });
   }
   expect(objectsOf(other)).toEqual(objectsOf(own));
   expect(objectsOf(own).length).toBeGreaterThan(10);

@@ -21,7 +21,7 @@ test.each([
   ['  /** Name of the service account. */\n', '', 'ServiceIdentityProps.serviceAccountName: has no sentence'],
   ['/** Name of the service account. */', '/** Of the service account. */', 'ServiceIdentityProps.serviceAccountName: begins with what it is of, not with what it is'],
   ['/** Name of the service account. */', '/** Name of the service account */', 'ServiceIdentityProps.serviceAccountName: does not end as a sentence'],
-  ['   * @default - none\n', '', 'ServiceIdentityProps.grants: does not say what holds without it'],
+  ['   * @default - nothing\n', '', 'ServiceIdentityProps.grants: does not say what holds without it'],
   ['/** Name of the service account. */', '/** Name of the service account. @default vllm */',
     'ServiceIdentityProps.serviceAccountName: has tags on the line of its sentence'],
 ])('a planted fault is found: %j for %j', (right, wrong, fault) => {

@@ -1,3 +1,4 @@
+import { Testing } from 'cdk8s';
 import { Accelerator, Model } from '../../lib/catalog';
 import { Placement } from '../../lib/planning';
 import { toGoogleApis } from '../../lib/pods';
@@ -55,7 +56,7 @@ describe('Gemma 2 9B', () => {
         'gke-gcsfuse/ephemeral-storage-request': `${cache + 5120}Mi`,
         'gke-gcsfuse/ephemeral-storage-limit': `${cache + 5120}Mi`,
       },
-      egress: toGoogleApis(),
+      egress: toGoogleApis(Testing.chart()),
     });
   });
 

@@ -50,9 +50,9 @@ test('every exit code has its name in Python', () => {
 
 test('the Jobs give up at the exits that are final, and at no others', () => {
   const scope = unit();
-  const batch = new BatchInference(scope, 'batch', { server: server(scope), bucket: 'my-data', input: 'input.jsonl', output: 'output' });
+  const batch = new BatchInference(scope, 'batch', { server: server(scope), bucket: 'my-data', input: 'in/input.jsonl', output: 'output' });
   const evaluated = unit('vllm', 'evaluation');
-  new ModelEvaluation(evaluated, 'evaluation', { batch, labels: 'labels.jsonl' });
+  new ModelEvaluation(evaluated, 'evaluation', { batch, labels: 'in/labels.jsonl' });
   for (const [chart, image] of [[scope, IMAGES[1]], [evaluated, IMAGES[2]]] as const) {
     const { rules } = objectOf(chart, 'Job').spec.podFailurePolicy;
     const codes = rules.flatMap(({ onExitCodes }: { onExitCodes?: { values: number[] } }) => onExitCodes?.values ?? []);

@@ -28,7 +28,7 @@ function made(): [Construct, string][] {
     [new LocustLoadTest(chart, 'load-test', { server }), 'Job'],
     [new WeightsLoader(chart, 'loader', { weights }), 'Job'],
     [batch, 'Job'],
-    [new ModelEvaluation(chart, 'evaluation', { batch, labels: 'labels.jsonl' }), 'Job'],
+    [new ModelEvaluation(chart, 'evaluation', { batch, labels: 'in/labels.jsonl' }), 'Job'],
     [hydration, 'Job'],
     [new WeightsSnapshot(chart, 'snapshot', { hydration }), 'VolumeSnapshot'],
     [new MetricsAdapter(chart, 'adapter'), 'Deployment'],

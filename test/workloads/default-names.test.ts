@@ -13,8 +13,8 @@ function namesAround(name: string): string[] {
   const model = Model.of({ ...Model.QWEN3_8B, revision: COMMIT });
   const made = server(scope, { name }, disk, model);
   const weights = scope.node.findChild('weights') as WeightsVolume;
-  const batch = new BatchInference(scope, 'batch', { server: made, bucket: 'my-data', input: 'in.jsonl', output: 'out' });
-  new ModelEvaluation(scope, 'evaluation', { batch, labels: 'labels.jsonl', output: 'figures' });
+  const batch = new BatchInference(scope, 'batch', { server: made, bucket: 'my-data', input: 'in/in.jsonl', output: 'out' });
+  new ModelEvaluation(scope, 'evaluation', { batch, labels: 'in/labels.jsonl', output: 'figures' });
   new GradioChat(scope, 'chat', { server: made });
   new LocustLoadTest(scope, 'load-test', { server: made });
   new WeightsHydration(scope, 'hydration', { weights: weights, server: made, bucket: 'my-models' });

@@ -45,7 +45,7 @@ describe('every client sends the server\'s key, from the Secret that it has it f
   const CLIENTS: { readonly [name: string]: Make } = {
     chat: (scope, asked, more) => new GradioChat(scope, 'client', { server: asked, ...more }),
     batch: (scope, asked, more) =>
-      new BatchInference(scope, 'client', { server: asked, bucket: 'my-data', input: 'in.jsonl', output: 'out', ...more }),
+      new BatchInference(scope, 'client', { server: asked, bucket: 'my-data', input: 'in/questions.jsonl', output: 'out', ...more }),
     'load test': (scope, asked, more) => new LocustLoadTest(scope, 'client', { server: asked, ...more }),
   };
   const secretsOf = (scope: ReturnType<typeof unit>): string[] => [...new Set(objectsOf(scope)

@@ -72,8 +72,8 @@ export function checkRoutes(manifests: readonly Manifest[]): void {
     if ((!isIngress && !ROUTE_KINDS.has(route.kind)) || isInternal(route, manifests)) {
       continue;
     }
-    const open = (isIngress ? ingressBackends(route) : routeBackends(route))
-      .find(backend => isIngress ? !hasBackendConfig(backend, manifests) : !hasPolicy(backend, manifests) && !asksForKey(route, backend, manifests));
+    const open = isIngress ? ingressBackends(route).find(backend => !hasBackendConfig(backend, manifests))
+      : routeBackends(route).find(backend => !hasPolicy(backend, manifests) && !asksForKey(route, backend, manifests));
     if (open) {
       const guard = isIngress ? 'a BackendConfig with spec.iap.enabled: true, named by the Service\'s annotation cloud.google.com/backend-config'
         : `a GCPBackendPolicy for ${open.kind} '${open.name}' with spec.default.iap.enabled: true, or route only /v1`

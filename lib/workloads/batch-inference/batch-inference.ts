@@ -3,7 +3,7 @@ import { VllmRelease } from '../../catalog';
 import { ServiceIdentity } from '../../common/identity';
 import { named, Refusal } from '../../common/refusal';
 import { wholeNumber } from '../../common/whole-number';
-import { BucketMount, Contract, PodMount, podPrograms, ProgramImage, ProgramJob, requireBucketPath } from '../../pods';
+import { bucketFile, BucketMount, Contract, PodMount, podPrograms, ProgramImage, ProgramJob, requireBucketPath, toGoogle } from '../../pods';
 import { IVllmServer } from '../../serving';
 import { defaultName, ServerClient, serverKey } from '../server-client';
 import contract from './contract.json';
@@ -11,13 +11,8 @@ import { requirePropsOf } from '../../common/props';
 
 const CONTRACT = new Contract(contract);
 
-/**
- * Where the pods of batches and evaluations see the bucket.
- *
- * @internal
- */
-export const BATCH_BUCKET = { volume: 'bucket', mountPath: '/bucket' };
-
+const INPUT = { volume: 'input', mountPath: '/input' };
+const OUTPUT = { volume: 'output', mountPath: '/output' };
 const HOUR = 3600;
 /** As long as OpenAI gives a batch. */
 const DEFAULT_DEADLINE_SECONDS = 24 * HOUR;
@@ -141,38 +136,39 @@ export class BatchInference extends Construct {
     super(scope, id);
     requirePropsOf(this, 'BatchInferenceProps', props);
     try {
-      const bucket = BucketMount.writable(props.bucket, BATCH_BUCKET);
+      const input = bucketFile('input', props.input);
+      const from = BucketMount.readable(props.bucket, input.folder, INPUT);
       this.server = props.server;
       this.bucket = props.bucket;
       this.output = requireBucketPath('output', props.output);
+      const to = BucketMount.writable(props.bucket, { what: '\'output\'', path: this.output }, OUTPUT);
       this.deadlineSeconds = wholeNumber('deadlineSeconds', props.deadlineSeconds ?? DEFAULT_DEADLINE_SECONDS, 60, LONGEST_DEADLINE_SECONDS);
       this.completions = CONTRACT.number('shards', 'completions', props.completions);
       this.parallelism = wholeNumber('parallelism', props.parallelism ?? this.completions, 1, this.completions);
       const key = serverKey(props);
-      this.args = [...this.programArguments(props, bucket), ...key.args];
+      this.args = [from.path(input.name), OUTPUT.mountPath, ...this.programArguments(props), ...key.args];
       const client = new ServerClient(this, 'Client', {
         server: props.server, app: CONTRACT.name, name: props.name ?? defaultName(props.server, '-batch'), component: 'batch',
-        egress: bucket.egress, grants: bucket.grants,
+        egress: toGoogle(this), grants: [from.grant, to.grant],
       });
       this.name = client.name;
       this.identity = client.identity;
       this.labels = client.labels;
-      this.makeJob(props, client, bucket, key.mounts);
+      this.makeJob(props, client, [from, to, ...key.mounts], to.podAnnotations);
     } catch (error) {
       throw named(this, error);
     }
   }
 
-  private programArguments(props: BatchInferenceProps, bucket: BucketMount): string[] {
-    const { server } = props;
-    const input = requireBucketPath('input', props.input);
+  private programArguments(props: BatchInferenceProps): string[] {
+    const { server, input } = props;
     if (`${input}/`.startsWith(`${this.output}/`)) {
       throw new Refusal(`'input' (${input}) is in 'output' (${this.output}), which is for the records alone; use another folder for one of them`);
     }
     const atOnce = Math.floor(server.maxNumSeqs * server.replicas / this.parallelism);
     const maxInFlight = props.maxInFlight ?? Math.max(1, Math.min(atOnce, DEFAULT_MOST_IN_FLIGHT));
     return [
-      bucket.path(input), bucket.path(this.output), `--url=${server.url}`, `--model=${server.servedModelName}`,
+      `--url=${server.url}`, `--model=${server.servedModelName}`,
       ...(server.modelRevision === undefined ? [] : [`--revision=${server.modelRevision}`]),
       `--parameters=${parametersOf(props.parameters ?? {})}`,
       `--shards=${this.completions}`,
@@ -185,10 +181,12 @@ export class BatchInference extends Construct {
     ];
   }
 
-  private makeJob(props: BatchInferenceProps, client: ServerClient, bucket: BucketMount, key: readonly PodMount[]): void {
+  private makeJob(
+    props: BatchInferenceProps, client: ServerClient, mounts: readonly PodMount[], annotations: { readonly [name: string]: string },
+  ): void {
     new ProgramJob(this, 'Resource', {
       name: this.name, labels: this.labels, podLabels: client.podLabels, serviceAccountName: client.identity.serviceAccountName,
-      contract: CONTRACT, args: this.args, graceSeconds: GRACE_SECONDS, mounts: [bucket, ...key], annotations: bucket.podAnnotations,
+      contract: CONTRACT, args: this.args, graceSeconds: GRACE_SECONDS, mounts, annotations,
       // The other shards go on when one has too many errors; what is wrong with the input or the model is so for all.
       failIndexOn: ['MISSED'],
       spec: {

@@ -60,7 +60,7 @@ export class LocustLoadTest extends Construct {
     try {
       this.name = props.name ?? defaultName(server, '-load-test', LONGEST_NAME - '-worker'.length);
       this.settings = locustSettings(this.name, props);
-      this.output = locustOutput(this.name, props.output);
+      this.output = locustOutput(this, this.name, props.output);
       const workerName = `${this.name}-worker`;
       const pods = (instance: string) => selectorLabelsOf({ app: APP, instance });
       const toTarget = this.toTarget();

@@ -1,5 +1,6 @@
-import { Grant } from '../../common/identity';
-import { BucketMount, PodMount, requireBucketPath, scratch } from '../../pods';
+import { Construct } from 'constructs';
+import { Grant } from '../../common/grant';
+import { BucketMount, PodMount, requireBucketPath, scratch, toGoogle } from '../../pods';
 import { k8s } from '../../pods/k8s';
 import { LoadTestOutput } from './locust-load-test-props';
 
@@ -13,12 +14,13 @@ export interface LocustOutput extends PodMount {
 }
 
 /** A folder of a bucket; without one, what is written goes with the pod. */
-export function locustOutput(name: string, output: LoadTestOutput | undefined): LocustOutput {
+export function locustOutput(scope: Construct, name: string, output: LoadTestOutput | undefined): LocustOutput {
   if (output === undefined) {
     return {
       ...scratch(AT.volume, AT.mountPath, '64Mi'), podAnnotations: {}, grants: [], egress: [],
     };
   }
-  const prop = 'output.path';
-  return BucketMount.writable(output.bucket, { ...AT, folder: { prop, path: requireBucketPath(prop, output.path ?? name) } });
+  const folder = { what: '\'output.path\'', path: requireBucketPath('output.path', output.path ?? name) };
+  const { volume, mount, podAnnotations, grant } = BucketMount.writable(output.bucket, folder, AT);
+  return { volume, mount, podAnnotations, grants: [grant], egress: toGoogle(scope) };
 }

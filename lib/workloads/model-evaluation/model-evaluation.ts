@@ -4,9 +4,10 @@ import { ServiceIdentity } from '../../common/identity';
 import { requireWorkloadName } from '../../common/names';
 import { named, Refusal } from '../../common/refusal';
 import {
-  BucketMount, Contract, podPrograms, ProgramImage, ProgramJob, requireBucketPath, requireNamespace, toGoogleApis, WorkloadAccess,
+  bucketFile, BucketMount, Contract, podPrograms, ProgramImage, ProgramJob, requireBucketPath, requireNamespace, toGoogleApis,
+  WorkloadAccess,
 } from '../../pods';
-import { BATCH_BUCKET, BatchInference } from '../batch-inference/batch-inference';
+import { BatchInference } from '../batch-inference/batch-inference';
 import { defaultName, LONGEST_NAME } from '../server-client';
 import contract from './contract.json';
 import { requirePropsOf } from '../../common/props';
@@ -16,6 +17,9 @@ const HOUR = 3600;
 const KEPT_SECONDS = 7 * 24 * HOUR;
 const TRIES = 3;
 const GRACE_SECONDS = 10;
+const ANSWERS = { volume: 'answers', mountPath: '/answers' };
+const LABELS = { volume: 'labels', mountPath: '/labels' };
+const OUTPUT = { volume: 'output', mountPath: '/output' };
 
 const THRESHOLDS = {
   minAccuracy: 'min-accuracy', minMacroF1: 'min-macro-f1', minWeightedF1: 'min-weighted-f1', minExactMatch: 'min-exact-match',
@@ -104,26 +108,29 @@ export class ModelEvaluation extends Construct {
       if (this.output === batch.output) {
         throw new Refusal(`'output' (${this.output}) is the folder of the batch, which is for its records alone; use another one`);
       }
-      const bucket = BucketMount.writable(batch.bucket, BATCH_BUCKET);
+      const file = bucketFile('labels', props.labels);
+      const labels = BucketMount.readable(batch.bucket, file.folder, LABELS);
+      const answers = BucketMount.readable(batch.bucket, { what: '\'output\' of the batch', path: batch.output }, ANSWERS);
+      const output = BucketMount.writable(batch.bucket, { what: '\'output\'', path: this.output }, OUTPUT);
       const access = new WorkloadAccess(this, 'Access', {
-        name: this.name, app: CONTRACT.name, component: 'evaluation', namespace: batch.identity.namespace, egress: toGoogleApis(),
-        grants: bucket.grants,
+        name: this.name, app: CONTRACT.name, component: 'evaluation', namespace: batch.identity.namespace, egress: toGoogleApis(this),
+        grants: [labels.grant, answers.grant, output.grant],
       });
       this.identity = access.identity;
       this.labels = access.labels;
       this.args = [
-        bucket.path(batch.output), bucket.path(requireBucketPath('labels', props.labels)), bucket.path(this.output),
+        ANSWERS.mountPath, labels.path(file.name), OUTPUT.mountPath,
         `--title=${props.title ?? batch.server.servedModelName}`,
         `--wait=${batch.deadlineSeconds}`,
         ...thresholds(props),
       ];
-      this.makeJob(props, bucket);
+      this.makeJob(props, [answers, labels, output]);
     } catch (error) {
       throw named(this, error);
     }
   }
 
-  private makeJob({ batch, image: ownImage }: ModelEvaluationProps, bucket: BucketMount): void {
+  private makeJob({ batch, image: ownImage }: ModelEvaluationProps, mounts: readonly BucketMount[]): void {
     new ProgramJob(this, 'Resource', {
       name: this.name, labels: this.labels, serviceAccountName: this.name, contract: CONTRACT, args: this.args, graceSeconds: GRACE_SECONDS,
       spec: {
@@ -136,7 +143,7 @@ export class ModelEvaluation extends Construct {
         name: this.name, labels: this.labels, image: ModelEvaluation.programImage(batch.server.release), ownImage,
       }),
       resources: { cpu: '1', memory: '2Gi', ephemeralStorage: '256Mi' },
-      mounts: [bucket], annotations: bucket.podAnnotations,
+      mounts, annotations: mounts[0].podAnnotations,
     });
   }
 }

@@ -5,7 +5,7 @@ import { MIB } from '../../common/bytes';
 import { ServiceIdentity } from '../../common/identity';
 import { requireBucketName } from '../../common/names';
 import { named, Refusal } from '../../common/refusal';
-import { Contract, podPrograms, ProgramImage, ProgramJob, requireNamespace, toGoogleApis, WorkloadAccess } from '../../pods';
+import { Contract, podPrograms, ProgramImage, ProgramJob, requireBucketPath, requireNamespace, toGoogleApis, WorkloadAccess } from '../../pods';
 import { k8s } from '../../pods/k8s';
 import { IVllmServer } from '../../serving';
 import { HydrationDisk, IWeightsStorage, WeightsVolume } from '../../weights';
@@ -69,6 +69,7 @@ export class WeightsHydration extends Construct {
   /** Labels of every object. */
   readonly labels: { readonly [label: string]: string };
   private readonly bucket: string;
+  private readonly prefix: string;
 
   constructor(scope: Construct, id: string, private readonly props: WeightsHydrationProps) {
     super(scope, id);
@@ -76,6 +77,7 @@ export class WeightsHydration extends Construct {
     const { weights, server } = props;
     try {
       this.bucket = requireBucketName(props.bucket);
+      this.prefix = requireBucketPath('prefix', props.prefix ?? directoryOf(weights.model));
       const disk = this.requireDisk();
       const names = diskNames(server.name, weights.model);
       this.name = `${server.name}-hydration`;
@@ -83,8 +85,8 @@ export class WeightsHydration extends Construct {
       this.claimName = names.hydrationClaim;
       this.snapshotName = names.snapshot;
       const access = new WorkloadAccess(this, 'Access', {
-        name: this.name, app: CONTRACT.name, component: 'weights', namespace: server.namespace, egress: toGoogleApis(),
-        grants: [{ role: 'roles/storage.objectViewer', bucket: this.bucket }],
+        name: this.name, app: CONTRACT.name, component: 'weights', namespace: server.namespace, egress: toGoogleApis(this),
+        grants: [{ bucket: this.bucket, folder: this.prefix, verb: 'read' }],
       });
       this.identity = access.identity;
       this.labels = access.labels;
@@ -119,11 +121,11 @@ export class WeightsHydration extends Construct {
   }
 
   private makeJob(): void {
-    const { weights, server, image, prefix } = this.props;
+    const { weights, server, image } = this.props;
     const { storage, model, revision, mountPath } = weights;
     new ProgramJob(this, 'Resource', {
       name: this.jobName, labels: this.labels, serviceAccountName: this.identity.serviceAccountName, contract: CONTRACT,
-      args: [model.id, revision, this.bucket, prefix ?? directoryOf(model), mountPath],
+      args: [model.id, revision, this.bucket, this.prefix, mountPath],
       env: { PYTHONUNBUFFERED: '1' },
       spec: {
         backoffLimit: 6,

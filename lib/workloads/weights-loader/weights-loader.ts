@@ -1,11 +1,13 @@
 import { Construct } from 'constructs';
 import { Model, VllmRelease } from '../../catalog';
+import { Grant } from '../../common/grant';
 import { ServiceIdentity } from '../../common/identity';
 import { isCommit, requireBucketName, requireSecretName, requireWorkloadName } from '../../common/names';
 import { named, Refusal } from '../../common/refusal';
 import { shortened } from '../../common/short-name';
 import {
-  configMapFiles, Contract, namespaceOf, PodMount, podPrograms, ProgramImage, ProgramJob, secretFiles, toGoogleApis, WorkloadAccess,
+  configMapFiles, Contract, namespaceOf, PodMount, podPrograms, ProgramImage, ProgramJob, secretFiles, toGoogleApis,
+  toGoogleApisAndInternet, WorkloadAccess,
 } from '../../pods';
 import { k8s } from '../../pods/k8s';
 import { WeightsVolume } from '../../weights';
@@ -116,11 +118,9 @@ export class WeightsLoader extends Construct {
         `kubectl create secret generic ${CONTRACT.text('token-secret', 'tokenSecretName')} --from-file=token=FILE`);
       this.name = this.requireName();
       this.jobName = `${this.name}-${shortRevisionOf(this.model)}`;
-      // It also notes on the objects that they are verified, and replaces what is broken. The hub, where that sends us, and the bucket
-      // are all at public addresses.
       const access = new WorkloadAccess(this, 'Access', {
-        name: this.name, app: CONTRACT.name, component: 'weights', namespace: namespaceOf(this), egress: toGoogleApis(),
-        grants: [{ role: 'roles/storage.objectUser', bucket: this.bucket }],
+        name: this.name, app: CONTRACT.name, component: 'weights', namespace: namespaceOf(this), egress: this.adopts ? toGoogleApis(this) : toGoogleApisAndInternet(this),
+        grants: this.grants,
       });
       this.identity = access.identity;
       this.labels = access.labels;
@@ -171,6 +171,13 @@ export class WeightsLoader extends Construct {
     const words = this.model.id.split('/').at(-1)!.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/-$/, '');
     const model = words.replace(/^[^a-z]+/, '') || ['model', ...words.match(/\d+/g) ?? []].join('-');
     return requireWorkloadName(this.props.name ?? shortened(model, '-loader', LONGEST_NAME), LONGEST_NAME);
+  }
+
+  /** It also notes on the objects that they are verified, and replaces what is broken. What it adopts it only reads. */
+  private get grants(): Grant[] {
+    const { adoptFrom } = this.props;
+    const from: Grant[] = adoptFrom === undefined ? [] : [{ bucket: this.bucket, folder: adoptFrom.replace(/\/$/, ''), verb: 'read' }];
+    return [{ bucket: this.bucket, folder: directoryOf(this.model), verb: 'write' }, ...from];
   }
 
   private makeJob(): void {

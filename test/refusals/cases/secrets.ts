@@ -20,7 +20,7 @@ export const SECRETS: Refusals = {
   'a secret in the place of a name': {
     'for a chat': app => new GradioChat(unitOf(app, 'chat'), 'chat', { server: serverIn(unitOf(app)), apiKeySecretName: KEY }),
     'for a batch': app => new BatchInference(unitOf(app, 'batch'), 'batch', {
-      server: serverIn(unitOf(app)), bucket: 'my-data', input: 'input.jsonl', output: 'output', apiKeySecretName: KEY,
+      server: serverIn(unitOf(app)), bucket: 'my-data', input: 'in/input.jsonl', output: 'output', apiKeySecretName: KEY,
     }),
     'for the page of a load test': app => new LocustLoadTest(unitOf(app, 'load-test'), 'load-test', {
       server: serverIn(unitOf(app)), webUi: { loginSecretName: KEY },

@@ -57,27 +57,29 @@ test('it asks its own server for the model that this serves, on the server\'s im
   expect([argumentOf(made.args, '--url'), argumentOf(made.args, '--model')]).toEqual([given.server.url, given.server.servedModelName]);
   expect(container.image).toBe(given.server.release.image);
   expect(container.command).toEqual(['python3', '/opt/cdk8s-vllm/main.py']);
-  expect(made.args.slice(0, 2)).toEqual(['/bucket/batch/input.jsonl', '/bucket/batch/output']);
+  expect(made.args.slice(0, 2)).toEqual(['/input/input.jsonl', '/output']);
 });
 
-test('input and output are the bucket, mounted as the user of the pod and believed from nothing but itself', () => {
+test('input and output are folders of the bucket, each mounted alone as the user of the pod and believed from nothing but itself', () => {
   const { pod, container, job } = rendered();
   expect(job.template.metadata.annotations).toMatchObject({ 'gke-gcsfuse/volumes': 'true', 'gke-gcsfuse/ephemeral-storage-limit': '1Gi' });
-  expect(pod.volumes[0].csi).toEqual({
+  const mounted = (folder: string) => ({
     driver: 'gcsfuse.csi.storage.gke.io',
     volumeAttributes: {
       bucketName: 'my-data', skipCSIBucketAccessCheck: 'true',
-      mountOptions: 'implicit-dirs,uid=10001,gid=10001,metadata-cache:ttl-secs:0,metadata-cache:negative-ttl-secs:0',
+      mountOptions: `implicit-dirs,only-dir=${folder},uid=10001,gid=10001,metadata-cache:ttl-secs:0,metadata-cache:negative-ttl-secs:0`,
     },
   });
+  expect(pod.volumes.slice(0, 2).map(({ csi }: { csi: object }) => csi)).toEqual([{ ...mounted('batch'), readOnly: true }, mounted('batch/output')]);
   expect(container.volumeMounts).toEqual([
-    { name: 'bucket', mountPath: '/bucket' }, { name: 'programs', mountPath: '/opt/cdk8s-vllm', readOnly: true },
+    { name: 'input', mountPath: '/input', readOnly: true }, { name: 'output', mountPath: '/output' }, { name: 'programs', mountPath: '/opt/cdk8s-vllm', readOnly: true },
   ]);
 });
 
-test('it may read and write objects of its bucket, and nothing else', () => {
+test('it may read where its input lies, write its output, and nothing else', () => {
   expect(rendered().made.identity).toMatchObject({
-    serviceAccountName: 'vllm-openai-gcs-h100-batch', grants: [{ role: 'roles/storage.objectUser', bucket: 'my-data' }],
+    serviceAccountName: 'vllm-openai-gcs-h100-batch',
+    grants: [{ bucket: 'my-data', folder: 'batch', verb: 'read' }, { bucket: 'my-data', folder: 'batch/output', verb: 'write' }],
   });
 });
 

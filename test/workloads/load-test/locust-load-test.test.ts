@@ -126,7 +126,7 @@ test('a changed setting is a changed pod; a changed program is one Job and not t
 
 test('with a bucket the page is written there by the master\'s own identity', () => {
   const { test: { identity }, objects } = rendered({ output: { bucket: 'my-reports' } });
-  expect(identity.grants).toEqual([{ role: 'roles/storage.objectUser', bucket: 'my-reports' }]);
+  expect(identity.grants).toEqual([{ bucket: 'my-reports', folder: NAME, verb: 'write' }]);
   const { csi } = podOf(objects).volumes.find(({ name }: Rendered) => name === 'results');
   expect(csi).toMatchObject({ driver: 'gcsfuse.csi.storage.gke.io', volumeAttributes: { bucketName: 'my-reports' } });
   expect(csi.volumeAttributes.mountOptions.split(',')).toContain(`only-dir=${NAME}`);

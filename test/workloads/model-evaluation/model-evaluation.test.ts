@@ -28,7 +28,7 @@ test('is a Job with its programs, an identity and a policy, all under one name a
 test('reads what its batch writes, and waits for it as long as it may take', () => {
   const { made, job, batch, container } = rendered();
   expect(made.args).toEqual([
-    '/bucket/batch/output', '/bucket/batch/labels.jsonl', '/bucket/batch/evaluation', '--title=Qwen/Qwen3-8B', '--wait=86400',
+    '/answers', '/labels/labels.jsonl', '/output', '--title=Qwen/Qwen3-8B', '--wait=86400',
   ]);
   expect(job.activeDeadlineSeconds).toBeGreaterThan(batch.deadlineSeconds);
   expect([container.image, container.args]).toEqual([batch.server.release.image, made.args]);
@@ -44,7 +44,9 @@ test('it is no client of the server: out it reaches what the bucket needs, and n
   expect(JSON.stringify(egress)).not.toContain(batch.server.name);
   expect(job.template.metadata.labels).toMatchObject(podSelector.matchLabels);
   expect(Object.keys(job.template.metadata.labels)).not.toContain(Object.keys(batch.server.clientLabels)[0]);
-  expect(made.identity.grants).toEqual([{ role: 'roles/storage.objectUser', bucket: 'my-data' }]);
+  expect(made.identity.grants).toEqual([
+    { bucket: 'my-data', folder: 'batch', verb: 'read' }, { bucket: 'my-data', folder: 'batch/evaluation', verb: 'write' },
+  ]);
 });
 
 test('thresholds are arguments', () => {
@@ -84,5 +86,5 @@ test.each<[Partial<ModelEvaluationProps>, string]>([
 test('refuses another namespace than the batch\'s', () => {
   const { batch } = evaluation();
   const elsewhere = new Chart(Testing.app(), 'other', { namespace: 'other' });
-  expect(refusalOf(() => new ModelEvaluation(elsewhere, 'evaluation', { batch, labels: 'labels.jsonl' }))).toContain('make both in one namespace');
+  expect(refusalOf(() => new ModelEvaluation(elsewhere, 'evaluation', { batch, labels: 'in/labels.jsonl' }))).toContain('make both in one namespace');
 });

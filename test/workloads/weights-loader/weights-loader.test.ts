@@ -33,7 +33,7 @@ test('what it makes', () => {
     'ServiceAccount/gemma-2-9b-it-loader',
   ]);
   expect(loader.identity).toMatchObject({
-    namespace: 'llm', serviceAccountName: 'gemma-2-9b-it-loader', grants: [{ role: 'roles/storage.objectUser', bucket: 'my-models' }],
+    namespace: 'llm', serviceAccountName: 'gemma-2-9b-it-loader', grants: [{ bucket: 'my-models', folder: `google/gemma-2-9b-it/${COMMIT}`, verb: 'write' }],
   });
 });
 

@@ -1,0 +1,33 @@
+import { FolderGrant } from '../../lib/common/grant';
+import { folderBindings } from '../../lib/gke/folder-bindings';
+
+const grant = (verb: FolderGrant['verb'], folder: string): FolderGrant => ({ bucket: 'b', folder, verb });
+const NAME = 'resource.name';
+
+test('who reads lists the bucket, and reads what is below its folder, as objects and as folders', () => {
+  expect(folderBindings('server', 'b', [grant('read', 'a')])).toEqual([{
+    role: 'roles/storage.objectViewer', title: 'read its folders',
+    expression: `resource.type == "storage.googleapis.com/Bucket" || ${NAME}.startsWith("projects/_/buckets/b/objects/a/")`
+      + ` || ${NAME}.startsWith("projects/_/buckets/b/folders/a/") || ${NAME} == "projects/_/buckets/b/folders/a"`,
+  }]);
+});
+
+test('who writes changes what is below its folder, and of the folders above it may make those that are missing', () => {
+  const [list, write, make] = folderBindings('loader', 'b', [grant('write', 'a/b')]);
+  expect(list.expression).toBe('resource.type == "storage.googleapis.com/Bucket"');
+  expect([write.role, write.expression]).toEqual(['roles/storage.objectUser',
+    `${NAME}.startsWith("projects/_/buckets/b/objects/a/b/") || ${NAME}.startsWith("projects/_/buckets/b/folders/a/b/")`
+    + ` || ${NAME} == "projects/_/buckets/b/folders/a/b"`]);
+  expect([make.role, make.expression]).toEqual(['roles/storage.objectCreator',
+    ['a', 'a/'].map(folder => `${NAME} == "projects/_/buckets/b/folders/${folder}"`).join(' || ')]);
+});
+
+test('above a folder at the top of the bucket there is none to be made', () => {
+  expect(folderBindings('loader', 'b', [grant('write', 'a')]).map(({ role }) => role)).toEqual([
+    'roles/storage.objectViewer', 'roles/storage.objectUser',
+  ]);
+});
+
+test('a name with quotes stays a text of the expression', () => {
+  expect(folderBindings('server', 'b', [grant('read', 'a"||true||"')])[0].expression).toContain('/objects/a\\"||true||\\"/"');
+});
