@@ -9,7 +9,7 @@ import { HubServer } from '../rig/hub';
 import { programFolder } from '../rig/program-folder';
 import { imagePython } from '../rig/python/environment';
 import { sha256 } from '../rig/sha256';
-import { Checkpoint, CHECKPOINTS } from './checkpoints';
+import { Checkpoint, CHECKPOINTS } from '../catalog/checkpoints';
 import { ClientProgram } from './client-program';
 
 const PROGRAMS = programFolder(WeightsLoader.programImage().programs);
