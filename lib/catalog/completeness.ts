@@ -15,7 +15,7 @@ const NEEDED_BY: Readonly<Record<string, RegExp>> = {
   'config.json': /Pooling$|\.Dense$|\.LayerNorm$/, 'model.safetensors': /\.Dense$|\.LayerNorm$/,
 };
 
-/** What the server will be told that decides which files it needs. */
+/** What the server is told that decides which files of a model it needs. */
 export interface ServedWith {
   /**
    * Whether the server runs the model's own code.

@@ -8,6 +8,7 @@ import * as other from './models/other';
 import * as qwen from './models/qwen';
 import { Refusal } from '../common/refusal';
 
+export type { ServedWith } from './completeness';
 export type { HuggingFaceFolderOptions } from './hugging-face-folder';
 export type { AttentionCache, IndexerCache, LatentCache, LayerCache, RecurrentCache, StatePart, TensorParallelParts } from './layer-cache';
 export type { Experts, LatentAttention, ModelFile, ModelProps } from './model-props';
