@@ -8,6 +8,7 @@ import { named, Refusal } from '../../common/refusal';
 import { Contract, podPrograms, ProgramImage, ProgramJob, requireNamespace, toGoogleApis, WorkloadAccess } from '../../pods';
 import { k8s } from '../../pods/k8s';
 import { IVllmServer } from '../../serving';
+import { manifestDigestOf } from '../../serving/manifest-digest';
 import { HydrationDisk, IWeightsStorage, WeightsVolume } from '../../weights';
 import { diskNames } from '../../weights/disk-names';
 import { directoryOf } from '../../weights/model-directory';
@@ -121,7 +122,10 @@ export class WeightsHydration extends Construct {
     const { storage, model, revision, mountPath } = weights;
     new ProgramJob(this, 'Job', {
       name: this.jobName, labels: this.labels, serviceAccountName: this.identity.serviceAccountName, contract: CONTRACT,
-      args: [model.id, revision, this.bucket, prefix ?? directoryOf(model), mountPath],
+      args: [
+        model.id, revision, this.bucket, prefix ?? directoryOf(model), mountPath,
+        ...manifestDigestOf(model).map(digest => `--manifest-sha256=${digest}`),
+      ],
       env: { PYTHONUNBUFFERED: '1' },
       spec: {
         backoffLimit: 6,

@@ -3,7 +3,7 @@ import { Model, VllmRelease } from '../../catalog';
 import { ServiceIdentity } from '../../common/identity';
 import { isCommit, requireBucketName, requireSecretName, requireWorkloadName } from '../../common/names';
 import { named, Refusal } from '../../common/refusal';
-import { shortened } from '../../common/short-name';
+import { nameWords, shortened } from '../../common/short-name';
 import {
   configMapFiles, Contract, namespaceOf, PodMount, podPrograms, ProgramImage, ProgramJob, secretFiles, toGoogleApis, WorkloadAccess,
 } from '../../pods';
@@ -166,7 +166,7 @@ export class WeightsLoader extends Construct {
   }
 
   private requireName(): string {
-    const words = this.model.id.split('/').at(-1)!.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/-$/, '');
+    const words = nameWords(this.model.id.split('/').at(-1)!);
     const model = words.replace(/^[^a-z]+/, '') || ['model', ...words.match(/\d+/g) ?? []].join('-');
     return requireWorkloadName(this.props.name ?? shortened(model, '-loader', LONGEST_NAME), LONGEST_NAME);
   }
