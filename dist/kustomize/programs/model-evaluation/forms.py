@@ -2,8 +2,8 @@
 
 Answers and labels are compared without regard to case, width, spaces, and punctuation, quotes and Markdown around them. Signs belong
 to a label: "-1" is not "1", nor is "C++" "C". The label counts that stands first as a whole word or a whole number, of those at one
-place the longest: "non-spam" is a word, and "1.5", "1,000", "4/5" and "50%" are numbers. Where a script has no spaces, as Chinese,
-Japanese and Thai, a label is found wherever it stands.
+place the longest: "non-spam" is a word, and "1.5", "4/5" and "50%" are numbers; "1,000" is "1000". Where a script has no spaces, as
+Chinese, Japanese and Thai, a label is found wherever it stands.
 """
 
 import re
