@@ -3,9 +3,11 @@ import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { ModelEvaluation } from '../../lib';
-import { imagePython, judgePython } from '../rig/python/environment';
+import { BatchInference, ModelEvaluation } from '../../lib';
+import { highestBytes, measured, memoryLimitOf } from '../rig/pod-memory';
+import { judgePython } from '../rig/python/environment';
 import { programFolder } from '../rig/program-folder';
+import { server, unit } from '../serving/rendered';
 import { ClientProgram } from './client-program';
 import { EvaluationTrial, Figures, recordOf } from './evaluation-trial';
 
@@ -175,16 +177,17 @@ describe('limits', () => {
         yield Array.from({ length: 1000 }, (_, place) => `${line(first + place)}\n`).join('');
       }
     })());
-    const measure = 'import resource, subprocess, sys; code = subprocess.call(sys.argv[1:]);'
-      + ' print("KiB:", resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss); sys.exit(code)';
     const output = trial.path('output');
-    const run = new ClientProgram(programFolder(ModelEvaluation.programImage().programs), [folder, labels, output],
-      [imagePython('vllm-openai'), '-c', measure]);
+    const run = new ClientProgram(programFolder(ModelEvaluation.programImage().programs), [folder, labels, output], measured());
     await pipeline(thousands(index => `{"custom_id": "request-${index}", "label": "${index % 2 ? 'yes' : 'no'}"}`), createWriteStream(labels));
     await pipeline(thousands(index => records[index % 3].replaceAll('@', `request-${index}`)), createWriteStream(part));
     expect([await run.code(), run.output]).toEqual([0, expect.stringContaining(`of ${count} are right`)]);
     const figures = JSON.parse(readFileSync(join(output, 'evaluation.json'), 'utf8')) as Figures;
     expect(figures).toMatchObject({ labelled: count, unparsable: 333_333, missing: 0, right: 333_333 });
-    expect(Number(/KiB: (\d+)/.exec(run.output)![1])).toBeLessThan(0.7 * 2 * 2 ** 20);
+    const scope = unit();
+    const batch = new BatchInference(scope, 'batch', { server: server(scope), bucket: 'my-data', input: 'in.jsonl', output: 'out' });
+    const limit = memoryLimitOf(new ModelEvaluation(scope, 'evaluation', { batch, labels: 'labels.jsonl', output: 'figures' }));
+    process.stdout.write(`\nmemory: the evaluation took ${Math.round(highestBytes(run.output) / 2 ** 20)} MiB of ${limit / 2 ** 20}\n`);
+    expect(highestBytes(run.output)).toBeLessThan(0.7 * limit);
   });
 });

@@ -173,7 +173,7 @@ export class WeightsLoader extends Construct {
 
   private makeJob(): void {
     const { release, image, adoptFrom, trustRemoteCode, skipTokenizerInit } = this.props;
-    const [token, lock] = [this.adopts ? undefined : this.token(), this.adopts ? undefined : this.lock()];
+    const [token, lock] = [this.adopts ? undefined : this.token(), this.lock()];
     new ProgramJob(this, 'Job', {
       name: this.jobName, labels: this.labels, serviceAccountName: this.identity.serviceAccountName, contract: CONTRACT,
       args: [
@@ -202,7 +202,7 @@ export class WeightsLoader extends Construct {
     return secretFiles(this.tokenSecretName, TOKEN.volume, [TOKEN.key], TOKEN.path, { optional: this.model.gated !== true });
   }
 
-  /** The files that a model lock names; the hub has to agree with them. */
+  /** The files that a model lock names; what is loaded or adopted has to agree with them. */
   private lock(): PodMount | undefined {
     if (this.model.files === undefined) {
       return undefined;
