@@ -68,7 +68,8 @@ class Forms:
         if form is None:
             return None, False
         end = start + len(form)
-        whole = not any(is_word(char) or char in self._signs for char in set(text[:start] + text[end:]))
+        # It ends at the first that means something, which is near as a rule.
+        whole = not any(is_word(char) or char in self._signs for part in (text[end:], text[:start]) for char in part)
         unsure = cut and end == len(text) and (form in self._begins_another or not whole)
         return (None, False) if unsure or (only_whole and not whole) else (self._by_form[form], whole)
 
