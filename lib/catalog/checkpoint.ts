@@ -69,7 +69,9 @@ export function incompleteShards(paths: readonly string[]): NumberedShards[] {
 /** The safetensors that a server loads, out of the files of a folder. */
 export function shardsOf(files: readonly string[], index?: CheckpointIndex): string[] {
   if (index) {
-    return [...new Set(Object.values(index.weight_map ?? {}))].sort();
+    // those of an embedding's modules are in no index
+    const ofModules = files.filter(file => /^[^/]+\/.*\.safetensors$/.test(file));
+    return [...new Set(Object.values(index.weight_map ?? {})), ...ofModules].sort();
   }
   // consolidated.safetensors is the same model in its maker's own naming: both together would count every weight twice
   const shards = files.filter(file => file.endsWith('.safetensors')).sort();

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { ServedWith } from './completeness';
 import { HuggingFaceConfig } from './hugging-face-config';
 import { HUGGING_FACE_ID, modelFacts } from './hugging-face-model';
 import { ModelProps } from './model-props';
@@ -7,7 +8,7 @@ import { parseFile, readCheckpoint } from './safetensors';
 import { Refusal } from '../common/refusal';
 
 /** Options of `Model.fromDirectory`: what the folder may not say of its model. */
-export interface HuggingFaceFolderOptions {
+export interface HuggingFaceFolderOptions extends ServedWith {
   /**
    * Hugging Face id of the model, for example `google/gemma-2-9b-it`.
    * @default - `_name_or_path` of config.json where it is an id, otherwise the name of the folder
@@ -27,7 +28,7 @@ export function readHuggingFaceFolder(directory: string, options: HuggingFaceFol
     throw new Refusal(`${directory} has no config.json. Give the folder that 'hf download <model> --local-dir <folder>' fills.`);
   }
   const config = new HuggingFaceConfig(parseFile(file), file);
-  const facts = modelFacts(config, readCheckpoint(directory, name => config.predicts(name)));
+  const facts = modelFacts(config, readCheckpoint(directory, options, name => config.predicts(name)));
   const name = config.nameOrPath && HUGGING_FACE_ID.test(config.nameOrPath) ? config.nameOrPath : path.basename(path.resolve(directory));
   return { id: options.id ?? name, revision: options.revision, ...facts };
 }

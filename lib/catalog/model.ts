@@ -9,6 +9,7 @@ import * as qwen from './models/qwen';
 import { Refusal } from '../common/refusal';
 import { requireProps } from '../common/props';
 
+export type { ServedWith } from './completeness';
 export type { HuggingFaceFolderOptions } from './hugging-face-folder';
 export type { AttentionCache, IndexerCache, LatentCache, LayerCache, RecurrentCache, StatePart, TensorParallelParts } from './layer-cache';
 export type { Experts, LatentAttention, ModelFile, ModelProps } from './model-props';
@@ -130,7 +131,8 @@ export class Model {
   }
 
   /**
-   * The model in a folder as Hugging Face lays it out. `config.json` and the headers of the safetensors are read, never the tensors.
+   * The model in a folder as Hugging Face lays it out. `config.json` and the headers of the safetensors are read, never the tensors. Where
+   * only the index of the weights is there, that is enough to plan; a folder with weights has to have all that a server needs.
    *
    * @throws when a file is missing or damaged, and on a configuration that is not one of a language model
    */

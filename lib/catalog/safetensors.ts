@@ -1,29 +1,25 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { Checkpoint, CheckpointIndex, checkpointOf, headerBytesOf, incompleteShards, INDEX_FILE, nonEmpty, parseJson, shardsOf, Tensor, tensorsOf } from './checkpoint';
+import { Checkpoint, CheckpointIndex, checkpointOf, headerBytesOf, INDEX_FILE, nonEmpty, parseJson, shardsOf, Tensor, tensorsOf } from './checkpoint';
+import { ServedWith } from './completeness';
+import { filesOf, servedFilesOf } from './model-folder';
 import { Refusal } from '../common/refusal';
 
-/** Finds the safetensors that a server would load from a folder and reads their headers. */
-export function readCheckpoint(directory: string, predicts?: (tensor: string) => boolean): Checkpoint {
-  const files = fs.readdirSync(directory).sort();
-  if (files.includes('adapter_config.json')) {
-    throw new Refusal(`${directory} has an adapter_config.json: it holds an adapter, not a model. Merge the adapter into its model, or serve the model.`);
-  }
-  const index = files.includes(INDEX_FILE) ? parseFile<CheckpointIndex>(path.join(directory, INDEX_FILE)) : undefined;
+/** Finds the safetensors that a server would load from a folder and reads their headers; an index without them is a plan's whole model. */
+export function readCheckpoint(directory: string, servedWith: ServedWith = {}, predicts?: (tensor: string) => boolean): Checkpoint {
+  const there = filesOf(directory);
+  const index = there.includes(INDEX_FILE) ? parseFile<CheckpointIndex>(path.join(directory, INDEX_FILE)) : undefined;
+  const hasWeights = there.some(file => /^[^/]+\.safetensors$/.test(file));
+  const files = hasWeights ? servedFilesOf(directory, there, servedWith) : there;
   const shards = shardsOf(files, index);
   if (shards.length === 0) {
     throw noShards(directory, files);
   }
-  const missing = shards.filter(shard => !files.includes(shard));
-  const announced = index ? [] : incompleteShards(shards).flatMap(({ missing: lacking }) => lacking);
-  if (announced.length > 0) {
-    throw new Refusal(`${directory}: the names of the safetensors announce ${announced.length} more: ${announced.slice(0, 3).join(', ')}. `
-      + 'Finish the download, or save the model again: the index, which is written last, is missing too.');
-  }
   const totalSize = index?.metadata?.total_size;
-  if (missing.length === shards.length && totalSize !== undefined) {
+  if (!hasWeights && totalSize !== undefined) {
     return nonEmpty(directory, { totalBytes: totalSize });
   }
+  const missing = shards.filter(shard => !files.includes(shard));
   if (missing.length > 0) {
     throw new Refusal(`${directory}: ${INDEX_FILE} names ${shards.length} files and ${missing.length} are missing: ${missing.join(', ')}. `
       + 'Finish the download, or leave only config.json and the index in the folder to plan from its total_size.');

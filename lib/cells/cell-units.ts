@@ -8,6 +8,7 @@ import { WeightsVolume } from '../weights';
 import {
   BatchInference, GradioChat, LocustLoadTest, ModelEvaluation, WeightsHydration, WeightsLoader, WeightsSnapshot,
 } from '../workloads';
+import { defaultName } from '../workloads/server-client';
 
 /** Something of a cell that runs in pods with an identity of their own. */
 export interface CellWorkload extends IConstruct {
@@ -72,7 +73,7 @@ const UNITS: { readonly [name in CellUnit]: Unit } = {
   weights: {
     applyWithCell: false,
     make: (scope, { server, weights, bucket, release }) =>
-      [new WeightsLoader(scope, 'loader', { weights, bucket, release, name: `${server.name}-loader` })],
+      [new WeightsLoader(scope, 'loader', { weights, bucket, release, name: defaultName(server, '-loader') })],
   },
   hydration: {
     applyWithCell: false,

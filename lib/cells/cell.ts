@@ -1,5 +1,10 @@
 import { Accelerator, Model } from '../catalog';
+import { DnsName } from '../common/dns-name';
+import { joinedName } from '../common/short-name';
+import { defaultServerName } from '../serving/server-name';
 import { IWeightsStorage, StorageId } from '../weights';
+
+const LONGEST_FOLDER = DnsName.LABEL.maxLength;
 
 /** One point of the matrix: what is served, on what, from where. */
 export interface CellPoint {
@@ -22,14 +27,10 @@ export function storageIdOf({ storage }: Pick<CellPoint, 'storage'>): string {
 
 /** Id of the cell, which is the name of its folder: `l4-gcs`, `a100-gcs-llama33-70b`. */
 export function cellId(point: Omit<CellPoint, 'model'>): string {
-  return joined(point.accelerator.id, storageIdOf(point), point.variant);
+  return joinedName([point.accelerator.id, storageIdOf(point), point.variant], LONGEST_FOLDER);
 }
 
 /** Name of the cell's server, as the guides have it: `vllm-openai-gcs-l4`, `vllm-openai-gcs-llama33-70b-a100`. */
 export function serverName(point: Omit<CellPoint, 'model'>): string {
-  return joined('vllm-openai', storageIdOf(point), point.variant, point.accelerator.id);
-}
-
-function joined(...parts: (string | undefined)[]): string {
-  return parts.filter(part => part !== undefined).join('-');
+  return defaultServerName({ storage: storageIdOf(point), accelerator: point.accelerator.id, variant: point.variant });
 }

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { Model, VllmRelease } from '../catalog';
 import { HUGGING_FACE_ID } from '../catalog/hugging-face-model';
 import { parseModelLock } from '../catalog/model-lock';
+import { benchmark, BENCHMARK_USAGE } from './benchmark-command';
 import { ExitCode, Failure } from './failure';
 import { holdingGpus } from './holding-gpus';
 import { HubConnection } from './hub-connection';
@@ -17,12 +18,14 @@ export interface Output {
 const PROGRAM = 'cdk8s-vllm';
 
 const USAGE = `usage: npx ${PROGRAM} lock <hugging-face-id> [--revision R] [--output FILE]`;
+const USAGES = `${USAGE}\n${BENCHMARK_USAGE.replace('usage:', '      ')}`;
 
-const HELP = `${USAGE}
+const HELP = `${USAGES}
 
-  lock   writes what a model is at one commit into a file, for Model.fromLock()
+  lock       writes what a model is at one commit into a file, for Model.fromLock()
+  benchmark  writes the input of a batch and the labels of its evaluation, out of the files of a public benchmark
 
-npx ${PROGRAM} lock --help says more.`;
+npx ${PROGRAM} COMMAND --help says more.`;
 
 const LOCK_HELP = `${USAGE}
 
@@ -48,6 +51,8 @@ export async function runCommandLine(args: readonly string[], environment: Envir
     const [command, ...rest] = args;
     if (command === 'lock') {
       await lock(rest, environment, output);
+    } else if (command === 'benchmark') {
+      benchmark(rest, output.out);
     } else if (command === '--help' || command === '-h' || command === 'help') {
       output.out(HELP);
     } else {
@@ -59,7 +64,7 @@ export async function runCommandLine(args: readonly string[], environment: Envir
     const exitCode = error instanceof Failure ? error.exitCode : ExitCode.DATA;
     output.error(`${PROGRAM}: ${(error as Error).message}`);
     if (exitCode === ExitCode.USAGE) {
-      output.error(`${USAGE}\n--help says more.`);
+      output.error(`${args[0] === 'lock' ? USAGE : args[0] === 'benchmark' ? BENCHMARK_USAGE : USAGES}\n--help says more.`);
     }
     return exitCode;
   }

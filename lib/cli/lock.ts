@@ -1,11 +1,11 @@
 import { CheckpointIndex, checkpointOf, headerBytesOf, INDEX_FILE, parseJson, shardsOf, Tensor, tensorsOf } from '../catalog/checkpoint';
+import { ServedWith, servedFiles, TELLING_FILES } from '../catalog/completeness';
 import { HuggingFaceConfig } from '../catalog/hugging-face-config';
 import { modelFacts } from '../catalog/hugging-face-model';
 import { formatModelLock } from '../catalog/model-lock';
 import { VllmRelease } from '../catalog';
 import { sha256 } from '../common/digest';
 import { orRefusal, Refusal } from '../common/refusal';
-import { ServedWith, servedFiles } from './completeness';
 import { ExitCode, Failure } from './failure';
 import { HubConnection } from './hub-connection';
 import { HubFile, HubModel } from './hub-model';
@@ -32,8 +32,10 @@ async function lockOf(model: HubModel, servedWith: ServedWith): Promise<string> 
   if (!fileNamed(model.files, 'config.json')) {
     throw new Failure(ExitCode.DATA, `${model.id} has no config.json: it is no model that vLLM serves by itself, but perhaps an adapter or a GGUF`);
   }
-  const paths = new Set(await servedFiles({
-    id: model.id, paths: model.files.map(file => file.path), read: async path => (await model.read(fileNamed(model.files, path)!)).toString('utf8'),
+  const telling = await eachOf(model.files.filter(file => TELLING_FILES.includes(file.path)),
+    async file => [file.path, (await model.read(file)).toString('utf8')] as const);
+  const paths = new Set(servedFiles({
+    id: model.id, paths: model.files.map(file => file.path), contents: new Map(telling), say: { trustRemoteCode: '--trust-remote-code', skipTokenizerInit: '--skip-tokenizer-init' },
   }, servedWith));
   const served = model.files.filter(file => paths.has(file.path));
   const config = fileNamed(served, 'config.json')!;
@@ -89,9 +91,7 @@ function shardsIn({ id, files }: HubModel, served: HubFile[], index: CheckpointI
     throw new Failure(ExitCode.DATA, `${id}: ${INDEX_FILE} names ${names.length} files and ${missing.length} are missing: ${missing.slice(0, 3).join(', ')}.`
       + ' The repository is not complete at this revision');
   }
-  // Those of an embedding's modules are in no index.
-  const ofModules = index ? served.filter(file => /^[^/]+\/.*\.safetensors$/.test(file.path)) : [];
-  return [...names.map(name => fileNamed(served, name)!), ...ofModules];
+  return names.map(name => fileNamed(served, name)!);
 }
 
 /** Never the tensors: the beginning of the file, a second time when the header is longer. */

@@ -8,6 +8,7 @@ import { namespaceOf } from '../pods';
 import { clientLabels, selectorLabels } from './labels';
 import { requireServedModelName, SERVER_PORT } from './server-arguments';
 import { requirePropsOf } from '../common/props';
+import { LONGEST_SERVER_NAME } from './server-name';
 
 /** What clients know of a server, whichever app made it. */
 export interface IVllmServer {
@@ -81,8 +82,6 @@ export interface VllmServerAttributes {
   readonly progressDeadlineSeconds?: number;
 }
 
-/** Leaves room for the suffixes of what belongs to the server. */
-export const LONGEST_SERVER_NAME = 53;
 const DEFAULT_MAX_NUM_SEQS = 256;
 const DEFAULT_PROGRESS_DEADLINE_SECONDS = 1800;
 

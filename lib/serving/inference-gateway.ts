@@ -7,7 +7,7 @@ import { shortened } from '../common/short-name';
 import { wholeNumber } from '../common/whole-number';
 import { requireNamespace, tcp } from '../pods';
 import { k8s } from '../pods/k8s';
-import { LONGEST_SERVER_NAME } from './imported-server';
+import { LONGEST_SERVER_NAME } from './server-name';
 import { InferenceGatewayProps } from './inference-gateway-props';
 import { SERVER_PORT } from './server-arguments';
 

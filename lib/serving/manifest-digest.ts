@@ -2,8 +2,8 @@ import { Model } from '../catalog';
 import { sha256 } from '../common/digest';
 
 /**
- * The sha256 of the manifest that the loader writes of a model with a lock: what weights have to be that are checked before they are
- * served. None without a lock, for then nobody knows the files beforehand.
+ * The sha256 of the manifest that the loader writes of a model with a lock: what weights have to be that are copied to a disk, or
+ * checked before they are served. None without a lock, for then nobody knows the files beforehand.
  */
 export function manifestDigestOf({ id, revision, files }: Model): string[] {
   if (files === undefined) {

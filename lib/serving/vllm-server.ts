@@ -12,9 +12,10 @@ import { inNamespace, MountedPrograms, namespaceOf, oneMayLeave, requireNamespac
 import { k8s } from '../pods/k8s';
 import { WeightsBinding } from '../weights';
 import { directoryOf } from '../weights/model-directory';
-import { ImportedVllmServer, IVllmServer, LONGEST_SERVER_NAME, VllmServerAttributes } from './imported-server';
+import { ImportedVllmServer, IVllmServer, VllmServerAttributes } from './imported-server';
 import { clientLabels, selectorLabels, SERVER, serverLabels } from './labels';
 import { SERVER_PORT, serverArguments, servedModelName } from './server-arguments';
+import { defaultServerName, LONGEST_SERVER_NAME } from './server-name';
 import { ServerPlan } from './server-plan';
 import { serverPod } from './server-pod';
 import { SERVER_PROGRAMS } from './server-programs';
@@ -254,6 +255,6 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
   }
 }
 
-function serverName(props: VllmServerProps): string {
-  return requireWorkloadName(props.name ?? `vllm-openai-${props.weights.storage.id}-${props.accelerator.id}`, LONGEST_SERVER_NAME);
+function serverName({ name, weights, accelerator }: VllmServerProps): string {
+  return requireWorkloadName(name ?? defaultServerName({ storage: weights.storage.id, accelerator: accelerator.id }), LONGEST_SERVER_NAME);
 }

@@ -2,8 +2,8 @@ import { Model } from '../catalog';
 import { shortened } from '../common/short-name';
 import { shortRevisionOf } from './model-directory';
 
-/** Of a Job: it becomes a label of its pods. */
-const LONGEST_JOB_NAME = 63;
+/** A Job's becomes a label of its pods. */
+const LONGEST = 63;
 
 /** Names of what belongs to the disk of one server; shared with no other, whose disk is in other zones or of another class. */
 export interface DiskNames {
@@ -20,6 +20,7 @@ export function diskNames(serverName: string, model: Model): DiskNames {
   const revision = shortRevisionOf(model);
   const claim = `${serverName}-${revision}`;
   return {
-    claim, snapshot: claim, hydrationClaim: `${claim}-hydration`, hydrationJob: shortened(serverName, `-hydration-${revision}`, LONGEST_JOB_NAME),
+    claim, snapshot: claim, hydrationClaim: shortened(serverName, `-${revision}-hydration`, LONGEST),
+    hydrationJob: shortened(serverName, `-hydration-${revision}`, LONGEST),
   };
 }

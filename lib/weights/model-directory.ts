@@ -1,4 +1,8 @@
 import { Model } from '../catalog';
+import { isCommit } from '../common/names';
+import { fnv1a, nameWords } from '../common/short-name';
+
+const LONGEST_SHORT = 8;
 
 /** A model without a pinned commit is kept under the branch it is loaded from. */
 export function revisionOf(model: Model): string {
@@ -10,7 +14,9 @@ export function directoryOf(model: Model): string {
   return `${model.id}/${revisionOf(model)}`;
 }
 
-/** Enough of a commit to tell it from others, as part of an object's name. */
+/** A revision as part of an object's name: the beginning of a commit, a short word itself, a checksum of anything else. */
 export function shortRevisionOf(model: Model): string {
-  return revisionOf(model).slice(0, 8).toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '');
+  const revision = revisionOf(model);
+  const isName = revision.length <= LONGEST_SHORT && revision === nameWords(revision);
+  return isName ? revision : isCommit(revision) ? revision.slice(0, LONGEST_SHORT) : fnv1a(revision);
 }

@@ -7,9 +7,13 @@ export type Tensors = { [name: string]: [dtype: string, ...shape: number[]] };
 
 const BITS: { [dtype: string]: number } = { F32: 32, BF16: 16, F16: 16, F8_E4M3: 8, U8: 8 };
 
-/** A folder as Hugging Face lays it out, with real safetensors files full of zeros. */
+/** A folder as Hugging Face lays it out, with a tokenizer and real safetensors files full of zeros. */
 export class TinyFolder {
   readonly directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tiny-model-'));
+
+  constructor() {
+    this.file('tokenizer.json', '{}');
+  }
 
   config(config: object): this {
     return this.file('config.json', JSON.stringify(config));

@@ -63,6 +63,7 @@ const READS: { readonly [file: string]: readonly string[] } = {
   'lib/catalog/hugging-face-folder.ts': ['fs', 'path'],
   'lib/catalog/model-lock.ts': ['fs'],
   'lib/catalog/architectures/class-defaults.ts': ['fs', 'path'],
+  'lib/catalog/model-folder.ts': ['fs', 'path'],
   'lib/catalog/safetensors.ts': ['fs', 'path'],
   'lib/catalog/vllm-registry.ts': ['fs', 'path'],
   'lib/common/digest.ts': ['crypto'],

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { AnswerServer, whole } from '../rig/answer-server';
+import { GradioChat } from '../../lib';
 import { ChatProgram } from '../rig/chat-program';
+import { memoryLimitOf } from '../rig/pod-memory';
+import { server, unit } from '../serving/rendered';
 
 const MIB = 2 ** 20;
-const POD_KIB = 512 * 1024;
 const JOIN = '/gradio_api/queue/join';
 
 let model: AnswerServer;
@@ -68,6 +70,12 @@ async function ended(session: string): Promise<string> {
   return (await fetch(`${program.origin}/gradio_api/queue/data?session_hash=${session}`)).text();
 }
 
+/** What the manifest gives the pod. */
+function podKib(): number {
+  const scope = unit();
+  return memoryLimitOf(new GradioChat(scope, 'chat', { server: server(scope) })) / 1024;
+}
+
 function highestKiB(): number {
   return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${program.pid}/status`, 'utf8'))![1]);
 }
@@ -84,8 +92,9 @@ test('50 requests that no page sends are bounded in memory and in the log', asyn
   expect(statuses.filter(([status]) => ![200, 400, 413, 422, 503].includes(status as number))).toEqual([]);
   expect(statuses.filter(([status]) => status === 400 || status === 413).length).toBeGreaterThan(30);
   expect(program.log.length).toBeLessThan(MIB);
-  expect(highestKiB()).toBeLessThan(0.7 * POD_KIB);
+  expect(highestKiB()).toBeLessThan(0.7 * podKib());
   expect(program.log).not.toContain('forged');
+  process.stdout.write(`\nmemory: the chat took ${Math.round(highestKiB() / 1024)} MiB of ${podKib() / 1024}, and its log ${program.log.length} bytes\n`);
 });
 
 test('one after the other is no more', async () => {
@@ -93,7 +102,7 @@ test('one after the other is no more', async () => {
     expect((await post(body())).status).toBeLessThan(504);
   }
   expect(program.log.length).toBeLessThan(MIB);
-  expect(highestKiB()).toBeLessThan(0.7 * POD_KIB);
+  expect(highestKiB()).toBeLessThan(0.7 * podKib());
 });
 
 test('a conversation as long as one may be is answered, whatever the texts hold', async () => {

@@ -3,9 +3,11 @@ import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { ModelEvaluation } from '../../lib';
-import { imagePython, judgePython } from '../rig/python/environment';
+import { BatchInference, ModelEvaluation } from '../../lib';
+import { highestBytes, measured, memoryLimitOf } from '../rig/pod-memory';
+import { judgePython } from '../rig/python/environment';
 import { programFolder } from '../rig/program-folder';
+import { server, unit } from '../serving/rendered';
 import { ClientProgram } from './client-program';
 import { EvaluationTrial, Figures, recordOf } from './evaluation-trial';
 
@@ -40,6 +42,10 @@ const CASES: readonly (readonly [readonly string[], readonly Case[]])[] = [
   ]],
   [['C', 'D'], [['C++', null], ['C#', null], ['C', 'C']]],
   [['A', 'A+', 'A-', 'A*'], [['A', 'A'], ['A-', 'A-'], ['**A+**', 'A+'], ['A*', 'A*'], ['**A**', 'A'], ['e.g. A-', 'A-'], ['U.S.A. says A', 'A']]],
+  [['1000', '1', '2,500,000'], [
+    ['1,000', '1000'], ['$1,000.', '1000'], ['1\u00a0000', '1000'], ['1000', '1000'], ['1,000.5', null], ['1,0000', null], ['10,00', null],
+    ['2500000', '2,500,000'], ['2,500000', null], ['0.1,000', null], ['1, 000', '1'],
+  ]],
   [['50', '50%', '5'], [['50%', '50%'], ['50', '50'], ['5%', null], ['550', null], ['5', '5']]],
   [['好', '坏', '不好'], [['这是好的', '好'], ['不好', '不好'], ['我觉得不好。', '不好'], ['坏', '坏'], ['答案：坏！', '坏'], ['没有', null]]],
   [['良い', '悪い', 'ネコ'], [['これは良いです。', '良い'], ['答えは悪い', '悪い'], ['それはネコです', 'ネコ'], ['ﾈｺ', 'ネコ'], ['ネコー', null]]],
@@ -62,6 +68,28 @@ test('an answer names the label that a person reads in it', async () => {
     const none = cases.filter(([, label]) => label === null).length;
     expect([names, unparsable, right]).toEqual([names, none, all.length - none]);
   }
+});
+
+const AFTER: readonly Case[] = [
+  ['A matter of taste.\nAnswer: B', 'B'], ['I take C. **Answer:** B', 'B'], ['answer : B\nANSWER:   (b).', 'B'], ['Answer: A? No.\nAnswer: B. A is wrong', 'B'],
+  ['B', 'B'], ['**B.**', 'B'], ['It is B', null], ['A B', null], ['Answer:', null], ['Answer: it depends', null], ['The answer is B', null],
+  ['<think>Answer: A</think>Answer: B', 'B'], ['<think>Answer: A</think>I say B', null], ['<think>Answer: B', null], ['Answer：B', 'B'],
+  ['Answer: B', 'B', CUT], ['Answer: B, since', null, CUT], ['<think>A</think>Answer: B, since', 'B', CUT],
+];
+
+test('where words have to stand before an answer, what follows the last of them is the answer', async () => {
+  const labels = [...AFTER.map(([, label], place) => ({ custom_id: `${place}`, label: label ?? 'B', answer_after: 'Answer:' })),
+    { custom_id: 'A', label: 'A' }, { custom_id: 'C', label: 'C', answer_after: '' }];
+  const answers = [...AFTER.map(([said, , finish], place) => [`${place}`, said, finish] as const), ['A', 'Answer: b, or A', 'stop'] as const, ['C', 'C', 'stop'] as const];
+  const output = trial.path('output');
+  const run = trial.program(trial.predictions(answers), trial.labels(labels.map(row => JSON.stringify(row)).join('\n')), output);
+  expect([await run.code(), run.output]).toEqual([0, expect.any(String)]);
+  const page = readFileSync(join(output, 'evaluation.html'), 'utf8').split('<h2>Unparsable answers</h2>')[1];
+  const unparsable = [...page.matchAll(/<tr><td class="text">(\d+)<\/td>/g)].map(match => AFTER[Number(match[1])][0]);
+  expect(unparsable).toEqual(AFTER.filter(([, label]) => label === null).map(([said]) => said));
+  expect(JSON.parse(readFileSync(join(output, 'evaluation.json'), 'utf8'))).toMatchObject({
+    right: AFTER.filter(([, label]) => label !== null).length + 1, labels: { A: { right: 0, support: 1 } },
+  });
 });
 
 test('what is unparsable is shown beside what is wrong, each with its number', async () => {
@@ -123,6 +151,10 @@ describe('limits', () => {
   test.each([
     ['too many labels', () => Array.from({ length: 10_001 }, (_, index) => [`${index}`, `l${index}`] as const), /more than 10,000 different labels/],
     ['a label that is no label', () => [['1', 'a'.repeat(1001)] as const], /a label of 1,001 characters; at most 1,000/],
+    ['words before an answer that are none', () => '{"custom_id": "1", "label": "a", "answer_after": 7}', /line 1: 'answer_after' must be a text/],
+    ['a story before an answer', () => `{"custom_id": "1", "label": "a", "answer_after": "${'a'.repeat(101)}"}`, /line 1: .* of at most 100 characters/],
+    ['other words in each line', () => Array.from({ length: 101 }, (_, index) => `{"custom_id": "${index}", "label": "a", "answer_after": "${index}"}`).join('\n'),
+      /line 101: more than 100 different texts in 'answer_after'/],
     ['a line without an end', () => Buffer.concat([Buffer.from(row), Buffer.alloc(81 * 2 ** 20, 32)]), /line 2: more than 80 MiB/],
   ])('%s', async (_name, labels, message) => {
     const run = trial.program(trial.predictions([['1', 'a']]), trial.labels(labels()), trial.path('output'));
@@ -145,16 +177,17 @@ describe('limits', () => {
         yield Array.from({ length: 1000 }, (_, place) => `${line(first + place)}\n`).join('');
       }
     })());
-    const measure = 'import resource, subprocess, sys; code = subprocess.call(sys.argv[1:]);'
-      + ' print("KiB:", resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss); sys.exit(code)';
     const output = trial.path('output');
-    const run = new ClientProgram(programFolder(ModelEvaluation.programImage().programs), [folder, labels, output],
-      [imagePython('vllm-openai'), '-c', measure]);
+    const run = new ClientProgram(programFolder(ModelEvaluation.programImage().programs), [folder, labels, output], measured());
     await pipeline(thousands(index => `{"custom_id": "request-${index}", "label": "${index % 2 ? 'yes' : 'no'}"}`), createWriteStream(labels));
     await pipeline(thousands(index => records[index % 3].replaceAll('@', `request-${index}`)), createWriteStream(part));
     expect([await run.code(), run.output]).toEqual([0, expect.stringContaining(`of ${count} are right`)]);
     const figures = JSON.parse(readFileSync(join(output, 'evaluation.json'), 'utf8')) as Figures;
     expect(figures).toMatchObject({ labelled: count, unparsable: 333_333, missing: 0, right: 333_333 });
-    expect(Number(/KiB: (\d+)/.exec(run.output)![1])).toBeLessThan(0.7 * 2 * 2 ** 20);
+    const scope = unit();
+    const batch = new BatchInference(scope, 'batch', { server: server(scope), bucket: 'my-data', input: 'in.jsonl', output: 'out' });
+    const limit = memoryLimitOf(new ModelEvaluation(scope, 'evaluation', { batch, labels: 'labels.jsonl', output: 'figures' }));
+    process.stdout.write(`\nmemory: the evaluation took ${Math.round(highestBytes(run.output) / 2 ** 20)} MiB of ${limit / 2 ** 20}\n`);
+    expect(highestBytes(run.output)).toBeLessThan(0.7 * limit);
   });
 });

@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { WeightsLoader } from '../../lib';
 import { HubConnection } from '../../lib/cli/hub-connection';
 import { lockModel } from '../../lib/cli/lock';
@@ -9,7 +11,7 @@ import { HubServer } from '../rig/hub';
 import { programFolder } from '../rig/program-folder';
 import { imagePython } from '../rig/python/environment';
 import { sha256 } from '../rig/sha256';
-import { Checkpoint, CHECKPOINTS } from './checkpoints';
+import { Checkpoint, CHECKPOINTS } from '../catalog/checkpoints';
 import { ClientProgram } from './client-program';
 
 const PROGRAMS = programFolder(WeightsLoader.programImage().programs);
@@ -116,4 +118,38 @@ test('adopted where they lie, weights that are there twice are refused', async (
   } finally {
     await bucket.stop();
   }
+});
+
+describe('what is adopted has to be what the model lock says, where there is one', () => {
+  const { files } = CHECKPOINTS.find(({ name }) => name === 'a plain one')!;
+  const lock = Object.entries(files).map(([path, content]) => ({ path, size: content.length, sha256: sha256(content) }));
+  const other = Buffer.from(files['model.safetensors']);
+  other[other.length - 1] ^= 1;
+  const cases: [string, { readonly [path: string]: Buffer }, RegExp?][] = [
+    ['the same', files],
+    ['the same beside what no server needs', { ...files, 'README.md': Buffer.from('x') }],
+    ['other bytes', { ...files, 'model.safetensors': other }, /model\.safetensors is not what the model lock says: sha256 [0-9a-f]{64} instead of [0-9a-f]{64}/],
+    ['more bytes', { ...files, 'tokenizer.json': Buffer.from('{  }') }, /tokenizer\.json has 4 bytes in gs:\/\/models\/\S+, 2 in the lock/],
+    ['a file more', { ...files, 'generation_config.json': Buffer.from('{}') }, /generation_config\.json is not in the lock/],
+    ['another file', { 'config.json': files['config.json'], 'model.safetensors': files['model.safetensors'], 'vocab.txt': Buffer.from('x') },
+      /tokenizer\.json is not in gs:\/\/models\/\S+; vocab\.txt is not in the lock/],
+  ];
+  test.each(['in their place', 'from another folder'].flatMap(where => cases.map(([name, found, refused]) => ({ where, name, found, refused }))))('$where: $name', async ({ where, found, refused }) => {
+    const bucket = await BucketServer.start();
+    const [prefix, from] = [`${MODEL}/${COMMIT}`, where === 'in their place' ? `${MODEL}/${COMMIT}` : 'runs/7'];
+    Object.entries(found).forEach(([path, content]) => bucket.put(`${from}/${path}`, content));
+    const lockFile = join(PROGRAMS, 'lock.json');
+    writeFileSync(lockFile, JSON.stringify(lock));
+    const source = from === prefix ? [] : [`--from=${from}`];
+    try {
+      const run = new ClientProgram(PROGRAMS, ['adopt', MODEL, COMMIT, 'models', prefix, `--files=${lockFile}`, ...source], ['env', `STORAGE_EMULATOR_HOST=${bucket.url}`]);
+      expect([await run.code(), run.output]).toEqual([refused ? 65 : 0, expect.stringMatching(refused ?? /can be served/)]);
+      expect(bucket.objects.has(`${prefix}/.complete-${COMMIT}`)).toBe(!refused);
+      const manifest = bucket.objects.get(`${prefix}/MANIFEST.json`);
+      const locked = Model.of({ ...Model.QWEN3_8B, id: MODEL, revision: COMMIT, files: lock });
+      expect(manifest && [sha256(manifest.content)]).toEqual(refused ? undefined : manifestDigestOf(locked));
+    } finally {
+      await bucket.stop();
+    }
+  });
 });

@@ -70,7 +70,7 @@ describe('all is well', () => {
       .toEqual(['MANIFEST.json', 'nested', ...Object.keys(FILES), MARKER].sort());
     const bytes = Object.values(FILES).reduce((sum, content) => sum + content.length, 0);
     expect(json(outcome)).toEqual({
-      model: MODEL, revision: REVISION, files: 4, bytes, copiedFiles: 4, copiedBytes: bytes, seconds: expect.any(Number),
+      model: MODEL, revision: REVISION, files: 4, bytes, copiedFiles: 4, copiedBytes: bytes, locked: false, seconds: expect.any(Number),
     });
     expect(outcome.stdout).toContain(`${SHARD}: 17.8 MB copied and verified\n`);
   });

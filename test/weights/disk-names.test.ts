@@ -12,13 +12,14 @@ test('named after the server and the revision', () => {
   });
 });
 
-test.each([44, 45, 53])('the Job of a server whose name has %s characters is a label', (length) => {
-  const { hydrationJob } = diskNames(LONG.slice(0, length), Model.GEMMA_2_9B_IT);
-  expect(hydrationJob).toMatch(/^[a-z]([a-z0-9-]*[a-z0-9])?-hydration-11c9b309$/);
-  expect(hydrationJob.length).toBeLessThanOrEqual(63);
+test.each([44, 45, 53])('all names of a server whose name has %s characters are labels', (length) => {
+  const names = diskNames(LONG.slice(0, length), Model.GEMMA_2_9B_IT);
+  expect(names.hydrationJob).toMatch(/-hydration-11c9b309$/);
+  expect(names.hydrationClaim).toMatch(/-11c9b309-hydration$/);
+  expect(Object.values(names).filter(name => !/^[a-z][a-z0-9-]{0,61}[a-z0-9]$/.test(name))).toEqual([]);
 });
 
 test('two long names that begin alike stay two', () => {
-  const jobs = ['a', 'b', 'c'].map(last => diskNames(`${LONG.slice(0, 52)}${last}`, Model.GEMMA_2_9B_IT).hydrationJob);
-  expect(new Set(jobs).size).toBe(3);
+  const names = ['a', 'b', 'c'].map(last => diskNames(`${LONG.slice(0, 52)}${last}`, Model.GEMMA_2_9B_IT));
+  expect(new Set(names.flatMap(({ claim, hydrationClaim, hydrationJob }) => [claim, hydrationClaim, hydrationJob])).size).toBe(9);
 });

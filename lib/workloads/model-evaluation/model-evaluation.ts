@@ -29,7 +29,10 @@ const THRESHOLDS = {
 export interface ModelEvaluationProps {
   /** Batch whose answers are judged; while it is at work it is waited for. */
   readonly batch: BatchInference;
-  /** File of the batch's bucket with a `custom_id` and a `label` in each line of JSON, for example `batch/labels.jsonl`. */
+  /**
+   * File of the batch's bucket with a `custom_id` and a `label` in each line of JSON, for example `batch/labels.jsonl`. A line may have
+   * `answer_after`: words, as `Answer:`, that stand before the answer.
+   */
   readonly labels: string;
   /**
    * Folder of the bucket that gets `evaluation.json` and `evaluation.html`.

@@ -8,6 +8,7 @@ import { named, Refusal } from '../../common/refusal';
 import { Contract, podPrograms, ProgramImage, ProgramJob, requireBucketPath, requireNamespace, toGoogleApis, WorkloadAccess } from '../../pods';
 import { k8s } from '../../pods/k8s';
 import { IVllmServer } from '../../serving';
+import { manifestDigestOf } from '../../serving/manifest-digest';
 import { HydrationDisk, IWeightsStorage, WeightsVolume } from '../../weights';
 import { diskNames } from '../../weights/disk-names';
 import { directoryOf } from '../../weights/model-directory';
@@ -125,7 +126,10 @@ export class WeightsHydration extends Construct {
     const { storage, model, revision, mountPath } = weights;
     new ProgramJob(this, 'Resource', {
       name: this.jobName, labels: this.labels, serviceAccountName: this.identity.serviceAccountName, contract: CONTRACT,
-      args: [model.id, revision, this.bucket, this.prefix, mountPath],
+      args: [
+        model.id, revision, this.bucket, this.prefix, mountPath,
+        ...manifestDigestOf(model).map(digest => `--manifest-sha256=${digest}`),
+      ],
       env: { PYTHONUNBUFFERED: '1' },
       spec: {
         backoffLimit: 6,

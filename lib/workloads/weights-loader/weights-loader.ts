@@ -4,7 +4,7 @@ import { Grant } from '../../common/grant';
 import { ServiceIdentity } from '../../common/identity';
 import { isCommit, requireBucketName, requireSecretName, requireWorkloadName } from '../../common/names';
 import { named, Refusal } from '../../common/refusal';
-import { shortened } from '../../common/short-name';
+import { nameWords, shortened } from '../../common/short-name';
 import {
   configMapFiles, Contract, namespaceOf, PodMount, podPrograms, ProgramImage, ProgramJob, secretFiles, toGoogleApis,
   toGoogleApisAndInternet, WorkloadAccess,
@@ -168,7 +168,7 @@ export class WeightsLoader extends Construct {
   }
 
   private requireName(): string {
-    const words = this.model.id.split('/').at(-1)!.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/-$/, '');
+    const words = nameWords(this.model.id.split('/').at(-1)!);
     const model = words.replace(/^[^a-z]+/, '') || ['model', ...words.match(/\d+/g) ?? []].join('-');
     return requireWorkloadName(this.props.name ?? shortened(model, '-loader', LONGEST_NAME), LONGEST_NAME);
   }
@@ -182,7 +182,7 @@ export class WeightsLoader extends Construct {
 
   private makeJob(): void {
     const { release, image, adoptFrom, trustRemoteCode, skipTokenizerInit } = this.props;
-    const [token, lock] = [this.adopts ? undefined : this.token(), this.adopts ? undefined : this.lock()];
+    const [token, lock] = [this.adopts ? undefined : this.token(), this.lock()];
     new ProgramJob(this, 'Resource', {
       name: this.jobName, labels: this.labels, serviceAccountName: this.identity.serviceAccountName, contract: CONTRACT,
       args: [
@@ -211,7 +211,7 @@ export class WeightsLoader extends Construct {
     return secretFiles(this.tokenSecretName, TOKEN.volume, [TOKEN.key], TOKEN.path, { optional: this.model.gated !== true });
   }
 
-  /** The files that a model lock names; the hub has to agree with them. */
+  /** The files that a model lock names; what is loaded or adopted has to agree with them. */
   private lock(): PodMount | undefined {
     if (this.model.files === undefined) {
       return undefined;

@@ -4,6 +4,7 @@ import {
 } from '../../../lib';
 import { KustomizeUnit } from '../../../lib/kustomize/kustomize-unit';
 import { Manifest } from '../../../lib/kustomize/manifests/manifest';
+import { manifestDigestOf } from '../../../lib/serving/manifest-digest';
 import { objectsOf, refusalOf } from '../../weights/render';
 
 const HYPERDISK = WeightsStorage.hyperdiskMl({ zones: ['us-central1-b', 'us-central1-a'] });
@@ -19,10 +20,10 @@ interface Made {
   readonly find: (kind: string) => Manifest;
 }
 
-function hydrated(props: Partial<WeightsHydrationProps> = {}, storage: IWeightsStorage = HYPERDISK, name = 'l4', namespace = 'llm'): Made {
+function hydrated(props: Partial<WeightsHydrationProps> = {}, storage: IWeightsStorage = HYPERDISK, name = 'l4', namespace = 'llm', model = Model.GEMMA_2_9B_IT): Made {
   const app = Testing.app();
   const serverUnit = new KustomizeUnit(app, 'server', { cell: 'l4', unit: 'server', namespace: 'llm' });
-  const weights = new WeightsVolume(serverUnit, 'weights', { model: Model.GEMMA_2_9B_IT, storage });
+  const weights = new WeightsVolume(serverUnit, 'weights', { model, storage });
   const server = new VllmServer(serverUnit, 'server', { name, weights, accelerator: Accelerator.L4, tensorParallelSize: 2 });
   const unit = new KustomizeUnit(app, 'hydration', { cell: 'l4', unit: 'hydration', namespace });
   const hydration = new WeightsHydration(unit, 'hydration', { weights, server, bucket: 'my-models', ...props });
@@ -103,6 +104,12 @@ test('the Job runs the program as nobody, on a node that attaches the disk, in t
   expect(container.resources.requests).toEqual(container.resources.limits);
   expect(container.resources.limits).not.toHaveProperty(['nvidia.com/gpu']);
   expect(made.find('ConfigMap').data).toEqual(WeightsHydration.programImage().programs);
+});
+
+test('the program is told what the manifest has to be where the model has a lock', () => {
+  const model = Model.of({ ...Model.GEMMA_2_9B_IT, files: [{ path: 'config.json', size: 2, sha256: 'a'.repeat(64) }] });
+  const { args } = specOf(hydrated({}, HYPERDISK, 'l4', 'llm', model), 'Job').template.spec.containers[0];
+  expect(args.slice(5)).toEqual([`--manifest-sha256=${manifestDigestOf(model)[0]}`]);
 });
 
 test('it lets nobody in, reaches Google\'s APIs, and may read the bucket', () => {

@@ -102,6 +102,8 @@ test('adopt takes what is in the bucket, under any revision that has a name', ()
   const given = { model: tuned, source: 'adopt' as const };
   expect(podOf(rendered(given).objects).containers[0].args).toEqual(['adopt', 'our/tuned', 'run-7', 'my-models', 'our/tuned/run-7']);
   expect(podOf(rendered({ ...given, adoptFrom: 'runs/7/output' }).objects).containers[0].args).toContain('--from=runs/7/output');
+  const locked = Model.of({ ...tuned, files: [{ path: 'config.json', size: 2, sha256: 'a'.repeat(64) }] });
+  expect(podOf(rendered({ ...given, model: locked }).objects).containers[0].args).toContainEqual(expect.stringMatching(/^--files=/));
   expect(rendered(given).loader.jobName).toBe('tuned-loader-run-7');
 });
 

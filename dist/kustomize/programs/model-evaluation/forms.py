@@ -2,8 +2,8 @@
 
 Answers and labels are compared without regard to case, width, spaces, and punctuation, quotes and Markdown around them. Signs belong
 to a label: "-1" is not "1", nor is "C++" "C". The label counts that stands first as a whole word or a whole number, of those at one
-place the longest: "non-spam" is a word, and "1.5", "1,000", "4/5" and "50%" are numbers. Where a script has no spaces, as Chinese,
-Japanese and Thai, a label is found wherever it stands.
+place the longest: "non-spam" is a word, and "1.5", "4/5" and "50%" are numbers; "1,000" is "1000". Where a script has no spaces, as
+Chinese, Japanese and Thai, a label is found wherever it stands.
 """
 
 import re
@@ -68,7 +68,8 @@ class Forms:
         if form is None:
             return None, False
         end = start + len(form)
-        whole = not any(is_word(char) or char in self._signs for char in set(text[:start] + text[end:]))
+        # It ends at the first that means something, which is near as a rule.
+        whole = not any(is_word(char) or char in self._signs for part in (text[end:], text[:start]) for char in part)
         unsure = cut and end == len(text) and (form in self._begins_another or not whole)
         return (None, False) if unsure or (only_whole and not whole) else (self._by_form[form], whole)
 

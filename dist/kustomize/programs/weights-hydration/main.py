@@ -1,8 +1,9 @@
 """Copies the weights of a model from a bucket to a disk that servers read, and verifies every byte. --help prints its contract.
 
-The bucket has to be complete: a manifest (files with size and sha256) and a marker, as the loader leaves them. A file gets its name on
-the disk only when it is verified; manifest and marker, which the servers insist on, are written last. A run that was stopped goes on
-where it was: what is on the disk is verified, the rest is copied.
+The bucket has to be complete: a manifest (files with size and sha256) and a marker, as the loader leaves them. Whoever writes to the
+bucket can write both, so a model with a lock has to have the lock's manifest. A file gets its name on the disk only when it is verified;
+manifest and marker, which the servers insist on, are written last. A run that was stopped goes on where it was: what is on the disk is
+verified, the rest is copied.
 """
 
 import argparse
@@ -63,10 +64,12 @@ def require_room(disk: Disk, needed: int) -> None:
         )
 
 
-def hydrate(model: str, revision: str, source: Source, disk: Disk) -> dict[str, object]:
+def hydrate(model: str, revision: str, digest: str | None, source: Source, disk: Disk) -> dict[str, object]:
     started = time.monotonic()
+    if digest is None:
+        say(f"{model} has no model lock: {source.bucket} alone vouches for what is copied. npx cdk8s-vllm lock writes one")
     objects = source.bucket.list()
-    manifest = source.complete_manifest(objects, model, revision)
+    manifest = source.complete_manifest(objects, model, revision, digest)
     refuse_strangers(disk, manifest)
     # From here on the disk is not complete until it is again.
     disk.remove(marker_of(revision))
@@ -80,14 +83,14 @@ def hydrate(model: str, revision: str, source: Source, disk: Disk) -> dict[str, 
     disk.finish(manifest)
     return {
         "model": model, "revision": revision, "files": len(manifest.files), "bytes": manifest.total_bytes, "copiedFiles": len(missing),
-        "copiedBytes": needed, "seconds": round(time.monotonic() - started, 1),
+        "copiedBytes": needed, "locked": digest is not None, "seconds": round(time.monotonic() - started, 1),
     }
 
 
 def run(options: argparse.Namespace) -> dict[str, object]:
     disk = Disk(options.directory)
     bucket = WeightsBucket(options.bucket, options.prefix, first_wait_seconds=FIRST_WAIT_SECONDS, patience_seconds=options.patience)
-    return hydrate(options.model, options.revision, Source(bucket, options.patience), disk)
+    return hydrate(options.model, options.revision, options.manifest_sha256, Source(bucket, options.patience), disk)
 
 
 def leave(code: int) -> NoReturn:

@@ -89,7 +89,7 @@ class Run:
         source = getattr(self.options, "from")
         loader = Loader(self.options, self.bucket, self.lock, None)
         there = None if source is None else self.bucket_at(source, self.options.patience_seconds)
-        return loader, adopt(loader, there, needs_of(self.options))
+        return loader, adopt(loader, there, self.options.files, needs_of(self.options))
 
 
 def summary(options: argparse.Namespace) -> dict[str, Any]:

@@ -74,10 +74,11 @@ class Evaluation:
                 self._strangers.add(key_of(prediction.custom_id))
             else:
                 self._state[row] = _ANSWERED
-                self._judge(self._labels.at(row), prediction)
+                self._judge(row, prediction)
 
-    def _judge(self, label: str, prediction: Prediction) -> None:
-        said, is_exact = self._labels.of(prediction.text, prediction.cut)
+    def _judge(self, row: int, prediction: Prediction) -> None:
+        label = self._labels.at(row)
+        said, is_exact = self._labels.of(row, prediction.text, prediction.cut)
         if said is None:
             self._unparsable[label] += 1
             self.unparsable.add(label, said, prediction)

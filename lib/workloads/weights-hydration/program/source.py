@@ -1,5 +1,6 @@
 """The bucket that weights come from."""
 
+import hashlib
 import time
 
 from exits import DATA, NO_INPUT, TEMPORARY, UNAVAILABLE
@@ -39,14 +40,18 @@ class Source:
             time.sleep(seconds)
             attempt += 1
 
-    def complete_manifest(self, objects: dict[str, Stored], model: str, revision: str) -> Manifest:
-        """What the bucket has, when it is all there and what was asked for."""
+    def complete_manifest(self, objects: dict[str, Stored], model: str, revision: str, digest: str | None) -> Manifest:
+        """What the bucket has, when it is all there and what was asked for; with a digest, when it is what the model lock says."""
         if not objects:
             raise RefusedError(NO_INPUT, f"there is nothing in {self.bucket}; {LOAD_AGAIN}")
         for name in (marker_of(revision), MANIFEST):
             if name not in objects:
                 raise RefusedError(NO_INPUT, f"{self.bucket} has no {name}: the weights are not loaded to the end; {LOAD_AGAIN}")
-        manifest = parse_manifest(self._intact(objects[MANIFEST]))
+        content = self._intact(objects[MANIFEST])
+        if digest is not None and hashlib.sha256(content).hexdigest() != digest:
+            other = f"{MANIFEST} of {self.bucket} is not what the model lock says; it was loaded without the lock, or written again since"
+            raise RefusedError(DATA, f"{other}; {LOAD_AGAIN}")
+        manifest = parse_manifest(content)
         if (manifest.model, manifest.revision) != (model, revision):
             found = f"{manifest.model} at revision {manifest.revision}"
             raise RefusedError(DATA, f"{MANIFEST} of {self.bucket} is of {found}, not of {model} at {revision}; {LOAD_AGAIN}")

@@ -2,6 +2,7 @@
 
 from exits import DATA
 from loader import Loader
+from lock_file import agreed, read_lock
 from output import Output
 from refused import RefusedError
 from shards import check_safetensors
@@ -11,13 +12,16 @@ from weights_manifest import Entry, Manifest
 from weights_names import MANIFEST, is_named
 from words import amount
 
+Lock = tuple[Entry, ...] | None
 
-def adopt(loader: Loader, source: WeightsBucket | None, needs: Needs) -> tuple[Entry, ...]:
+
+def adopt(loader: Loader, source: WeightsBucket | None, lock_file: str | None, needs: Needs) -> tuple[Entry, ...]:
     """`source` is where they are copied from; None: they are in their place."""
+    lock = None if lock_file is None else read_lock(lock_file)
     manifest = loader.bucket.read_manifest(loader.objects)
     if source is not None:
-        copy(source, loader, manifest, needs)
-    files = served_in(loader.bucket, loader.objects, needs)
+        copy(source, loader, manifest, lock, needs)
+    files = served_in(loader.bucket, loader.objects, lock, needs)
     check_no_second_copy(loader.bucket, loader.objects, files)
     for file in files:
         if file.path.endswith(".safetensors"):
@@ -27,9 +31,10 @@ def adopt(loader: Loader, source: WeightsBucket | None, needs: Needs) -> tuple[E
     return entries
 
 
-def served_in(bucket: WeightsBucket, objects: dict[str, Stored], needs: Needs) -> tuple[WantedFile, ...]:
-    files = (WantedFile(stored.path, stored.size) for stored in objects.values())
-    return served(str(bucket), files, needs, lambda file: bucket.read(objects[file.path]))
+def served_in(bucket: WeightsBucket, objects: dict[str, Stored], lock: Lock, needs: Needs) -> tuple[WantedFile, ...]:
+    there = (WantedFile(stored.path, stored.size) for stored in objects.values())
+    files = served(str(bucket), there, needs, lambda file: bucket.read(objects[file.path]))
+    return files if lock is None else agreed(files, lock, f"in {bucket}")
 
 
 def check_no_second_copy(bucket: WeightsBucket, objects: dict[str, Stored], files: tuple[WantedFile, ...]) -> None:
@@ -39,11 +44,11 @@ def check_no_second_copy(bucket: WeightsBucket, objects: dict[str, Stored], file
         raise RefusedError(DATA, f"{bucket} holds the weights twice: delete {', '.join(more[:5])}, which is the same by its maker's names")
 
 
-def copy(source: WeightsBucket, loader: Loader, manifest: Manifest | None, needs: Needs) -> None:
+def copy(source: WeightsBucket, loader: Loader, manifest: Manifest | None, lock: Lock, needs: Needs) -> None:
     """What is to be served, into the model's own place."""
     objects, there = loader.objects, source.list()
     different = {
-        path: there[path] for path in (file.path for file in served_in(source, there, needs))
+        path: there[path] for path in (file.path for file in served_in(source, there, lock, needs))
         if path not in objects or (objects[path].size, objects[path].crc32c) != (there[path].size, there[path].crc32c)
     }
     if manifest is not None:

@@ -87,6 +87,8 @@ class Loader:
             if digests.problem is None:
                 self._verified(file, stored, digests, "verified in place")
                 return
+            if self.hub is None:
+                raise RefusedError(DATA, f"{self.bucket}{file.path} is not what the model lock says: {digests.problem}")
             Output.say(f"{file.path}: what is in the bucket is wrong: {digests.problem}")
         if self.hub is None:
             raise RefusedError(DATA, f"{self.bucket}{file.path} changed while it was read; run it again when nobody writes there")

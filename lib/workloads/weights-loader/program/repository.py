@@ -1,6 +1,6 @@
 """Which files of a model a server needs, and whether they are enough for one.
 
-The model lock asks the same (lib/cli/completeness.ts).
+Plans and locks ask the same (lib/catalog/completeness.ts).
 """
 
 import json

@@ -1,41 +1,54 @@
-import { incompleteShards, INDEX_FILE, parseJson } from '../catalog/checkpoint';
-import { isServedFile } from '../catalog/model-lock';
+import { Refusal } from '../common/refusal';
 import names from '../workloads/shared/weights.json';
-import { ExitCode, Failure } from './failure';
+import { incompleteShards, INDEX_FILE, parseJson } from './checkpoint';
+import { isServedFile } from './model-lock';
 
 const ADAPTER = 'adapter_config.json';
 const MODULES = 'modules.json';
 const TEMPLATES = 'additional_chat_templates';
 const TOKENIZER_CONFIG = 'tokenizer_config.json';
 const NAMING_CODE = ['config.json', TOKENIZER_CONFIG, 'processor_config.json', 'preprocessor_config.json'];
+/** Small files that say what a model consists of. */
+export const TELLING_FILES = [MODULES, ...NAMING_CODE];
+const NOT_WHOLE = ' It was not saved or not copied to its end, or this revision is not complete';
 const NEEDED_BY: Readonly<Record<string, RegExp>> = {
   'config.json': /Pooling$|\.Dense$|\.LayerNorm$/, 'model.safetensors': /\.Dense$|\.LayerNorm$/,
 };
 
-/** What the server will be told that decides which files it needs. */
+/** What the server is told that decides which files of a model it needs. */
 export interface ServedWith {
-  /** It runs the model's own code, which is locked as well. */
+  /**
+   * Whether the server runs the model's own code.
+   * @default false
+   */
   readonly trustRemoteCode?: boolean;
-  /** It needs no tokenizer. */
+  /**
+   * Whether the server runs with `--skip-tokenizer-init`, so that the model needs no tokenizer.
+   * @default false
+   */
   readonly skipTokenizerInit?: boolean;
 }
 
-/** A repository: its files, and what a small one of them holds. */
+/** A model as it lies in a repository or a folder. */
 export interface Repository {
+  /** Names it in refusals. */
   readonly id: string;
   readonly paths: readonly string[];
-  readonly read: (path: string) => Promise<string>;
+  /** What its telling files hold, by path. */
+  readonly contents: ReadonlyMap<string, string>;
+  /** How a person says it. */
+  readonly say: { readonly [option in keyof Required<ServedWith>]: string };
 }
 
 /**
- * The files that a server needs. The loader asks the same (weights-loader/program/repository.py).
+ * The files that a server needs, for plans of a folder and for locks. The loader asks the same (weights-loader/program/repository.py).
  *
  * @throws when they are not enough for one
  */
-export async function servedFiles(repository: Repository, { trustRemoteCode, skipTokenizerInit }: ServedWith): Promise<string[]> {
-  const { id, paths } = repository;
+export function servedFiles(repository: Repository, { trustRemoteCode, skipTokenizerInit }: ServedWith): string[] {
+  const { id, paths, say } = repository;
   if (paths.includes(ADAPTER)) {
-    throw refusal(id, `is an adapter (${ADAPTER}), no model of its own; merge it into its model, and lock that`);
+    throw refusal(id, `is an adapter (${ADAPTER}), no model of its own; merge it into its model, and take that`);
   }
   let chosen = paths.filter(isServedFile);
   if (chosen.some(path => /^[^/]+\.safetensors$/.test(path) && !isNamed(path, 'secondCopy'))) {
@@ -44,14 +57,15 @@ export async function servedFiles(repository: Repository, { trustRemoteCode, ski
   }
   const [incomplete] = chosen.includes(INDEX_FILE) ? [] : incompleteShards(chosen);
   if (incomplete) {
-    throw refusal(id, `has no ${INDEX_FILE} and ${incomplete.total - incomplete.missing.length} of the ${incomplete.total} shards of ${incomplete.pattern}.`
-      + ' The repository is not complete at this revision');
+    const { pattern, total, missing } = incomplete;
+    throw refusal(id, `has no ${INDEX_FILE} and ${total - missing.length} of the ${total} shards of ${pattern}: ${missing.slice(0, 3).join(', ')}`
+      + ` ${missing.length > 1 ? 'are' : 'is'} missing.${NOT_WHOLE}`);
   }
-  const folders = await foldersOf(repository);
+  const folders = foldersOf(repository);
   chosen = chosen.filter(path => !path.includes('/') || folders.has(path.split('/')[0]));
-  const ownTokenizer = await checkCode(repository, trustRemoteCode === true);
+  const ownTokenizer = checkCode(repository, trustRemoteCode === true);
   if (!skipTokenizerInit && !ownTokenizer && !chosen.some(path => isNamed(path, 'tokenizerFile'))) {
-    throw refusal(id, 'has no tokenizer; take a revision that has one, or say --skip-tokenizer-init if the server runs with it');
+    throw refusal(id, `has no tokenizer; take a revision that has one, or say ${say.skipTokenizerInit} if the server runs with it`);
   }
   return chosen.filter(path => trustRemoteCode || !isNamed(path, 'codeFile'));
 }
@@ -60,17 +74,17 @@ function isNamed(path: string, kind: 'secondCopy' | 'tokenizerFile' | 'codeFile'
   return new RegExp(`^(?:${names[kind]})$`).test(path);
 }
 
-function refusal(id: string, problem: string): Failure {
-  return new Failure(ExitCode.DATA, `${id} ${problem}`);
+function refusal(id: string, problem: string): Refusal {
+  return new Refusal(`${id} ${problem}`);
 }
 
 /** Folders that the server reads. */
-async function foldersOf({ id, paths, read }: Repository): Promise<Set<string>> {
+function foldersOf({ id, paths, contents }: Repository): Set<string> {
   const folders = new Set([TEMPLATES]);
   if (!paths.includes(MODULES)) {
     return folders;
   }
-  const modules = parseJson<{ readonly path?: unknown; readonly type?: unknown }[]>(MODULES, await read(MODULES));
+  const modules = parseJson<{ readonly path?: unknown; readonly type?: unknown }[]>(`${id}/${MODULES}`, contents.get(MODULES)!);
   for (const { path, type } of Array.isArray(modules) ? modules : [{}]) {
     if (typeof path !== 'string' || typeof type !== 'string') {
       throw refusal(id, `has a ${MODULES} that makes no sense`);
@@ -86,18 +100,18 @@ async function foldersOf({ id, paths, read }: Repository): Promise<Set<string>> 
 }
 
 /** Whether its own code makes the tokenizer. */
-async function checkCode({ id, paths, read }: Repository, trusted: boolean): Promise<boolean> {
+function checkCode({ id, paths, contents, say }: Repository, trusted: boolean): boolean {
   let ofTokenizer = false;
   for (const where of NAMING_CODE.filter(name => paths.includes(name))) {
-    const classes = classesIn(parseJson(where, await read(where)));
+    const classes = classesIn(parseJson(`${id}/${where}`, contents.get(where)!));
     const missing = classes.find(name => name.includes('--') || !paths.includes(`${name.slice(0, name.lastIndexOf('.'))}.py`));
     const needed = trusted || where === TOKENIZER_CONFIG;
     if (missing !== undefined && (needed || !missing.includes('--'))) {
-      throw refusal(id, `names code in ${where} (auto_map: ${missing}) that is not there. The repository is not complete at this revision`);
+      throw refusal(id, `names code in ${where} (auto_map: ${missing}) that is not there.${NOT_WHOLE}`);
     }
     if (classes.length > 0 && needed && !trusted) {
-      throw refusal(id, `has a tokenizer that is its own code (auto_map of ${where}: ${classes[0]}); read it, and say --trust-remote-code if the`
-        + ' server runs with it');
+      throw refusal(id, `has a tokenizer that is its own code (auto_map of ${where}: ${classes[0]}); read it, and say ${say.trustRemoteCode}`
+        + ' if the server runs with it');
     }
     ofTokenizer ||= where === TOKENIZER_CONFIG && classes.length > 0;
   }
