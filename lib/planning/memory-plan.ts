@@ -62,7 +62,13 @@ export class MemoryPlan {
   /** Remarks on figures that are estimates outside of what was measured. */
   readonly notes: readonly string[];
 
-  private readonly props: MemoryPlanProps;
+  /**
+   * The settings as they were given.
+   *
+   * @internal
+   */
+  readonly props: MemoryPlanProps;
+  private readonly cache: SpeculatedKvCache;
   /** Sequences whose states the KV cache has blocks for; without a bound as many as one likes. */
   private readonly stateBlocks: number;
 
@@ -94,7 +100,7 @@ export class MemoryPlan {
       : [...overhead.notes, `maxNumSeqs is ${maxNumSeqs}: each sequence needs a block of the KV cache for its state, and there are no more`];
 
     const drafted = speculative && draftedLayers(speculative, this.model);
-    const cache = new SpeculatedKvCache(this.kvCacheOf(this.model, runner), drafted && this.kvCacheOf(drafted, runner));
+    const cache = this.cache = new SpeculatedKvCache(this.kvCacheOf(this.model, runner), drafted && this.kvCacheOf(drafted, runner));
     this.largestModelLen = cache.largestRequest(kvCacheBytes, this.model.maxModelLen);
     this.maxModelLen = props.maxModelLen === 'auto' ? this.largestModelLen : props.maxModelLen ?? this.model.maxModelLen;
     // a model that caches nothing runs as many sequences as it is told to
@@ -124,6 +130,15 @@ export class MemoryPlan {
   /** Nearest changes that fit, at most five, the best first; none when the plan itself fits. */
   get alternatives(): MemoryAlternative[] {
     return this.fits ? [] : memoryAlternatives(this, this.props, MemoryPlan.of);
+  }
+
+  /**
+   * How many requests of that many tokens the KV cache holds at once; without a bound where nothing is cached.
+   *
+   * @internal
+   */
+  requestsHeld(tokens: number): number {
+    return this.cache.isEmpty ? Number.POSITIVE_INFINITY : Math.max(0, this.perGpu.kvCacheBytes / this.cache.perRequest(tokens).bytes);
   }
 
   /** GPUs of the plan for people: `2 x NVIDIA L4 (tensorParallelSize 2)`. */
