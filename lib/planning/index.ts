@@ -10,3 +10,4 @@ export * from './startup-plan';
 export type { Speculation, SpeculationMethod } from './speculation';
 export * from './throughput-plan';
 export type { Latency, ThroughputBasis, ThroughputBound, ThroughputPlanProps } from './throughput-plan-props';
+export * from './token-price';
