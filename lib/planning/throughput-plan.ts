@@ -68,7 +68,7 @@ export class ThroughputPlan {
     checkThroughputPlanProps(props);
     this.props = props;
     const { inputTokens, outputTokens, clients, requestsPerSecond } = props;
-    const most = this.mostRunning();
+    const most = this.mostRunning;
     const closed = this.simulate({ clients: Math.min(clients ?? most, most) });
     this.saturated = requestsPerSecond !== undefined && requestsPerSecond >= SATURATED_FROM * closed.requestsPerSecond;
     const server = requestsPerSecond === undefined || this.saturated ? closed : this.simulate({ requestsPerSecond });
@@ -91,32 +91,33 @@ export class ThroughputPlan {
     this.basis = this.notes.length === 0 ? 'fitted' : 'estimate';
   }
 
+  /** Requests of this load that the server can run at once. */
+  get mostRunning(): number {
+    return Math.min(this.props.memory.maxNumSeqs, this.requestsHeld);
+  }
+
   /** The most that the server answers to any number of clients who ask for the same: what one pays for when it is never idle. */
   get saturation(): ThroughputPlan {
-    return new ThroughputPlan({ ...this.props, requestsPerSecond: undefined, clients: this.mostRunning() }, this.coefficients);
+    return new ThroughputPlan({ ...this.props, requestsPerSecond: undefined, clients: this.mostRunning }, this.coefficients);
   }
 
   /** A request holds half of its answer on average; those which vLLM preempts and computes again are not counted. */
-  private requestsHeld(): number {
+  private get requestsHeld(): number {
     const { memory, inputTokens, outputTokens } = this.props;
     return Math.max(1, Math.floor(memory.requestsHeld(Math.ceil(inputTokens + outputTokens / 2))));
-  }
-
-  private mostRunning(): number {
-    return Math.min(this.props.memory.maxNumSeqs, this.requestsHeld());
   }
 
   private simulate(arrivals: SimulatedLoad['arrivals']): SimulatedServer {
     const { memory, inputTokens, outputTokens, apiServerCount = 1, stream = true } = this.props;
     return new SchedulerSimulation(new StepTime(memory, this.coefficients), {
-      inputTokens, outputTokens, arrivals, apiServerCount, stream, mostRunning: this.mostRunning(),
+      inputTokens, outputTokens, arrivals, apiServerCount, stream, mostRunning: this.mostRunning,
       maxNumBatchedTokens: memory.maxNumBatchedTokens * memory.pipelineParallelSize,
     }, this.coefficients).run();
   }
 
   private boundOf(shares: TimeShares, queued: number): ThroughputBound {
     if (queued > 0) {
-      return this.requestsHeld() < this.props.memory.maxNumSeqs ? 'kv-cache' : 'max-num-seqs';
+      return this.requestsHeld < this.props.memory.maxNumSeqs ? 'kv-cache' : 'max-num-seqs';
     }
     if (shares.apiServer >= BUSY_FROM) {
       return 'api-server';

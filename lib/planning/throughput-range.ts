@@ -7,6 +7,9 @@ const MEASURED = {
   parameterBytes: [1.1e9, 66e9], apiServerCount: [1, 4],
 } as const;
 
+/** The same for people. */
+export const MEASURED_ON = `vLLM ${MEASURED.release} on ${MEASURED.accelerator.displayName}`;
+
 /** What of a load and its server lies outside of the measured; empty within. */
 export function beyondMeasured({ memory, inputTokens, outputTokens, clients = 1, apiServerCount = 1 }: ThroughputPlanProps): string[] {
   const { model, accelerator, release, tensorParallelSize, pipelineParallelSize, props } = memory;

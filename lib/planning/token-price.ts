@@ -69,9 +69,8 @@ export class TokenPrice {
   readonly priceDate?: string;
   /** At the load of the plan. */
   readonly atLoad: MillionTokensUsd;
-  /** With as many clients as the server can take. */
-  readonly atSaturation: MillionTokensUsd;
-  private readonly saturation: ThroughputPlan;
+  private readonly throughput: ThroughputPlan;
+  private saturated?: ThroughputPlan;
 
   private constructor({ throughput, placement, kind = 'on-demand', machineHourlyUsd, otherHourlyUsd = 0 }: TokenPriceProps) {
     const { machineType, serversPerNode, strandedGpus } = placement;
@@ -81,9 +80,13 @@ export class TokenPrice {
     this.priceDate = machineHourlyUsd === undefined ? machineType.priceDate : undefined;
     this.hourlyUsd = machine / serversPerNode + otherHourlyUsd;
     this.strandedHourlyUsd = machine * strandedGpus / machineType.gpus / serversPerNode;
-    this.saturation = throughput.saturation;
+    this.throughput = throughput;
     this.atLoad = this.perMillion(throughput);
-    this.atSaturation = this.perMillion(this.saturation);
+  }
+
+  /** With as many clients as the server can take. */
+  get atSaturation(): MillionTokensUsd {
+    return this.perMillion(this.saturation);
   }
 
   /**
@@ -97,6 +100,12 @@ export class TokenPrice {
     const { outputTokensPerSecond, totalTokensPerSecond } = this.saturation;
     const worth = outputTokensPerSecond * outputUsd + (totalTokensPerSecond - outputTokensPerSecond) * inputUsd;
     return this.hourlyUsd / (worth * SECONDS_PER_HOUR / MILLION);
+  }
+
+  /** Only some ask for it, and it is as much work as the plan itself. */
+  private get saturation(): ThroughputPlan {
+    this.saturated ??= this.throughput.saturation;
+    return this.saturated;
   }
 
   private perMillion({ outputTokensPerSecond, totalTokensPerSecond }: ThroughputPlan): MillionTokensUsd {
