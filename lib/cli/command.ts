@@ -21,8 +21,10 @@ export interface Command {
   readonly run: (args: string[], environment: Environment, output: Output) => Promise<number>;
 }
 
+type Parsed<Options extends NonNullable<ParseArgsConfig['options']>> = ReturnType<typeof parseArgs<{ options: Options; allowPositionals: true }>>;
+
 /** @throws on what is no option of the command */
-export function parsed<Options extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: Options) {
+export function parsed<Options extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: Options): Parsed<Options> {
   try {
     return parseArgs({ args, allowPositionals: true, options });
   } catch (error) {

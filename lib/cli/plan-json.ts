@@ -1,13 +1,16 @@
 import { VllmRelease } from '../catalog';
 import { Candidate, Survey, SurveyRequest } from './survey';
 
+/** More digits of a figure say nothing. */
+const DIGITS = 4;
+
 /** The survey as a program reads it. What is infinite is null. */
 export function planJson({ model, load, goals, region }: SurveyRequest, { candidates, unfit }: Survey): string {
   return JSON.stringify({
     model: model.id, revision: model.revision, vllm: VllmRelease.DEFAULT.version, ...load, region: region?.name, goals,
     machines: candidates.map(machineOf),
     unfit: unfit.map(({ accelerator, reason }) => ({ accelerator: accelerator.id, reason })),
-  }, undefined, 2);
+  }, (_, value: unknown) => typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(DIGITS)) : value, 2);
 }
 
 function machineOf({ memory, dtype, placement, throughput, readySeconds, price, misses }: Candidate): object {

@@ -74,7 +74,8 @@ function footnotes({ goals }: SurveyRequest, meets: readonly Candidate[]): strin
     + ' TTFT, ITL: medians of the time to the first token and between two tokens. start: seconds until a new server answers, weights from a'
     + ' bucket. $/h: one server\'s part of a machine on demand in us-central1, with the GPUs beside it that nothing can use. $/M: a million'
     + ' tokens in and out.',
-    ...dates.length > 0 ? [`Prices of ${dates.join(' and ')}; - is no list price.`] : [],
+    ...dates.length > 0 ? [`Prices of ${dates.join(' and ')}.`] : [],
+    ...meets.some(({ price }) => price === undefined) ? ['- stands for no list price.'] : [],
     ...estimates ? [`~ is an estimate: ${MEASURED_ON} was measured, and other cards are scaled from there by their data sheets.`] : [],
     ...Object.values(goals).some(goal => goal !== undefined) ? ['The goals are kept by half of the requests.'] : [],
   ];
