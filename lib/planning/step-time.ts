@@ -110,13 +110,14 @@ export class StepTime {
   /** Seconds to launch all layers where no graph of the whole step does it at once. */
   private launch(tokens: number, withPrompts: boolean): number {
     const { fitted, plan: { model } } = this;
-    const quantized = this.quantization === undefined ? 1 : fitted.quantizedLaunch;
+    // mxfp4 is in the experts only
+    const quantized = this.quantization === undefined || this.quantization === 'mxfp4' ? 1 : fitted.quantizedLaunch;
     if (tokens <= this.largestGraph) {
       return withPrompts ? model.layers * fitted.piecesLayerSeconds * quantized : 0;
     }
     const experts = model.experts ? fitted.expertsLaunch : 1;
     const latent = model.mla ? fitted.latentLaunch : 1;
-    return model.layers * fitted.eagerLayerSeconds * quantized * experts * latent;
+    return model.layers * fitted.eagerLayerSeconds * Math.max(quantized, experts) * latent;
   }
 
   private allReduce(tokens: number): number {

@@ -58,7 +58,8 @@ const LLAMA = 'meta-llama/Llama-3.1-8B-Instruct';
 
 describe('a model', () => {
   test('of a folder', async () => {
-    expect(shown(await plan([folder.directory, '--input', '128', '--output', '64', '--accelerator', 'l4']))).toMatchSnapshot();
+    fs.cpSync(folder.directory, 'my-model', { recursive: true });
+    expect(shown(await plan(['my-model', '--input', '128', '--output', '64', '--accelerator', 'l4']))).toMatchSnapshot();
     expect(hub.seen).toEqual([]);
   });
 
