@@ -1,6 +1,6 @@
 /**
  * What a server reaches of a data sheet, and what a step costs beside it. Fitted together, one after another until none got better, on the
- * rows of `test/planning/speeds.jsonl`: vLLM 0.32.0 on H200 with 32 virtual CPUs.
+ * rows of `test/planning/speeds.jsonl`: vLLM 0.32.0 on H200 with 32 virtual CPUs (`npm run bench:throughput`).
  */
 export interface SpeedCoefficients {
   /** Share of the memory's bandwidth at which weights are read. */

@@ -1,4 +1,5 @@
 import { MemoryPlan } from '../../lib/planning/memory-plan';
+import { SPEED_COEFFICIENTS, SpeedCoefficients } from '../../lib/planning/speed-coefficients';
 import { ThroughputPlan } from '../../lib/planning/throughput-plan';
 import { propsOf } from './measured-row';
 
@@ -32,18 +33,27 @@ export interface Compared {
   readonly firstTokenError?: number;
 }
 
-export function planOf(row: MeasuredSpeed): ThroughputPlan {
-  const stages = /--pipeline-parallel-size[ =](\d+)/.exec(row.argv.join(' '));
-  const servers = /--api-server-count[ =](\d+)/.exec(row.argv.join(' '));
-  return ThroughputPlan.of({
-    memory: MemoryPlan.of(propsOf({ ...row, ready: true, gpus: Math.max(row.gpus, Number(stages?.[1] ?? 1)) })),
-    inputTokens: row.inlen, outputTokens: row.outlen, clients: row.conc, stream: row.stream,
-    apiServerCount: servers ? Number(servers[1]) : undefined,
-  });
+const PLANS = new Map<string, MemoryPlan>();
+
+/** Rows of one server have one plan. */
+function memoryOf(row: MeasuredSpeed): MemoryPlan {
+  const server = [row.model, row.vllm, ...row.argv].join(' ');
+  const stages = /--pipeline-parallel-size[ =](\d+)/.exec(server);
+  const plan = PLANS.get(server) ?? MemoryPlan.of(propsOf({ ...row, ready: true, gpus: Math.max(row.gpus, Number(stages?.[1] ?? 1)) }));
+  PLANS.set(server, plan);
+  return plan;
 }
 
-export function compare(row: MeasuredSpeed): Compared {
-  const plan = planOf(row);
+function planOf(row: MeasuredSpeed, coefficients: SpeedCoefficients): ThroughputPlan {
+  const servers = /--api-server-count[ =](\d+)/.exec(row.argv.join(' '));
+  return ThroughputPlan.with({
+    memory: memoryOf(row), inputTokens: row.inlen, outputTokens: row.outlen, clients: row.conc, stream: row.stream,
+    apiServerCount: servers ? Number(servers[1]) : undefined,
+  }, coefficients);
+}
+
+export function compare(row: MeasuredSpeed, coefficients = SPEED_COEFFICIENTS): Compared {
+  const plan = planOf(row, coefficients);
   const error = (predicted: number, measured: number | undefined) => measured === undefined ? undefined : predicted / measured - 1;
   return {
     row,

@@ -13,7 +13,7 @@ const LONG_PROMPT = 1024;
 const MARGIN = 0.15;
 
 const rows = fs.readFileSync(FILE, 'utf8').trim().split('\n').map(line => JSON.parse(line) as MeasuredSpeed);
-const compared = rows.map(compare);
+const compared = rows.map(row => compare(row));
 
 function errors(of: (row: Compared) => number | undefined): number[] {
   return compared.flatMap((row) => {
