@@ -38,6 +38,8 @@ interface Prompts extends Pick<Step, 'promptTokens' | 'promptOperations'> { read
 const MOST_TURNS = 20000;
 /** A run goes on for so many times as long as it takes to settle. */
 const RUN = 2.5;
+/** Answers of few tokens take as many steps to settle, since requests wait before the engine. */
+const LEAST_STEPS = 100;
 /** Arrivals at a rate: fewer do not settle, more do not change the figures. */
 const LEAST_ARRIVALS = 60;
 const MOST_ARRIVALS = 600;
@@ -79,7 +81,7 @@ export class SchedulerSimulation {
     const settled = closed ? this.startClients(arrivals.clients) : this.sendAtRate(arrivals.requestsPerSecond);
     for (let turns = 0; turns < MOST_TURNS; turns++) {
       const place = closed ? this.step : this.nextArrival;
-      this.measuring ||= place >= settled;
+      this.measuring ||= place >= settled || turns >= MOST_TURNS / 2;
       if (place >= Math.floor(RUN * settled)) {
         break;
       }
@@ -97,7 +99,7 @@ export class SchedulerSimulation {
       const left = Math.floor((bunch + 0.5) / bunches * outputTokens);
       this.begin(count, left, inputTokens + outputTokens - left);
     }
-    return outputTokens + 4;
+    return Math.max(LEAST_STEPS, outputTokens + 4);
   }
 
   /** Requests at gaps as random ones have them, the same in every run. The number of arrivals in which the server settles. */
@@ -146,7 +148,10 @@ export class SchedulerSimulation {
   private waitForArrival(): void {
     const arrival = this.arrivals[this.nextArrival];
     if (this.decoding === 0 && this.promptDone === 0 && arrival !== undefined) {
-      this.now = this.scheduledAt = Math.max(this.now, arrival.ready);
+      const idle = Math.max(0, arrival.ready - this.now);
+      this.sums.seconds += this.measuring ? idle : 0;
+      this.now += idle;
+      this.scheduledAt = this.now;
     }
   }
 

@@ -40,10 +40,18 @@ describe('the figures', () => {
     expect(planOf({ clients: 32, inputTokens: 4096 })).toMatchObject({ boundBy: 'compute' });
   });
 
+  test('are there for loads that settle slowly', () => {
+    const plan = planOf({ inputTokens: 60_000, outputTokens: 60_000, clients: 1000 });
+    expect(plan.outputTokensPerSecond).toBeGreaterThan(100);
+    expect(plan.timeToFirstTokenSeconds.median).toBeGreaterThan(60);
+  });
+
   test('an answer of one token has no time between tokens', () => {
-    const plan = planOf({ outputTokens: 1 });
+    const plan = planOf({ inputTokens: 1, outputTokens: 1, clients: 1000 });
     expect(plan.interTokenLatencySeconds).toEqual({ median: 0, p99: 0 });
-    expect(plan.requestsPerSecond).toBeGreaterThan(10);
+    // one API server, and 2 ms for each request
+    expect(plan.requestsPerSecond).toBeGreaterThan(250);
+    expect(plan.requestsPerSecond).toBeLessThan(500);
   });
 });
 
@@ -85,6 +93,13 @@ describe('requests at a rate', () => {
     // Little's law
     const residence = plan.timeToFirstTokenSeconds.median + 255 * plan.interTokenLatencySeconds.median;
     expect(Math.abs(plan.requestsRunning / (4 * residence) - 1)).toBeLessThan(0.3);
+  });
+
+  test('leave the server idle when they are few', () => {
+    const plan = planOf({ clients: undefined, requestsPerSecond: 0.02 });
+    expect(Math.abs(plan.requestsPerSecond / 0.02 - 1)).toBeLessThan(0.1);
+    expect(plan.requestsRunning).toBeLessThan(0.1);
+    expect(plan.bandwidthShare).toBeLessThan(0.1);
   });
 
   test('that come too fast wait for ever', () => {
