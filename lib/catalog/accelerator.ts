@@ -1,6 +1,9 @@
+import { AcceleratorSpeed, SPEEDS } from './accelerator-speed';
 import { GIB } from '../common/bytes';
 import { Refusal } from '../common/refusal';
 import { requireProps } from '../common/props';
+
+export type { AcceleratorSpeed } from './accelerator-speed';
 
 /** Facts of an `Accelerator`. */
 export interface AcceleratorProps {
@@ -21,6 +24,11 @@ export interface AcceleratorProps {
   readonly computeCapability: number;
   /** Whether the GPUs of one machine talk over NVLink; otherwise they talk over PCIe. */
   readonly nvlink: boolean;
+  /**
+   * Speeds of the data sheet, which estimates of throughput need.
+   * @default - throughput cannot be estimated
+   */
+  readonly speed?: AcceleratorSpeed;
 }
 
 /** The props are the fields, and those with a default always have a value. */
@@ -44,6 +52,7 @@ export class Accelerator {
   /** NVIDIA T4 with 16 GB, compute capability 7.5: no bfloat16. */
   static readonly T4 = new Accelerator({
     id: 't4', displayName: 'NVIDIA T4', gkeLabel: 'nvidia-tesla-t4', memoryBytes: 14.56 * GIB, computeCapability: 7.5, nvlink: false,
+    speed: SPEEDS.t4,
   });
 
   // vLLM on four 24 GB cards, "21.96 GiB": https://github.com/rhymes-ai/Aria/issues/24; an L4 with another driver, "22.03 GiB":
@@ -51,12 +60,14 @@ export class Accelerator {
   /** NVIDIA L4 with 24 GB. */
   static readonly L4 = new Accelerator({
     id: 'l4', displayName: 'NVIDIA L4', gkeLabel: 'nvidia-l4', memoryBytes: 21.96 * GIB, computeCapability: 8.9, nvlink: false,
+    speed: SPEEDS.l4,
   });
 
   // "39.38 GiB" on the 40 GB cards of Perlmutter: NERSC/sc24-dl-tutorial README.md@4cf5982f; others show 39.39 to 39.59
   /** NVIDIA A100 with 40 GB. */
   static readonly A100 = new Accelerator({
     id: 'a100', displayName: 'NVIDIA A100 40GB', gkeLabel: 'nvidia-tesla-a100', memoryBytes: 39.38 * GIB, computeCapability: 8.0, nvlink: true,
+    speed: SPEEDS.a100,
   });
 
   // "79.18 GiB" with vLLM: https://huggingface.co/TheBloke/Mixtral-8x7B-Instruct-v0.1-AWQ/discussions/2; "79.25 GiB":
@@ -64,6 +75,7 @@ export class Accelerator {
   /** NVIDIA A100 with 80 GB. */
   static readonly A100_80GB = new Accelerator({
     id: 'a100-80gb', displayName: 'NVIDIA A100 80GB', gkeLabel: 'nvidia-a100-80gb', memoryBytes: 79.14 * GIB, computeCapability: 8.0, nvlink: true,
+    speed: SPEEDS['a100-80gb'],
   });
 
   // Measured, idle card, torch 2.11 (test/planning/measurements.jsonl)
@@ -71,6 +83,7 @@ export class Accelerator {
   static readonly H100 = new Accelerator({
     id: 'h100', displayName: 'NVIDIA H100 80GB', gkeLabel: 'nvidia-h100-80gb', memoryBytes: 79.18 * GIB, freeMemoryBytes: 78.66 * GIB,
     computeCapability: 9.0, nvlink: true,
+    speed: SPEEDS.h100,
   });
 
   // Measured, idle card, torch 2.11 (test/planning/measurements.jsonl)
@@ -78,6 +91,7 @@ export class Accelerator {
   static readonly H200 = new Accelerator({
     id: 'h200', displayName: 'NVIDIA H200 141GB', gkeLabel: 'nvidia-h200-141gb', memoryBytes: 139.80 * GIB, freeMemoryBytes: 139.29 * GIB,
     computeCapability: 9.0, nvlink: true,
+    speed: SPEEDS.h200,
   });
 
   // "total=94.97 GiB": https://github.com/antirez/ds4/issues/431
@@ -85,12 +99,14 @@ export class Accelerator {
   static readonly RTX_PRO_6000 = new Accelerator({
     id: 'rtx-pro-6000', displayName: 'NVIDIA RTX PRO 6000', gkeLabel: 'nvidia-rtx-pro-6000', memoryBytes: 94.97 * GIB,
     computeCapability: 12.0, nvlink: false,
+    speed: SPEEDS['rtx-pro-6000'],
   });
 
   // "178.35 GiB": stas00/ml-engineering debug/pytorch.md@85fd2a00
   /** NVIDIA B200 with 180 GB. */
   static readonly B200 = new Accelerator({
     id: 'b200', displayName: 'NVIDIA B200', gkeLabel: 'nvidia-b200', memoryBytes: 178.35 * GIB, computeCapability: 10.0, nvlink: true,
+    speed: SPEEDS.b200,
   });
 
   /** Every accelerator of the catalogue. */

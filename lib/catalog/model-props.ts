@@ -15,6 +15,11 @@ export interface Experts {
   readonly count: number;
   /** Number of experts that each token is sent to. */
   readonly perToken: number;
+  /**
+   * Number of layers that have experts.
+   * @default - all
+   */
+  readonly layers?: number;
   /** Width of one expert's feed-forward layer. */
   readonly intermediateSize: number;
   /**

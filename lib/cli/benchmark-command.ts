@@ -1,12 +1,13 @@
 import * as path from 'node:path';
-import { parseArgs } from 'node:util';
 import { benchmarkFiles } from './benchmark';
+import { Command, Output, parsed } from './command';
 import { ExitCode, Failure } from './failure';
+import { Environment } from './hub-token';
 import { writeFile } from './write-file';
 
-export const BENCHMARK_USAGE = 'usage: npx cdk8s-vllm benchmark <file>... [--output FOLDER] [--parameters JSON]';
+const USAGE = 'usage: npx cdk8s-vllm benchmark <file>... [--output FOLDER] [--parameters JSON]';
 
-const HELP = `${BENCHMARK_USAGE}
+const HELP = `${USAGE}
 
 Writes input.jsonl, which BatchInference asks a server, and labels.jsonl, which ModelEvaluation compares the answers
 with. What is read are the files of a public benchmark, from your disk:
@@ -25,16 +26,17 @@ Each question asks for a last line "Answer: …", and what stands there is what 
 Exit codes: 0 written, 64 wrong usage, 65 a row is malformed, 66 no such file, 73 a file cannot be written. Nothing is
 written unless all rows are well.`;
 
-/**
- * The command `benchmark`.
- *
- * @throws on what it is called wrongly with, and on all that its files have wrong
- */
-export function benchmark(args: string[], out: (line: string) => void): void {
-  const { positionals: files, values } = parsed(args);
+/** `npx cdk8s-vllm benchmark`. */
+export const BENCHMARK: Command = { usage: USAGE, help: HELP, run: benchmark };
+
+/** @throws on what it is called wrongly with, and on all that its files have wrong */
+async function benchmark(args: string[], _environment: Environment, { out }: Output): Promise<number> {
+  const { positionals: files, values } = parsed(args, {
+    output: { type: 'string' }, parameters: { type: 'string' }, help: { type: 'boolean', short: 'h' },
+  });
   if (values.help) {
     out(HELP);
-    return;
+    return 0;
   }
   if (files.length === 0) {
     throw new Failure(ExitCode.USAGE, 'say which files');
@@ -45,16 +47,7 @@ export function benchmark(args: string[], out: (line: string) => void): void {
     writeFile(path.join(folder, name), text);
   }
   out(`${questions} questions of ${files.length} ${files.length === 1 ? 'file' : 'files'}: wrote ${path.join(folder, 'input.jsonl')} and labels.jsonl`);
-}
-
-function parsed(args: string[]) {
-  try {
-    return parseArgs({
-      args, allowPositionals: true, options: { output: { type: 'string' }, parameters: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
-    });
-  } catch (error) {
-    throw new Failure(ExitCode.USAGE, (error as Error).message.split('. ')[0]);
-  }
+  return 0;
 }
 
 function parametersOf(text: string): object {

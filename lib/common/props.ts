@@ -29,13 +29,15 @@ const { classes, props: kindsByName } = known as unknown as KnownProps;
  *
  * @param name - name of the interface of the props
  * @param where - what a refusal begins with
+ * @returns the props
  * @throws on a prop that is missing, unknown or of the wrong kind
  */
-export function requireProps(name: PropsName, props: unknown, where = ''): void {
+export function requireProps<T>(name: PropsName, props: T, where = ''): T {
   const problem = problemOfAll(name, props);
   if (problem !== undefined) {
     throw new Refusal(where === '' ? problem : `${where}: ${problem}`);
   }
+  return props;
 }
 
 /** The same for the props of a construct, which the refusal names. */

@@ -8,3 +8,6 @@ export * from './placement';
 export * from './shutdown-plan';
 export * from './startup-plan';
 export type { Speculation, SpeculationMethod } from './speculation';
+export * from './throughput-plan';
+export type { Latency, ThroughputBasis, ThroughputBound, ThroughputPlanProps } from './throughput-plan-props';
+export * from './token-price';

@@ -106,7 +106,7 @@ function pageOf(cache: LayerCache, blockTokens: number, props: PageProps): Omit<
 }
 
 /** Bytes of one token in one layer, on one GPU. */
-function bytesPerToken(cache: Exclude<LayerCache, RecurrentCache>, { model, tensorParallelSize, kvCacheDtype }: PageProps): number {
+export function bytesPerToken(cache: Exclude<LayerCache, RecurrentCache>, { model, tensorParallelSize, kvCacheDtype }: PageProps): number {
   const bytes = bytesPerValue(kvCacheDtype, model);
   switch (cache.kind) {
     case 'indexer': return cache.bytesPerToken;
@@ -116,7 +116,7 @@ function bytesPerToken(cache: Exclude<LayerCache, RecurrentCache>, { model, tens
   }
 }
 
-function stateBytes({ state }: RecurrentCache, { model, tensorParallelSize }: PageProps): number {
+export function stateBytes({ state }: RecurrentCache, { model, tensorParallelSize }: PageProps): number {
   const bytes = (part: StatePart) => bytesPerValue(part.dtype ?? model.dtype, model);
   return state.reduce((sum, part) => sum + Math.ceil(valuesPerGpu(part, tensorParallelSize)) * bytes(part), 0);
 }

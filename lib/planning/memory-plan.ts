@@ -65,7 +65,12 @@ export class MemoryPlan {
   /** Remarks on figures that are estimates outside of what was measured. */
   readonly notes: readonly string[];
 
-  private readonly props: MemoryPlanProps;
+  /**
+   * The settings as they were given.
+   *
+   * @internal
+   */
+  readonly props: MemoryPlanProps;
   /** Sequences whose states the KV cache has blocks for; without a bound as many as one likes. */
   private readonly stateBlocks: number;
 
@@ -96,8 +101,7 @@ export class MemoryPlan {
       ? overhead.notes
       : [...overhead.notes, `maxNumSeqs is ${maxNumSeqs}: each sequence needs a block of the KV cache for its state, and there are no more`];
 
-    const drafted = speculative && draftedLayers(speculative, this.model);
-    const cache = new SpeculatedKvCache(this.kvCacheOf(this.model, runner), drafted && this.kvCacheOf(drafted, runner));
+    const cache = this.cacheOf(runner);
     this.largestModelLen = cache.largestRequest(kvCacheBytes, this.model.maxModelLen);
     this.maxModelLen = props.maxModelLen === 'auto' ? this.largestModelLen : props.maxModelLen ?? this.model.maxModelLen;
     // a model that caches nothing runs as many sequences as it is told to
@@ -129,6 +133,16 @@ export class MemoryPlan {
     return this.fits ? [] : memoryAlternatives(this, this.props, MemoryPlan.of);
   }
 
+  /**
+   * How many requests of that many tokens the KV cache holds at once; without a bound where nothing is cached.
+   *
+   * @internal
+   */
+  requestsHeld(tokens: number): number {
+    const cache = this.cacheOf(runnerOf(this, this.props));
+    return cache.isEmpty ? Number.POSITIVE_INFINITY : Math.max(0, this.perGpu.kvCacheBytes / cache.perRequest(tokens).bytes);
+  }
+
   /** GPUs of the plan for people: `2 x NVIDIA L4 (tensorParallelSize 2)`. */
   get hardware(): string {
     const gpus = this.tensorParallelSize * this.pipelineParallelSize;
@@ -145,6 +159,12 @@ export class MemoryPlan {
       ...(this.fits ? [] : fixes.length > 0 ? fixes : ['nothing near was found; take a smaller model']).map((fix, index) =>
         `  ${index === 0 ? 'fits:   ' : '        '} ${fix}`),
     ].join('\n');
+  }
+
+  private cacheOf(runner: VllmModelRunner): SpeculatedKvCache {
+    const { model, props: { speculative } } = this;
+    const drafted = speculative && draftedLayers(speculative, model);
+    return new SpeculatedKvCache(this.kvCacheOf(model, runner), drafted && this.kvCacheOf(drafted, runner));
   }
 
   /** How a GPU pages the KV cache of the model, or of what guesses for it: one stage of a pipeline has that. */

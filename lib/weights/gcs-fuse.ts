@@ -2,6 +2,7 @@ import { Construct } from 'constructs';
 import { CSI_DRIVERS } from '../common/csi-drivers';
 import { requireBucketName } from '../common/names';
 import { Model } from '../catalog';
+import { BUCKET_BYTES_PER_SECOND } from '../catalog/read-rates';
 import { GIB, MIB } from '../common/bytes';
 import { Amounts } from '../planning/node-allocatable';
 import { BucketMount, toGoogleApis } from '../pods';
@@ -15,13 +16,6 @@ const SIDECAR: Amounts = { cpuMillis: 1000, memoryBytes: 2 * GIB, ephemeralStora
 
 /** The files are cached whole; a little more holds what else is read. */
 const CACHE_SHARE = 1.05;
-
-/**
- * Four files of 256 MiB, read for the first time with these options on two busy cores, 20 ms a request and 100 MiB/s a stream: 2.0 to 2.8 s
- * (`npm run bench:weights`), of which the slower is planned with. A machine with more cores and more network is faster: 3.7 GiB/s for
- * 141 GB on a2-highgpu-8g (GoogleCloudPlatform/accelerated-platforms use-cases/inferencing/cost-optimization/gcsfuse@9320f3b2).
- */
-const BYTES_PER_SECOND = Math.floor(4 * 256 * MIB / 2.8);
 
 /**
  * A file is fetched by as many requests at once as it has chunks, 16 at most. The default of 200 MiB leaves two to a shard of 256 MiB,
@@ -78,7 +72,7 @@ export class GcsFuse implements IWeightsStorage {
   }
 
   bytesPerSecond(): number {
-    return BYTES_PER_SECOND;
+    return BUCKET_BYTES_PER_SECOND;
   }
 
   bind(scope: Construct, props: WeightsBindingProps): WeightsBinding {

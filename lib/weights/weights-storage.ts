@@ -12,8 +12,7 @@ export abstract class WeightsStorage {
    * @throws on what is no bucket name, and on a cache below 1 MiB
    */
   static gcsFuse(options: GcsFuseOptions): IWeightsStorage {
-    requireProps('GcsFuseOptions', options, 'WeightsStorage.gcsFuse');
-    return new GcsFuse(options);
+    return new GcsFuse(requireProps('GcsFuseOptions', options, 'WeightsStorage.gcsFuse'));
   }
 
   /**
@@ -22,8 +21,7 @@ export abstract class WeightsStorage {
    * @throws without a zone, on what is no zone, and on a throughput that such a disk does not have
    */
   static hyperdiskMl(options: HyperdiskMlOptions): IWeightsStorage {
-    requireProps('HyperdiskMlOptions', options, 'WeightsStorage.hyperdiskMl');
-    return new HyperdiskMl(options);
+    return new HyperdiskMl(requireProps('HyperdiskMlOptions', options, 'WeightsStorage.hyperdiskMl'));
   }
 
   /**
@@ -32,7 +30,6 @@ export abstract class WeightsStorage {
    * @throws on what is no zone, and on another type of disk
    */
   static persistentDisk(options: PersistentDiskOptions): IWeightsStorage {
-    requireProps('PersistentDiskOptions', options, 'WeightsStorage.persistentDisk');
-    return new PersistentDisk(options);
+    return new PersistentDisk(requireProps('PersistentDiskOptions', options, 'WeightsStorage.persistentDisk'));
   }
 }

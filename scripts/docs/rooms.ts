@@ -13,7 +13,7 @@ const SENTENCES: { readonly [room: string]: string } = {
   imports: 'Generated: types of custom resources, the flags, variables and metrics of vLLM.',
   index: 'The public face of the package: exports and nothing else.',
   kustomize: 'Charts become folders: rendering, checks of every manifest, writing all or nothing.',
-  planning: 'Arithmetic on facts: memory, startup, shutdown, placement. No framework, no files.',
+  planning: 'Arithmetic on facts: memory, throughput, price, startup, shutdown, placement. No framework, no files.',
   pods: 'What all pods have in common: restricted, an identity of their own, programs mounted.',
   serving: 'The server and what keeps it healthy: Deployment, autoscaler, monitoring.',
   weights: 'Where weights live: one file a storage.',

@@ -148,7 +148,7 @@ describe('the token', () => {
 
 test.each<[string, string[], RegExp]>([
   ['nothing', [], /^cdk8s-vllm: say what to do\n/],
-  ['another command', ['plan'], /^cdk8s-vllm: there is no command 'plan'\n/],
+  ['another command', ['serve'], /^cdk8s-vllm: there is no command 'serve'\n/],
   ['no model', ['lock'], /^cdk8s-vllm: say which model\n/],
   ['two models', ['lock', 'me/tiny', 'me/other'], /^cdk8s-vllm: one model at a time, not also me\/other\n/],
   ['an unknown option', ['lock', 'me/tiny', '--force'], /^cdk8s-vllm: Unknown option '--force'\n/],

@@ -94,6 +94,7 @@ function expertsOf(fields: ConfigFields, layers: number): { shape: Experts; laye
       count,
       perToken: perToken ? Math.max(...perToken) : fields.number(...EXPERTS_PER_TOKEN),
       intermediateSize: widths ? widths[0] : fields.number('moe_intermediate_size', 'expert_ffn_hidden_size', ...INTERMEDIATE),
+      ...dense > 0 ? { layers: Math.max(0, layers - dense) } : {},
     },
   };
 }

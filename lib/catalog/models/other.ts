@@ -24,7 +24,7 @@ export const DEEPSEEK_V3: ModelProps = {
   id: 'deepseek-ai/DeepSeek-V3', architecture: 'DeepseekV3ForCausalLM',
   layers: 61, hiddenSize: 7168, intermediateSize: 18432, attentionHeads: 128, kvHeads: 128, headDim: 192, vocabSize: 129280,
   maxModelLen: 163840, dtype: 'bfloat16', weightsBytes: 688586727753, tieWordEmbeddings: false, gated: false, quantization: 'fp8',
-  mla: { kvLoraRank: 512, qkRopeHeadDim: 64 }, experts: { count: 256, perToken: 8, intermediateSize: 2048 },
+  mla: { kvLoraRank: 512, qkRopeHeadDim: 64 }, experts: { count: 256, perToken: 8, intermediateSize: 2048, layers: 58 },
   // the projections down to 1536 and to 576 values in fp8, and the routers of 58 layers
   wholeWeightBytes: 61 * 7168 * (1536 + 576) + 58 * 7168 * 256 * 4,
 };

@@ -1,0 +1,40 @@
+/** Speeds of a GPU by its data sheet; what a program reaches is less. */
+export interface AcceleratorSpeed {
+  /** Bytes a second between the GPU and its own memory. */
+  readonly memoryBytesPerSecond: number;
+  /** Operations a second of 16-bit matrix products, without sparsity; a multiplication and an addition are two. */
+  readonly halfOperationsPerSecond: number;
+  /**
+   * Operations a second of fp8 matrix products, without sparsity.
+   * @default halfOperationsPerSecond
+   */
+  readonly fp8OperationsPerSecond?: number;
+  /** Bytes a second between two GPUs of a machine, both directions together. */
+  readonly linkBytesPerSecond: number;
+}
+
+const A100: AcceleratorSpeed = { memoryBytesPerSecond: 1555e9, halfOperationsPerSecond: 312e12, linkBytesPerSecond: 600e9 };
+const H100: AcceleratorSpeed = {
+  memoryBytesPerSecond: 3350e9, halfOperationsPerSecond: 989e12, fp8OperationsPerSecond: 1979e12, linkBytesPerSecond: 900e9,
+};
+
+/** By the id of the accelerator. Where a sheet gives rates with sparsity, they are halved. */
+export const SPEEDS = {
+  // https://www.nvidia.com/en-us/data-center/tesla-t4/; PCIe 3.0 x16
+  t4: { memoryBytesPerSecond: 320e9, halfOperationsPerSecond: 65e12, linkBytesPerSecond: 32e9 },
+  // https://www.nvidia.com/en-us/data-center/l4/; PCIe 4.0 x16
+  l4: { memoryBytesPerSecond: 300e9, halfOperationsPerSecond: 121e12, fp8OperationsPerSecond: 242e12, linkBytesPerSecond: 64e9 },
+  // https://www.nvidia.com/en-us/data-center/a100/, SXM
+  a100: A100,
+  'a100-80gb': { ...A100, memoryBytesPerSecond: 2039e9 },
+  // https://www.nvidia.com/en-us/data-center/h100/, SXM
+  h100: H100,
+  // https://www.nvidia.com/en-us/data-center/h200/, SXM
+  h200: { ...H100, memoryBytesPerSecond: 4800e9 },
+  // https://www.nvidia.com/en-us/data-center/rtx-pro-6000-blackwell-server-edition/; PCIe 5.0 x16
+  'rtx-pro-6000': {
+    memoryBytesPerSecond: 1597e9, halfOperationsPerSecond: 503e12, fp8OperationsPerSecond: 1007e12, linkBytesPerSecond: 128e9,
+  },
+  // https://www.nvidia.com/en-us/data-center/hgx/, one of the eight of HGX B200
+  b200: { memoryBytesPerSecond: 7700e9, halfOperationsPerSecond: 2250e12, fp8OperationsPerSecond: 4500e12, linkBytesPerSecond: 1800e9 },
+} satisfies { readonly [id: string]: AcceleratorSpeed };

@@ -1,0 +1,96 @@
+import { Accelerator } from '../catalog';
+import { Region } from '../common/region';
+import { orRefusal, Refusal } from '../common/refusal';
+import { oneModel, parsed } from './command';
+import { ExitCode, Failure } from './failure';
+import { ModelRequest } from './plan-model';
+import { Goals, SurveyRequest } from './survey';
+
+/** What `plan` was asked. */
+export interface PlanRequest {
+  readonly help: boolean;
+  readonly json: boolean;
+  readonly model: () => ModelRequest;
+  readonly survey: Omit<SurveyRequest, 'model'>;
+}
+
+const OPTIONS = {
+  input: { type: 'string' }, output: { type: 'string' }, clients: { type: 'string' }, rate: { type: 'string' }, ttft: { type: 'string' },
+  itl: { type: 'string' }, accelerator: { type: 'string', multiple: true }, region: { type: 'string' }, json: { type: 'boolean' },
+  revision: { type: 'string' }, 'trust-remote-code': { type: 'boolean' }, 'skip-tokenizer-init': { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** What a person who gives no load gets: prompts of two pages, answers of half a page. */
+export const USUAL_LOAD = { inputTokens: 1024, outputTokens: 256, clients: 64 };
+
+const MOST_TOKENS = 10_000_000;
+const MOST_CLIENTS = 100_000;
+const MOST_RATE = 100_000;
+
+/** @throws on what is no option, no number or no name */
+export function planRequest(args: string[]): PlanRequest {
+  const { positionals, values } = parsed(args, OPTIONS);
+  if (values.clients !== undefined && values.rate !== undefined) {
+    throw new Failure(ExitCode.USAGE, 'give --clients or --rate, not both');
+  }
+  const goals: Goals = {
+    timeToFirstTokenSeconds: values.ttft === undefined ? undefined : seconds('--ttft', values.ttft),
+    interTokenLatencySeconds: values.itl === undefined ? undefined : seconds('--itl', values.itl),
+  };
+  const load = {
+    inputTokens: whole('--input', values.input, MOST_TOKENS) ?? USUAL_LOAD.inputTokens,
+    outputTokens: whole('--output', values.output, MOST_TOKENS) ?? USUAL_LOAD.outputTokens,
+    ...values.rate === undefined
+      ? { clients: whole('--clients', values.clients, MOST_CLIENTS) ?? USUAL_LOAD.clients }
+      : { requestsPerSecond: rate(values.rate) },
+  };
+  return {
+    help: values.help ?? false,
+    json: values.json ?? false,
+    model: () => ({
+      name: oneModel(positionals), revision: values.revision, trustRemoteCode: values['trust-remote-code'],
+      skipTokenizerInit: values['skip-tokenizer-init'],
+    }),
+    survey: {
+      load, goals,
+      accelerators: values.accelerator?.map(id => usage(() => Accelerator.fromId(id))) ?? Accelerator.all(),
+      region: values.region === undefined ? undefined : usage(() => Region.of(values.region!, '--region')),
+    },
+  };
+}
+
+function usage<T>(work: () => T): T {
+  const result = orRefusal(work);
+  if (result instanceof Refusal) {
+    throw new Failure(ExitCode.USAGE, result.message);
+  }
+  return result;
+}
+
+function whole(option: string, text: string | undefined, most: number): number | undefined {
+  if (text === undefined) {
+    return undefined;
+  }
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number < 1 || number > most) {
+    throw new Failure(ExitCode.USAGE, `${option} (${text}) is a whole number from 1 to ${most}`);
+  }
+  return number;
+}
+
+function rate(text: string): number {
+  const number = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || !(number > 0 && number <= MOST_RATE)) {
+    throw new Failure(ExitCode.USAGE, `--rate (${text}) is a number of requests a second, above 0 and at most ${MOST_RATE}`);
+  }
+  return number;
+}
+
+function seconds(option: string, text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s)$/.exec(text) ?? [];
+  if (number === undefined || !(Number(number) > 0)) {
+    throw new Failure(ExitCode.USAGE, `${option} (${text}) is a time above 0, such as 50ms or 2s`);
+  }
+  return Number(number) / (unit === 'ms' ? 1000 : 1);
+}

@@ -1,0 +1,128 @@
+import { SchedulerSimulation, SimulatedLoad, SimulatedServer, TimeShares } from './scheduler-simulation';
+import { SPEED_COEFFICIENTS, SpeedCoefficients } from './speed-coefficients';
+import { StepTime } from './step-time';
+import { checkThroughputPlanProps } from './throughput-checks';
+import { Latency, ThroughputBasis, ThroughputBound, ThroughputPlanProps } from './throughput-plan-props';
+import { beyondMeasured } from './throughput-range';
+
+/** A rate so close to the most that a server can do makes requests wait longer and longer. */
+const SATURATED_FROM = 0.97;
+/** A process that is busy for such a share of the time holds up the others. */
+const BUSY_FROM = 0.9;
+
+/**
+ * How fast a server answers a load, from its memory plan: the time of a step by a roofline with few fitted terms, in a simulation of
+ * vLLM's scheduler that runs until it has settled.
+ *
+ * @see https://docs.vllm.ai/en/latest/configuration/optimization/
+ */
+export class ThroughputPlan {
+  /**
+   * The plan for this load.
+   *
+   * @throws on a load that is none or longer than the server takes, on a server that does not fit, and on a card of unknown speed
+   */
+  static of(props: ThroughputPlanProps): ThroughputPlan {
+    return new ThroughputPlan(props, SPEED_COEFFICIENTS);
+  }
+
+  /**
+   * The same with other coefficients than the fitted ones.
+   *
+   * @internal
+   */
+  static with(props: ThroughputPlanProps, coefficients: SpeedCoefficients): ThroughputPlan {
+    return new ThroughputPlan(props, coefficients);
+  }
+
+  /** Tokens of answers in a second, of the whole server. */
+  readonly outputTokensPerSecond: number;
+  /** Tokens of prompts and answers in a second. */
+  readonly totalTokensPerSecond: number;
+  /** Requests that are answered in a second. */
+  readonly requestsPerSecond: number;
+  /** Whether requests come faster than they are answered, so that they wait longer and longer; never with clients. */
+  readonly saturated: boolean;
+  /** Seconds from a request to its first token; infinite when saturated. */
+  readonly timeToFirstTokenSeconds: Latency;
+  /** Seconds between two tokens of a stream. */
+  readonly interTokenLatencySeconds: Latency;
+  /** Requests that the engine runs, on average. */
+  readonly requestsRunning: number;
+  /** Requests that the engine has and does not run yet, on average; infinite when saturated. Those at the API server are in neither. */
+  readonly requestsWaiting: number;
+  /** Share of the time, 0 to 1, in which a GPU reads its memory as fast as it can. */
+  readonly bandwidthShare: number;
+  /** Share of the time, 0 to 1, in which a GPU multiplies as fast as it can. */
+  readonly computeShare: number;
+  /** What the load waits for. */
+  readonly boundBy: ThroughputBound;
+  /** Whether the figures lie within what was measured. */
+  readonly basis: ThroughputBasis;
+  /** Why the figures are an estimate; empty when they are fitted. */
+  readonly notes: readonly string[];
+  /** The load and its server. */
+  readonly props: ThroughputPlanProps;
+
+  private constructor(props: ThroughputPlanProps, private readonly coefficients: SpeedCoefficients) {
+    checkThroughputPlanProps(props);
+    this.props = props;
+    const { inputTokens, outputTokens, clients, requestsPerSecond } = props;
+    const most = this.mostRunning;
+    const closed = this.simulate({ clients: Math.min(clients ?? most, most) });
+    this.saturated = requestsPerSecond !== undefined && requestsPerSecond >= SATURATED_FROM * closed.requestsPerSecond;
+    const server = requestsPerSecond === undefined || this.saturated ? closed : this.simulate({ requestsPerSecond });
+    const queued = this.saturated ? Number.POSITIVE_INFINITY : Math.max(0, (clients ?? 0) - most);
+    const queueSeconds = queued === 0 ? 0 : queued * outputTokens / server.outputTokensPerSecond;
+    const latency = (durations: SimulatedServer['firstToken'], wait: number) =>
+      ({ median: wait + durations.percentile(0.5), p99: wait + durations.percentile(0.99) });
+
+    this.outputTokensPerSecond = server.outputTokensPerSecond;
+    this.totalTokensPerSecond = server.outputTokensPerSecond * (inputTokens + outputTokens) / outputTokens;
+    this.requestsPerSecond = server.outputTokensPerSecond / outputTokens;
+    this.timeToFirstTokenSeconds = latency(server.firstToken, queueSeconds);
+    this.interTokenLatencySeconds = latency(server.interToken, 0);
+    this.requestsRunning = server.running;
+    this.requestsWaiting = server.waiting + queued;
+    this.bandwidthShare = Math.min(1, server.shares.bandwidth);
+    this.computeShare = Math.min(1, server.shares.compute);
+    this.boundBy = this.boundOf(server.shares, queued);
+    this.notes = beyondMeasured(props);
+    this.basis = this.notes.length === 0 ? 'fitted' : 'estimate';
+  }
+
+  /** Requests of this load that the server can run at once. */
+  get mostRunning(): number {
+    return Math.min(this.props.memory.maxNumSeqs, this.requestsHeld);
+  }
+
+  /** The most that the server answers to any number of clients who ask for the same: what one pays for when it is never idle. */
+  get saturation(): ThroughputPlan {
+    return new ThroughputPlan({ ...this.props, requestsPerSecond: undefined, clients: this.mostRunning }, this.coefficients);
+  }
+
+  /** A request holds half of its answer on average; those which vLLM preempts and computes again are not counted. */
+  private get requestsHeld(): number {
+    const { memory, inputTokens, outputTokens } = this.props;
+    return Math.max(1, Math.floor(memory.requestsHeld(Math.ceil(inputTokens + outputTokens / 2))));
+  }
+
+  private simulate(arrivals: SimulatedLoad['arrivals']): SimulatedServer {
+    const { memory, inputTokens, outputTokens, apiServerCount = 1, stream = true } = this.props;
+    return new SchedulerSimulation(new StepTime(memory, this.coefficients), {
+      inputTokens, outputTokens, arrivals, apiServerCount, stream, mostRunning: this.mostRunning,
+      maxNumBatchedTokens: memory.maxNumBatchedTokens * memory.pipelineParallelSize,
+    }, this.coefficients).run();
+  }
+
+  private boundOf(shares: TimeShares, queued: number): ThroughputBound {
+    if (queued > 0) {
+      return this.requestsHeld < this.props.memory.maxNumSeqs ? 'kv-cache' : 'max-num-seqs';
+    }
+    if (shares.apiServer >= BUSY_FROM) {
+      return 'api-server';
+    }
+    const parts = ['bandwidth', 'compute', 'overhead', 'engine'] as const;
+    return parts.reduce((largest, part) => shares[part] > shares[largest] ? part : largest);
+  }
+}

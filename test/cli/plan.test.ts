@@ -1,0 +1,170 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { runCommandLine } from '../../lib/cli/command-line';
+import { TinyFolder } from '../catalog/tiny-folder';
+import { PROJECT } from '../house/sources';
+import { HubServer } from '../rig/hub';
+import { asHubModel, tinyModel } from './locked-models';
+
+interface Ended {
+  readonly exitCode: number;
+  readonly out: string;
+  readonly error: string;
+}
+
+interface PricedMachine {
+  readonly price?: { readonly perMillionTokensUsd: { readonly atLoad: { readonly total: number } } };
+}
+
+let folder: TinyFolder;
+let hub: HubServer;
+let home: string;
+
+beforeAll(async () => {
+  folder = tinyModel('dense');
+  hub = await HubServer.start({ 'me/tiny': asHubModel(folder), 'me/broken': asHubModel(folder, { files: new Map() }) });
+});
+beforeEach(() => {
+  home = fs.mkdtempSync(path.join(os.tmpdir(), 'plan-'));
+  process.chdir(home);
+});
+afterEach(() => {
+  hub.seen.length = 0;
+  process.chdir(PROJECT);
+  fs.rmSync(home, { recursive: true });
+});
+afterAll(async () => {
+  await hub.stop();
+  folder.remove();
+});
+
+async function plan(args: string[], { colours = false, endpoint = hub.url } = {}): Promise<Ended> {
+  const lines: { [stream in 'out' | 'error']: string[] } = { out: [], error: [] };
+  const exitCode = await runCommandLine(['plan', ...args], { HOME: home, HF_ENDPOINT: endpoint }, {
+    out: line => lines.out.push(line), error: line => lines.error.push(line), colours,
+  });
+  const text = (name: 'out' | 'error') => lines[name].join('\n').replaceAll(new URL(endpoint).host, 'the.hub');
+  return { exitCode, out: text('out'), error: text('error') };
+}
+
+/** What a person sees, and no line of it is wider than a terminal. */
+function shown({ exitCode, out, error }: Ended): string {
+  expect(out.split('\n').filter(line => line.length > 80)).toEqual([]);
+  return `${out}\n${error === '' ? '' : `\nerror: ${error}\n`}\nexit code ${exitCode}`;
+}
+
+const LLAMA = 'meta-llama/Llama-3.1-8B-Instruct';
+
+describe('a model', () => {
+  test('of a folder', async () => {
+    fs.cpSync(folder.directory, 'my-model', { recursive: true });
+    expect(shown(await plan(['my-model', '--input', '128', '--output', '64', '--accelerator', 'l4']))).toMatchSnapshot();
+    expect(hub.seen).toEqual([]);
+  });
+
+  test('of a lock, which is preferred to the hub where it lies in models', async () => {
+    expect(await runCommandLine(['lock', 'me/tiny'], { HOME: home, HF_ENDPOINT: hub.url }, { out: () => {}, error: () => {} })).toBe(0);
+    hub.seen.length = 0;
+    const named = await plan(['models/me/tiny.json', '--accelerator', 'h200']);
+    expect(shown(named)).toMatchSnapshot();
+    expect(await plan(['me/tiny', '--accelerator', 'h200'])).toEqual(named);
+    expect(hub.seen).toEqual([]);
+  });
+
+  test('of the hub, and nothing is written', async () => {
+    const { exitCode, out, error } = await plan(['me/tiny', '--accelerator', 'h200']);
+    expect({ exitCode, error }).toEqual({ exitCode: 0, error: 'asking the.hub what me/tiny is' });
+    expect(out).toMatch(/^me\/tiny, vLLM .*\n\nmachine/);
+    expect(fs.readdirSync(home)).toEqual([]);
+  });
+
+  test('of the catalogue, on every card', async () => {
+    expect(shown(await plan([LLAMA]))).toMatchSnapshot();
+    expect(hub.seen).toEqual([]);
+  });
+
+  test('that is refused', async () => {
+    expect(shown(await plan(['me/broken']))).toMatchSnapshot();
+    expect(shown(await plan(['me/none']))).toMatchSnapshot();
+  });
+
+  test('when there is no hub', async () => {
+    const gone = await HubServer.start({});
+    const endpoint = gone.url;
+    await gone.stop();
+    const ended = await plan(['me/tiny'], { endpoint });
+    expect(shown({ ...ended, error: ended.error.replace(/\(\d+ tries\)/, '(tries)') })).toMatchSnapshot();
+  }, 30_000);
+});
+
+describe('goals', () => {
+  test('that some meet put the others behind, with the reason', async () => {
+    expect(shown(await plan([LLAMA, '--ttft', '150ms', '--itl', '10ms', '--accelerator', 'l4', '--accelerator', 'h100']))).toMatchSnapshot();
+  });
+
+  test('that nothing meets', async () => {
+    expect(shown(await plan([LLAMA, '--itl', '1ms', '--accelerator', 'l4', '--accelerator', 'h200']))).toMatchSnapshot();
+  });
+
+  test('a rate that is too high', async () => {
+    expect(shown(await plan([LLAMA, '--rate', '5', '--accelerator', 'l4', '--accelerator', 'a100']))).toMatchSnapshot();
+  });
+});
+
+test('a model that nothing holds, and a region without the card', async () => {
+  expect(shown(await plan(['meta-llama/Llama-3.1-405B-Instruct', '--accelerator', 't4', '--accelerator', 'a100-80gb']))).toMatchSnapshot();
+  expect(shown(await plan([LLAMA, '--accelerator', 'b200', '--region', 'europe-west9']))).toMatchSnapshot();
+});
+
+test('cheaper ones come first, and those without a price last', async () => {
+  const { exitCode, out } = await plan([LLAMA, '--json']);
+  expect(exitCode).toBe(0);
+  const { machines } = JSON.parse(out) as { machines: PricedMachine[] };
+  const prices = machines.map(({ price }) => price?.perMillionTokensUsd.atLoad.total ?? Number.MAX_VALUE);
+  expect(prices).toEqual([...prices].sort((a, b) => a - b));
+  expect(machines.at(-1)).toMatchObject({ accelerator: 'h200', basis: 'fitted' });
+});
+
+test('JSON has what the table leaves out', async () => {
+  const { out } = await plan([LLAMA, '--accelerator', 'l4', '--accelerator', 't4', '--itl', '1ms', '--json']);
+  expect(JSON.parse(out)).toMatchSnapshot();
+});
+
+test('colours are for terminals', async () => {
+  const args = [LLAMA, '--accelerator', 'l4'];
+  const plain = await plan(args);
+  const coloured = await plan(args, { colours: true });
+  expect(plain.out).not.toContain('\u001b');
+  expect(coloured.out).toMatch(/^\u001b\[1mmachine.*\u001b\[0m$/m);
+  expect(coloured.out.replace(/\u001b\[\d+m/g, '')).toBe(plain.out);
+});
+
+test.each<[string, string[], RegExp]>([
+  ['no model', [], /^cdk8s-vllm: say which model\n/],
+  ['two models', ['a/b', 'c/d'], /^cdk8s-vllm: one model at a time, not also c\/d\n/],
+  ['what is neither there nor an id', ['nowhere'], /^cdk8s-vllm: 'nowhere' is no Hugging Face id/],
+  ['clients and a rate', [LLAMA, '--clients', '1', '--rate', '1'], /^cdk8s-vllm: give --clients or --rate, not both\n/],
+  ['no clients', [LLAMA, '--clients', '0'], /^cdk8s-vllm: --clients \(0\) is a whole number from 1 to 100000\n/],
+  ['half a token', [LLAMA, '--input', '1.5'], /^cdk8s-vllm: --input \(1\.5\) is a whole number from 1 to 10000000\n/],
+  ['no rate', [LLAMA, '--rate', '0'], /^cdk8s-vllm: --rate \(0\) is a number of requests a second, above 0 and at most 100000\n/],
+  ['a time without unit', [LLAMA, '--ttft', '2'], /^cdk8s-vllm: --ttft \(2\) is a time above 0, such as 50ms or 2s\n/],
+  ['no time', [LLAMA, '--itl', '0ms'], /^cdk8s-vllm: --itl \(0ms\) is a time above 0/],
+  ['another card', [LLAMA, '--accelerator', 'l5'], /^cdk8s-vllm: Unknown accelerator 'l5'\. Known: t4, /],
+  ['a zone', [LLAMA, '--region', 'us-central1-a'], /^cdk8s-vllm: --region \(us-central1-a\) is no region; for example us-central1\n/],
+  ['another option', [LLAMA, '--gpu', 'l4'], /^cdk8s-vllm: Unknown option '--gpu'\n/],
+  ['too long a load', [LLAMA, '--input', '131072'],
+    /^cdk8s-vllm: --input 131072 and --output 256 are 131328 tokens together, and meta-llama\/\S+ takes at most 131072\n/],
+])('wrong usage: %s', async (_, args, error) => {
+  const ended = await plan(args);
+  expect(ended).toMatchObject({ exitCode: 64, out: '', error: expect.stringMatching(error) });
+  expect(ended.error).toMatch(/\nusage: npx cdk8s-vllm plan .*\n--help says more\.$/);
+  expect(hub.seen).toEqual([]);
+});
+
+test.each([[['--help']], [['-h']]])('%j says how', async (args) => {
+  const { exitCode, out } = await plan(args);
+  expect(exitCode).toBe(0);
+  expect(out).toMatch(/^usage: npx cdk8s-vllm plan /);
+  expect(out.split('\n').filter(line => line.length > 120)).toEqual([]);
+});
