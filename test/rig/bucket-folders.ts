@@ -1,5 +1,3 @@
-import { StoredObject } from './bucket';
-
 /** Why a call about a folder has no answer: https://grpc.io/docs/guides/status-codes */
 export enum FolderFault {
   NOT_FOUND = 5,
@@ -11,7 +9,7 @@ export enum FolderFault {
 export class BucketFolders {
   private readonly there = new Set<string>();
 
-  constructor(private readonly objects: Map<string, StoredObject>) {}
+  constructor(private readonly objects: Map<string, unknown>) {}
 
   names(): string[] {
     return [...this.there];
@@ -57,7 +55,7 @@ export class BucketFolders {
         this.there.add(target + name.slice(folder.length));
       }
       for (const name of this.inside(folder, this.objects.keys())) {
-        this.objects.set(target + name.slice(folder.length), this.objects.get(name)!);
+        this.objects.set(target + name.slice(folder.length), this.objects.get(name));
         this.objects.delete(name);
       }
     }

@@ -49,6 +49,7 @@ export class BucketServer extends FaultyServer {
   readonly uploads: string[] = [];
   /** Called when an object has been written, with what was stored. */
   onUpload?: (name: string, stored: StoredObject) => void;
+  private readonly endControl: () => void = () => undefined;
   private readonly sessions = new Map<string, Session>();
   private lastGeneration = 1_700_000_000_000_000;
 
@@ -56,8 +57,13 @@ export class BucketServer extends FaultyServer {
     super();
     if (hierarchical) {
       this.folders = new BucketFolders(this.objects);
-      serveStorageControl(this.server, bucket, this.folders);
+      this.endControl = serveStorageControl(this.server, bucket, this.folders);
     }
+  }
+
+  override async stop(): Promise<void> {
+    this.endControl();
+    await super.stop();
   }
 
   put(name: string, content: Buffer | string, metadata: Readonly<Record<string, string>> = {}): StoredObject {

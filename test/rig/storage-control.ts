@@ -14,15 +14,18 @@ const FIELDS: { readonly [call: string]: { readonly name: number; readonly targe
 /**
  * Plays, on the port of a bucket, the calls of the Storage Control API that a client of a hierarchical bucket makes: gRPC, without TLS.
  *
+ * @returns what ends the connections, of which the server itself knows only those of HTTP/1
  * @see https://cloud.google.com/storage/docs/reference/rpc/google.storage.control.v2
  */
-export function serveStorageControl(server: Server, bucket: string, folders: BucketFolders): void {
+export function serveStorageControl(server: Server, bucket: string, folders: BucketFolders): () => void {
+  const sockets = new Set<Socket>();
   const grpc = createServer();
   grpc.on('stream', (stream, headers) => void answer(stream, `${headers[':path']}`, bucket, folders));
   const http = server.listeners('connection') as ((socket: Socket) => void)[];
   server.removeAllListeners('connection');
   server.on('connection', (socket: Socket) => {
-    socket.on('error', () => undefined);
+    sockets.add(socket);
+    socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
     socket.once('data', (first) => {
       socket.pause();
       socket.unshift(first);
@@ -34,6 +37,7 @@ export function serveStorageControl(server: Server, bucket: string, folders: Buc
       process.nextTick(() => socket.resume());
     });
   });
+  return () => sockets.forEach(socket => socket.destroy());
 }
 
 async function answer(stream: ServerHttp2Stream, path: string, bucket: string, folders: BucketFolders): Promise<void> {

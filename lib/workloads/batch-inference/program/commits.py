@@ -9,15 +9,12 @@ for, since Cloud Storage FUSE knows no locks between them: a number is given onc
 commit closes the row: what comes before it is all that its files will ever hold.
 """
 
-import contextlib
-import errno
-import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from damage import TakenError
-from whole_file import put
+from folder import Folder
 
 # Each small object costs a round trip or two.
 AT_ONCE = 16
@@ -26,24 +23,19 @@ MOST_COMMITS = 512
 MOST_BYTES = 8 * 2**20
 
 
-def commits_in(folder: str) -> dict[int, set[int]]:
+def commits_in(folder: Folder) -> dict[int, set[int]]:
     """The numbers of the commits that are there, by the number of the files that they become."""
     found: dict[int, set[int]] = {}
-    for match in filter(None, map(re.compile(r"(\d{5})-(\d{5})\.jsonl").fullmatch, os.listdir(folder))):
+    for match in filter(None, map(re.compile(r"(\d{5})-(\d{5})\.jsonl").fullmatch, folder.names())):
         found.setdefault(int(match[1]), set()).add(int(match[2]))
     return found
 
 
-def _content(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
-
-
 class Commits:
-    """The row of commits that become the files `number` of the series, of which `joined` is the last one to be written."""
+    """The row of commits that become the files `number` of the series; they are joined once the last one of these is written."""
 
-    def __init__(self, folder: str, number: int, there: set[int], joined: str) -> None:
-        self._folder, self.number, self._joined = folder, number, joined
+    def __init__(self, folder: Folder, number: int, there: set[int], is_joined: Callable[[], bool]) -> None:
+        self._folder, self.number, self._is_joined = folder, number, is_joined
         self._missing = [commit for commit in range(max(there, default=-1)) if commit not in there]
         self._count = max(there, default=-1) + 1
         self._bytes = 0
@@ -62,23 +54,20 @@ class Commits:
     def empty(self) -> bool:
         return self._count == 0
 
-    def _path(self, commit: int) -> str:
-        return os.path.join(self._folder, f"{self.number:05d}-{commit:05d}.jsonl")
-
     def read(self) -> Iterator[tuple[str, bytes]]:
         """Where each line stands, and the line. Half a line at the end is of a process that was killed: its commit never returned."""
-        paths = [self._path(commit) for commit in range(self._count) if commit not in self._missing]
+        names = [_name(self.number, commit) for commit in range(self._count) if commit not in self._missing]
         self._bytes, self._emptied = 0, False
         with ThreadPoolExecutor(AT_ONCE) as pool:
             try:
-                for path, content in zip(paths, pool.map(_content, paths), strict=True):
+                for name, content in zip(names, pool.map(self._folder.read, names), strict=True):
                     self._bytes, self._ended = self._bytes + len(content), not content
                     self._emptied = self._emptied or self._ended
                     for count, line in enumerate(content.splitlines(keepends=True), 1):
                         if line.endswith(b"\n"):
-                            yield f"{path}, line {count}", line
+                            yield f"{self._folder.path}/{name}, line {count}", line
             except FileNotFoundError as error:
-                raise TakenError(f"{error.filename} is gone") from None
+                raise TakenError(f"{self._folder.path}/{error.filename} is gone") from None
 
     def add(self, content: bytes) -> None:
         self._write(self._count, content)
@@ -94,31 +83,20 @@ class Commits:
             self._emptied = self._ended = True
 
     def _write(self, commit: int, content: bytes) -> None:
-        path = self._path(commit)
-        try:
-            with open(path, "xb", buffering=0) as file:
-                put(file, content)
-        except FileExistsError:
-            raise TakenError(f"{path} is there already") from None
-        except OSError as error:
-            # So Cloud Storage FUSE says that another mount has made the object meanwhile
-            if error.errno == errno.ESTALE:
-                raise TakenError(f"{path} was written by somebody else") from None
-            raise
+        self._folder.put(_name(self.number, commit), content)
         # The number may have been free again because others have joined and removed them all.
-        if os.path.exists(self._joined):
-            raise TakenError(f"{self._joined} is there already")
+        if self._is_joined():
+            raise TakenError(f"somebody else has joined the commits {self.number:05d} in {self._folder.path}")
 
     def remove(self) -> None:
         remove(self._folder, self.number, range(self._count))
 
 
-def remove(folder: str, number: int, commits: Iterable[int]) -> None:
+def remove(folder: Folder, number: int, commits: Iterable[int]) -> None:
     """Those that have been joined."""
-
-    def one(commit: int) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            os.remove(os.path.join(folder, f"{number:05d}-{commit:05d}.jsonl"))
-
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(one, commits))
+        list(pool.map(folder.remove, (_name(number, commit) for commit in commits)))
+
+
+def _name(number: int, commit: int) -> str:
+    return f"{number:05d}-{commit:05d}.jsonl"

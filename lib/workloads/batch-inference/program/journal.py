@@ -20,8 +20,8 @@ from typing import IO, Any
 from batch_names import ERRORS, PART, drafts_of, manifest_of, manifests, prefix_of, segment_of, summary_of
 from commits import Commits, commits_in, remove
 from damage import DamagedError, TakenError
+from folder import Folder
 from series import Series
-from whole_file import write_whole
 
 
 @dataclass(frozen=True)
@@ -61,45 +61,40 @@ class Journal:
     """Holds the shard's folder until the process ends."""
 
     def __init__(self, folder: str, shard: int, manifest: Manifest) -> None:
-        self._folder, self._shard = folder, shard
-        self._drafts = os.path.join(folder, drafts_of(shard))
-        os.makedirs(folder, exist_ok=True)
+        self._folder, self._shard = Folder(folder), shard
         self._refuse_other_runs(asdict(manifest))
-        os.makedirs(self._drafts, exist_ok=True)
+        self._drafts = Folder(os.path.join(folder, drafts_of(shard)))
         self._lock = self._claim(asdict(manifest))
         self._commits = self._row()
 
     def _refuse_other_runs(self, given: dict[str, Any]) -> None:
-        for name in manifests(os.listdir(self._folder)):
+        for name in manifests(self._folder.names()):
             there = self._manifest(name)
             other = [f"{key} is {json.dumps(given.get(key))} and was {json.dumps(there.get(key))}"
                      for key in sorted({*given, *there}) if given.get(key) != there.get(key)]
             if other:
-                raise DamagedError(f"{self._folder} holds records of another run ({name}): {'; '.join(other)}")
+                raise DamagedError(f"{self._folder.path} holds records of another run ({name}): {'; '.join(other)}")
 
     def _manifest(self, name: str) -> dict[str, Any]:
-        path = os.path.join(self._folder, name)
-        with open(path, encoding="utf-8") as file:
-            try:
-                return dict(json.load(file))
-            except (ValueError, TypeError):
-                raise DamagedError(f"{path} cannot be read") from None
+        try:
+            return dict(json.loads(self._folder.read(name)))
+        except (ValueError, TypeError):
+            raise DamagedError(f"{self._folder.path}/{name} cannot be read") from None
 
     def _claim(self, given: dict[str, Any]) -> IO[bytes]:
         """The own manifest, locked."""
         own = manifest_of(self._shard)
-        path = os.path.join(self._folder, own)
-        if not os.path.exists(path):
+        if not self._folder.has(own):
             records = tuple(prefix_of(kind, self._shard) for kind in (PART, ERRORS))
-            if any(name.startswith(records) for name in os.listdir(self._folder)):
-                raise DamagedError(f"{self._folder} holds records, and {own} is missing, which says what they are of")
-            write_whole(path, json_of(given), self._drafts)
+            if commits_in(self._drafts) or any(name.startswith(records) for name in self._folder.names()):
+                raise DamagedError(f"{self._folder.path} holds records, and {own} is missing, which says what they are of")
+            self._folder.put_whole(own, json_of(given), self._drafts)
         # On the same machine only: Cloud Storage FUSE knows no locks between mounts.
-        lock = open(path, "rb")  # noqa: SIM115
+        lock = open(os.path.join(self._folder.path, own), "rb")  # noqa: SIM115
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise TakenError(f"another process works on shard {self._shard} in {self._folder}") from None
+            raise TakenError(f"another process works on shard {self._shard} in {self._folder.path}") from None
         return lock
 
     def _row(self) -> Commits:
@@ -107,21 +102,19 @@ class Journal:
         # In this order: whoever joins writes the file first, and removes the commits then.
         there = commits_in(self._drafts)
         numbers = {number for series in self._series() for number in series.numbers}
-        answers = Series(self._folder, PART, self._shard)
-        for joined in there.keys() & set(answers.numbers):
+        for joined in there.keys() & set(self._series()[-1].numbers):
             remove(self._drafts, joined, there.pop(joined))
         number = min(there, default=max(numbers, default=-1) + 1)
         for wanted in range(max([number, *there, *numbers])):
             if wanted == number or wanted not in numbers:
-                raise DamagedError(f"{answers.path(wanted)} is missing, and later records are there")
+                raise DamagedError(f"{self._folder.path}/{segment_of(PART, self._shard, wanted)} is missing, and later records are there")
         return self._next(there.get(number, set()), number)
 
     def _next(self, there: set[int], number: int) -> Commits:
-        return Commits(self._drafts, number, there, os.path.join(self._folder, segment_of(PART, self._shard, number)))
+        return Commits(self._drafts, number, there, lambda: self._folder.has(segment_of(PART, self._shard, number)))
 
     def _series(self) -> list[Series]:
-        """The errors first: where the answers have a file, nothing of its number is still to come."""
-        return [Series(self._folder, kind, self._shard) for kind in (ERRORS, PART)]
+        return [Series(self._folder.path, kind, self._shard) for kind in (ERRORS, PART)]
 
     def read(self) -> dict[int, str | None]:
         """The lines of the input that have their record, with the code of the error if it is one."""
@@ -151,20 +144,23 @@ class Journal:
             return
         self._commits.close()
         lines = [(number_and_code(where, line)[1] is not None, line) for where, line in self._commits.read()]
-        for series, is_error in zip(self._series(), (True, False), strict=True):
+        # The answers last, even if there are none: with their file all is there
+        for kind, is_error in ((ERRORS, True), (PART, False)):
             content = b"".join(line for error, line in lines if error == is_error)
-            if content or not is_error:
-                write_whole(series.path(self._commits.number), content, self._drafts)
+            if content or kind == PART:
+                self._folder.put_whole(segment_of(kind, self._shard, self._commits.number), content, self._drafts)
         self._commits.remove()
         self._commits = self._next(set(), self._commits.number + 1)
 
     def finish(self, summary: dict[str, Any]) -> None:
         self.join()
-        write_whole(os.path.join(self._folder, summary_of(self._shard)), json_of(summary), self._drafts)
+        self._folder.put_whole(summary_of(self._shard), json_of(summary), self._drafts)
         # What somebody else may have left there is no record any more
         with contextlib.suppress(OSError):
-            os.rmdir(self._drafts)
+            os.rmdir(self._drafts.path)
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
             self._lock.close()
+        self._drafts.close()
+        self._folder.close()

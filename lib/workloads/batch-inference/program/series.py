@@ -14,16 +14,13 @@ class Series:
         self._folder, self._kind, self._shard = folder, kind, shard
         self.numbers = numbers_of(os.listdir(folder), kind, shard)
 
-    def path(self, number: int) -> str:
-        return os.path.join(self._folder, segment_of(self._kind, self._shard, number))
-
     def read(self, below: int) -> Iterator[tuple[str, bytes]]:
         """Where each line stands, and the line.
 
         Release 0.1 appended to the last file, so that it may end in half a line, which is cut off.
         """
         for number in filter(below.__gt__, self.numbers):
-            path, at = self.path(number), 0
+            path, at = os.path.join(self._folder, segment_of(self._kind, self._shard, number)), 0
             with open(path, "rb") as file:
                 for count, line in enumerate(file, 1):
                     if not line.endswith(b"\n"):
