@@ -24,6 +24,8 @@ export interface LocustRunProps extends Omit<Rendering, 'target'> {
    * @default false
    */
   readonly sandboxed?: boolean;
+  /** Where the reports go, for example a mount. @default - a folder of the run */
+  readonly resultsFolder?: string;
   /** Worker processes that are started. @default - as many as the test asks for */
   readonly started?: number;
 }
@@ -84,10 +86,12 @@ export class LocustRun {
   readonly workers: Said[];
   readonly directory = mkdtempSync(join(tmpdir(), 'locust-run-'));
   readonly pagePort: number;
+  private readonly resultsFolder: string;
   private readonly objects: Rendered[];
 
   private constructor(private readonly props: LocustRunProps, private readonly ports: number[]) {
-    const { settings = {}, started, ...rest } = props;
+    const { settings = {}, started, resultsFolder, ...rest } = props;
+    this.resultsFolder = resultsFolder ?? join(this.directory, 'results');
     this.objects = rendered({ acknowledgeExternalTarget: true, ...rest });
     this.pagePort = ports[1];
     mkdirSync(join(this.directory, 'results'));
@@ -109,8 +113,8 @@ export class LocustRun {
 
   /** The folder of the one test. */
   get results(): string {
-    const [folder] = readdirSync(join(this.directory, 'results'));
-    return join(this.directory, 'results', folder);
+    const [folder] = readdirSync(this.resultsFolder);
+    return join(this.resultsFolder, folder);
   }
 
   /** What was written, by file name. */
@@ -153,7 +157,7 @@ export class LocustRun {
       .map(([name, folder]) => [volumes[name], folder]));
     const replaced = (arg: string) => this.props.sandboxed ? arg : Object.entries(mounts)
       .reduce((text, [path, folder]) => text.replace(new RegExp(`(^|=)${path}(?=/|$)`), `$1${folder}`), arg);
-    const results = volumes.results && !this.props.sandboxed ? [`--results=${join(this.directory, 'results')}`] : [];
+    const results = volumes.results && !this.props.sandboxed ? [`--results=${this.resultsFolder}`] : [];
     const args = [...container.command.slice(1), ...container.args, ...more, `--port=${this.ports[0]}`, ...results]
       .map((arg: string) => replaced(arg.replace(/^--master=.*/, '--master=127.0.0.1')));
     const env = Object.fromEntries(container.env.map(({ name, value }: Rendered) => [name, value]));
