@@ -22,6 +22,11 @@ let batch: BatchOnMount;
 
 afterEach(async () => batch?.stop());
 
+/** Each file on its way up, and when it gets its name. */
+function momentsOf(...files: string[]): RegExp[] {
+  return files.flatMap(file => [new RegExp(`^POST .*/${file}\\.new&`), new RegExp(`/${file}\\.new/moveTo`)]);
+}
+
 /** Throws when a report is there under its name and is not whole. */
 function expectWhole(bucket: BucketServer): string[] {
   const reports = [...bucket.objects.keys()].filter(name => /\/(evaluation|report|summary|requests|failures)\.(html|json|csv)$/.test(name));
@@ -62,7 +67,7 @@ withMounts(`reports on the real gcsfuse${reason === undefined ? '' : `: skipped,
     batch = await BatchOnMount.start({ hierarchical, lines: LINES, answerBytes: 2000 });
     let mount = await batch.mount();
     expect(await batch.run(mount).code()).toBe(0);
-    const moments = [/^POST .*evaluation\.json\.new&/, /evaluation\.json\.new\/moveTo/, /^POST .*evaluation\.html\.new&/, /evaluation\.html\.new\/moveTo/];
+    const moments = momentsOf('evaluation.json', 'evaluation.html');
     const program = (): ClientProgram => new ClientProgram(EVALUATION, [batch.outputOn(mount), batch.labels, join(mount.path, 'reports')]);
     for (let count = 0; count < KILLS; count++) {
       const run = program();
@@ -82,7 +87,7 @@ withMounts(`reports on the real gcsfuse${reason === undefined ? '' : `: skipped,
   test.each(BUCKETS)('a load test that is killed in a %s bucket leaves no half page', async (kind, hierarchical) => {
     batch = await BatchOnMount.start({ hierarchical, lines: 1, answerBytes: 10 });
     const server = await new PlayedServer(() => ['one', good]).listen();
-    const moments = [/^POST .*report\.html\.new&/, /report\.html\.new\/moveTo/, /^POST .*summary\.json\.new&/, /summary\.json\.new\/moveTo/, /^POST .*requests\.csv\.new&/];
+    const moments = momentsOf('report.html', 'summary.json', 'requests.csv');
     try {
       for (let count = 0; count <= KILLS; count++) {
         const mount = await batch.mount();

@@ -31,7 +31,8 @@ afterAll(async () => {
 function record(line: number, fault?: string): string {
   const error = fault === undefined ? null : { code: fault, message: 'as it was told' };
   const body = { choices: [{ message: { content: 'earlier' } }] };
-  return `${JSON.stringify({ id: `batch_req_${line + 1}`, custom_id: `q${line}`, response: error ? null : { status_code: 200, request_id: '', body }, error })}\n`;
+  const response = error ? null : { status_code: 200, request_id: '', body };
+  return `${JSON.stringify({ id: `batch_req_${line + 1}`, custom_id: `q${line}`, response, error })}\n`;
 }
 
 function records(...lines: number[]): string {
@@ -41,7 +42,9 @@ function records(...lines: number[]): string {
 /** A folder as a run that was killed may leave it. */
 function left(files: { readonly [name: string]: string }): string {
   const output = join(folder, `output-${++outputs}`);
-  const manifest = { completions: 1, input_sha256: sha256(readFileSync(input)), model: AnsweringModel.NAME, parameters: {}, revision: null };
+  const manifest = {
+    completions: 1, input_sha256: sha256(readFileSync(input)), model: AnsweringModel.NAME, parameters: {}, revision: null,
+  };
   for (const [name, text] of Object.entries({ 'manifest-00000.json': JSON.stringify(manifest), ...files })) {
     mkdirSync(dirname(join(output, name)), { recursive: true });
     writeFileSync(join(output, name), text);

@@ -8,7 +8,8 @@ const SERVICE = '/google.storage.control.v2.StorageControl/';
 
 /** The fields of the requests that are read here, by their numbers in the protocol's file. */
 const FIELDS: { readonly [call: string]: { readonly name: number; readonly target?: number } } = {
-  GetStorageLayout: { name: 1 }, GetFolder: { name: 6 }, CreateFolder: { name: 3 }, DeleteFolder: { name: 6 }, RenameFolder: { name: 7, target: 8 },
+  GetStorageLayout: { name: 1 }, GetFolder: { name: 6 }, CreateFolder: { name: 3 }, DeleteFolder: { name: 6 },
+  RenameFolder: { name: 7, target: 8 },
 };
 
 /**
