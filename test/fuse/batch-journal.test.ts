@@ -9,8 +9,8 @@ import { isCommit, Kills, MOMENTS } from './kills';
 
 const EVALUATION = programFolder(ModelEvaluation.programImage().programs);
 /** Of each kind of bucket. More by hand: JOURNAL_KILLS=100 npm run test:fuse -- batch-journal */
-const KILLS = Number(process.env.JOURNAL_KILLS ?? 18);
-const ROUNDS = Math.ceil(KILLS / 9);
+const KILLS = Number(process.env.JOURNAL_KILLS ?? 12);
+const ROUNDS = Math.ceil(KILLS / 12);
 const MIB = 2 ** 20;
 const BUCKETS: [string, boolean][] = [['flat', false], ['hierarchical', true]];
 
@@ -66,8 +66,8 @@ withMounts(`a batch on the real gcsfuse${reason === undefined ? '' : `: skipped,
     const codes = new Map<number | string, number>();
     let mount = await batch.mount();
     for (let count = 0; count < KILLS; count++) {
-      const victim = victims[count % victims.length];
-      const code = await kills.run(mount, victim, moments[Math.floor(count / victims.length) % moments.length]);
+      const victim = victims[(count + Math.floor(count / moments.length)) % victims.length];
+      const code = await kills.run(mount, victim, moments[count % moments.length]);
       codes.set(code, (codes.get(code) ?? 0) + 1);
       const answered = batch.answered();
       expect(new Set(answered).size).toBe(answered.length);
