@@ -40,7 +40,7 @@ class Folder:
                 raise TakenError(f"{self.path}/{name} is there already") from None
             raise
 
-    def put_whole(self, name: str, content: bytes, drafts: "Folder") -> None:
+    def put_whole(self, name: str, content: bytes | bytearray, drafts: "Folder") -> None:
         """A file that is either not there or complete, however this process ends."""
         draft = f"{name}.new"
         drafts._write(draft, "wb", content)
@@ -57,7 +57,7 @@ class Folder:
     def _open(self, name: str, mode: str) -> IO[bytes]:
         return open(name, mode, buffering=0, opener=lambda _, flags: os.open(name, flags, 0o666, dir_fd=self._handle))
 
-    def _write(self, name: str, mode: str, content: bytes) -> None:
+    def _write(self, name: str, mode: str, content: bytes | bytearray) -> None:
         with self._open(name, mode) as file:
             view = memoryview(content)
             while view:

@@ -143,10 +143,12 @@ class Journal:
         if self._commits.empty:
             return
         self._commits.close()
-        lines = [(number_and_code(where, line)[1] is not None, line) for where, line in self._commits.read()]
+        contents = {ERRORS: bytearray(), PART: bytearray()}
+        for where, line in self._commits.read():
+            _, code = number_and_code(where, line)
+            contents[PART if code is None else ERRORS] += line
         # The answers last, even if there are none: with their file all is there
-        for kind, is_error in ((ERRORS, True), (PART, False)):
-            content = b"".join(line for error, line in lines if error == is_error)
+        for kind, content in contents.items():
             if content or kind == PART:
                 self._folder.put_whole(segment_of(kind, self._shard, self._commits.number), content, self._drafts)
         self._commits.remove()
