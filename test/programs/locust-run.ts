@@ -28,6 +28,8 @@ export interface LocustRunProps extends Omit<Rendering, 'target'> {
    * @default false
    */
   readonly sandboxed?: boolean;
+  /** Where the reports go, for example a mount. @default - a folder of the run */
+  readonly resultsFolder?: string;
   /** Worker processes that are started. @default - as many as the test asks for */
   readonly started?: number;
 }
@@ -88,10 +90,12 @@ export class LocustRun {
   readonly workers: Said[];
   readonly directory = mkdtempSync(join(tmpdir(), 'locust-run-'));
   readonly pagePort: number;
+  private readonly resultsFolder: string;
   private readonly objects: Rendered[];
 
   private constructor(private readonly props: LocustRunProps, private readonly ports: number[]) {
-    const { settings = {}, started } = props;
+    const { settings = {}, started, resultsFolder } = props;
+    this.resultsFolder = resultsFolder ?? join(this.directory, 'results');
     this.objects = rendered(onlyProps('LocustLoadTestProps', { acknowledgeExternalTarget: true, ...props }));
     this.pagePort = ports[1];
     mkdirSync(join(this.directory, 'results'));
@@ -114,8 +118,8 @@ export class LocustRun {
 
   /** The folder of the one test. */
   get results(): string {
-    const [folder] = readdirSync(join(this.directory, 'results'));
-    return join(this.directory, 'results', folder);
+    const [folder] = readdirSync(this.resultsFolder);
+    return join(this.resultsFolder, folder);
   }
 
   /** What was written, by file name. */
@@ -160,7 +164,7 @@ export class LocustRun {
       .map(([name, folder]) => [volumes[name], folder]));
     const replaced = (arg: string) => this.props.sandboxed ? arg : Object.entries(mounts)
       .reduce((text, [path, folder]) => text.replace(new RegExp(`(^|=)${path}(?=/|$)`), `$1${folder}`), arg);
-    const results = volumes.results && !this.props.sandboxed ? [`--results=${join(this.directory, 'results')}`] : [];
+    const results = volumes.results && !this.props.sandboxed ? [`--results=${this.resultsFolder}`] : [];
     const args = [...container.command.slice(1), ...container.args, ...more, `--port=${this.ports[0]}`, ...results]
       .map((arg: string) => replaced(arg.replace(/^--master=.*/, '--master=127.0.0.1')));
     const env = Object.fromEntries(container.env.map(({ name, value }: Rendered) => [name, value]));

@@ -1,6 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { listed } from './bucket-list';
+import { BucketFolders } from './bucket-folders';
 import { crc32c } from './crc32c';
 import { Answer, FaultyServer, rangeOf, SeenRequest } from './faulty-server';
+import { serveStorageControl } from './storage-control';
 
 export interface StoredObject {
   readonly content: Buffer;
@@ -20,11 +23,8 @@ interface Session {
 }
 
 /** Kind, bucket, object, what is done with it, and the object that it becomes. */
-const PATH = new RegExp('^/(upload/|download/)?(?:resumable/)?storage/v1/b/([^/]+)'
+const PATH = new RegExp('^/(upload/|download/)?(?:resumable/)?(?:storage/v1/)?b/([^/]+)'
   + '(?:/o(?:/([^/]+)(?:/(compose|rewriteTo/b/[^/]+|moveTo)(?:/o/([^/]+))?)?)?)?$');
-
-/** Small, so that every list has several pages. */
-const PAGE_OBJECTS = 4;
 
 /** Of all objects: nothing here depends on it. */
 const TIME = '2026-01-01T00:00:00Z';
@@ -36,20 +36,34 @@ const TIME = '2026-01-01T00:00:00Z';
  * @see https://cloud.google.com/storage/docs/json_api/v1
  */
 export class BucketServer extends FaultyServer {
-  static async start(bucket = 'models'): Promise<BucketServer> {
-    return new BucketServer(bucket).listen();
+  static async start(bucket = 'models', options: BucketOptions = {}): Promise<BucketServer> {
+    return new BucketServer(bucket, options).listen();
   }
 
   readonly objects = new Map<string, StoredObject>();
+  /** Of a hierarchical bucket, each with a slash at its end. */
+  readonly folders?: BucketFolders;
+  /** What has gone over the wire, and what soft delete keeps and bills for a week: https://cloud.google.com/storage/docs/soft-delete */
+  readonly bytes = { down: 0, up: 0, softDeleted: 0 };
   /** Names of finished uploads, in order. */
   readonly uploads: string[] = [];
   /** Called when an object has been written, with what was stored. */
   onUpload?: (name: string, stored: StoredObject) => void;
+  private readonly endControl: () => void = () => undefined;
   private readonly sessions = new Map<string, Session>();
   private lastGeneration = 1_700_000_000_000_000;
 
-  private constructor(readonly bucket: string) {
+  private constructor(readonly bucket: string, { hierarchical }: BucketOptions) {
     super();
+    if (hierarchical) {
+      this.folders = new BucketFolders(this.objects);
+      this.endControl = serveStorageControl(this.server, bucket, this.folders);
+    }
+  }
+
+  override async stop(): Promise<void> {
+    this.endControl();
+    await super.stop();
   }
 
   put(name: string, content: Buffer | string, metadata: Readonly<Record<string, string>> = {}): StoredObject {
@@ -57,8 +71,15 @@ export class BucketServer extends FaultyServer {
     const stored = {
       content: bytes, generation: ++this.lastGeneration, metadata, crc32c: crc32c(bytes), md5: createHash('md5').update(bytes).digest('base64'),
     };
+    this.discard(name);
     this.objects.set(name, stored);
+    this.folders?.above(name);
     return stored;
+  }
+
+  private discard(name: string): void {
+    this.bytes.softDeleted += this.objects.get(name)?.content.length ?? 0;
+    this.objects.delete(name);
   }
 
   protected answer(request: SeenRequest): Answer {
@@ -87,7 +108,7 @@ export class BucketServer extends FaultyServer {
     if (action === 'moveTo') {
       const moved = this.finish(decodeURIComponent(target), stored.content, url.searchParams, { metadata: stored.metadata });
       if (moved.status === 200) {
-        this.objects.delete(name);
+        this.discard(name);
       }
       return moved;
     }
@@ -98,7 +119,7 @@ export class BucketServer extends FaultyServer {
       return refused(412, 'conditionNotMet');
     }
     if (request.method === 'DELETE') {
-      this.objects.delete(name);
+      this.discard(name);
       return { status: 204 };
     }
     if (request.method === 'PATCH') {
@@ -143,6 +164,7 @@ export class BucketServer extends FaultyServer {
       'x-goog-hash': `crc32c=${crc32c},md5=${md5}`, 'x-goog-stored-content-length': `${content.length}`,
     };
     const range = rangeOf(request.headers.range, content.length);
+    this.bytes.down += range ? Math.max(0, range.end - range.start) : content.length;
     if (!range) {
       return { status: 200, headers, body: content };
     }
@@ -156,6 +178,7 @@ export class BucketServer extends FaultyServer {
   }
 
   private upload(request: SeenRequest, query: URLSearchParams): Answer {
+    this.bytes.up += request.body.length;
     if (request.method === 'PUT') {
       return this.resume(request, query.get('upload_id')!);
     }
@@ -227,21 +250,8 @@ export class BucketServer extends FaultyServer {
   }
 
   private list(query: URLSearchParams): Answer {
-    const prefix = query.get('prefix') ?? '';
-    const after = query.get('pageToken') ?? '';
-    const delimiter = query.get('delimiter') ?? '';
-    const first = query.get('startOffset') ?? '';
-    const names = [...this.objects.keys()].filter(name => name.startsWith(prefix) && name >= first);
-    // What lies in a folder is listed as the folder, once
-    const entries = [...new Set(names.map(name => folderIn(name, prefix, delimiter) ?? name))].filter(entry => entry > after).sort();
-    const page = entries.slice(0, Number(query.get('maxResults') ?? PAGE_OBJECTS));
-    const isFolder = (entry: string): boolean => delimiter !== '' && entry.length > prefix.length && entry.endsWith(delimiter);
-    const withObject = query.get('includeTrailingDelimiter') === 'true';
-    return json({
-      kind: 'storage#objects', prefixes: page.filter(isFolder),
-      items: page.filter(entry => !isFolder(entry) || (withObject && this.objects.has(entry))).map(name => this.resource(name)),
-      ...(entries.length > page.length ? { nextPageToken: page.at(-1) } : {}),
-    });
+    const { prefixes, names, nextPageToken } = listed(this.objects.keys(), query, this.folders);
+    return json({ kind: 'storage#objects', prefixes, items: names.map(name => this.resource(name)), nextPageToken });
   }
 
   private resource(name: string): object {
@@ -254,6 +264,11 @@ export class BucketServer extends FaultyServer {
   }
 }
 
+interface BucketOptions {
+  /** Whether folders are more than a part of a name, as in the buckets of the cells. @default false */
+  readonly hierarchical?: boolean;
+}
+
 interface ComposeRequest {
   readonly sourceObjects: readonly { readonly name: string; readonly generation?: string }[];
   readonly destination?: UploadMetadata;
@@ -263,12 +278,6 @@ interface UploadMetadata {
   readonly name?: string;
   readonly crc32c?: string;
   readonly metadata?: Readonly<Record<string, string>>;
-}
-
-/** The folder below a prefix that an object is in; undefined when it is in none. */
-function folderIn(name: string, prefix: string, delimiter: string): string | undefined {
-  const end = delimiter === '' ? -1 : name.indexOf(delimiter, prefix.length);
-  return end < 0 ? undefined : name.slice(0, end + delimiter.length);
 }
 
 function partsOf(body: Buffer, boundary: string): { readonly metadata: UploadMetadata; readonly content: Buffer } {

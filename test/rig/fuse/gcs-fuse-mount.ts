@@ -56,9 +56,9 @@ export class GcsFuseMount {
     writeFileSync(file, stringify({
       ...config,
       logging: { severity: 'warning', format: 'text' },
-      // flat: what a bucket with folders of its own adds is a second interface, which the bucket of the tests does not have
-      'enable-hns': false,
-      'gcs-connection': { 'custom-endpoint': `${options.bucket.url}/storage/v1/` },
+      'enable-hns': options.bucket.folders !== undefined,
+      // Without a path: the second interface of a hierarchical bucket takes it for a part of the port.
+      'gcs-connection': { 'custom-endpoint': options.bucket.url },
       'gcs-auth': { 'anonymous-access': true },
       'file-system': { ...config['file-system'] as object, 'temp-dir': temporary },
       ...(cached ? { 'cache-dir': cache } : {}),

@@ -67,7 +67,7 @@ test('an image of one\'s own has the programs already', () => {
   expect(own.some(({ kind }) => kind === 'ConfigMap')).toBe(false);
   expect(Object.keys(ModelEvaluation.programImage().programs)).toEqual([
     'batch_names.py', 'characters.py', 'contract.json', 'contract.py', 'exits.json', 'exits.py', 'figures.py', 'forms.py', 'job.py', 'labels.py', 'main.py',
-    'page.py', 'predictions.py', 'rows.py', 'thought.py',
+    'page.py', 'predictions.py', 'rows.py', 'thought.py', 'whole_file.py',
   ]);
 });
 

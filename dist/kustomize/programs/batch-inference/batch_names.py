@@ -15,6 +15,11 @@ def summary_of(shard: int) -> str:
     return f"summary-{shard:05d}.json"
 
 
+def drafts_of(shard: int) -> str:
+    """The folder of records that are in no file yet. A complete shard has none."""
+    return f"journal-{shard:05d}"
+
+
 def prefix_of(kind: str, shard: int) -> str:
     """What all files of one series begin with."""
     return f"{kind}-{shard:05d}-"

@@ -29,6 +29,7 @@ from login import open_page
 from report import Tally, judge, lines_of, seconds, summarize
 from report_html import report_html
 from settings import Settings
+from whole_file import whole_file
 from worker import MESSAGE, intervals_of
 
 # A busy worker may be late with a heartbeat or two.
@@ -223,7 +224,7 @@ class Master:
         try:
             os.makedirs(folder)
             for name, write in files.items():
-                with open(os.path.join(folder, name), "w", encoding="utf-8", newline="") as file:
+                with whole_file(os.path.join(folder, name)) as file:
                     write(file)
         except OSError as error:
             # The figures are in the log all the same.

@@ -6,6 +6,7 @@ is I. In the output folder each shard writes
   errors-IIIII-00000.jsonl  one line for each line of the input that has none: its number, a code and the reason
   manifest-IIIII.json       of what these are: a run on another input, model or parameters is refused
   summary-IIIII.json        last of all: how many there are
+and, until then, journal-IIIII with the newest records, which are joined into the files above.
 Killed at any moment and started again, it asks only what has no record yet. What is asked again is at most what was in flight.
 """
 

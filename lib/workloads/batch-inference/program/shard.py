@@ -75,6 +75,7 @@ class Shard:
             self._news.set()
             try:
                 await writer
+                await asyncio.to_thread(self._journal.join)
             finally:
                 await server.close()
         return self.left == 0
@@ -125,6 +126,7 @@ class Shard:
                 self._count(record)
                 self._slots.release()
             if not self._ended and self.left > 0:
+                await asyncio.to_thread(self._journal.join_full)
                 await asyncio.sleep(self._given.commit_interval)
 
     def _count(self, record: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from job import reading, run, say
 from labels import read_labels
 from page import page
 from predictions import failed, predictions, wait_for
+from whole_file import whole_file
 
 
 def thresholds_of(given: argparse.Namespace, figures: dict[str, Any]) -> dict[str, Any]:
@@ -19,18 +20,15 @@ def thresholds_of(given: argparse.Namespace, figures: dict[str, Any]) -> dict[st
     return {name: {"least": least, "holds": figures[name] >= least} for name, least in asked.items()}
 
 
-def write(path: str, text: str) -> None:
-    """In a bucket an object is there as a whole, once it is closed."""
-    with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-
-
 def write_all(given: argparse.Namespace, figures: dict[str, Any], evaluation: Evaluation) -> None:
     os.makedirs(given.output, exist_ok=True)
-    write(os.path.join(given.output, "evaluation.json"), json.dumps(figures, indent=2, ensure_ascii=False) + "\n")
-    write(os.path.join(given.output, "evaluation.html"), page(given.title, figures, evaluation.wrong, evaluation.unparsable))
+    texts = {
+        "evaluation.json": json.dumps(figures, indent=2, ensure_ascii=False) + "\n",
+        "evaluation.html": page(given.title, figures, evaluation.wrong, evaluation.unparsable),
+    }
+    for name, text in texts.items():
+        with whole_file(os.path.join(given.output, name)) as file:
+            file.write(text)
 
 
 def judge(given: argparse.Namespace) -> int:
