@@ -159,7 +159,8 @@ test.each<[string, string[], RegExp]>([
 ])('wrong usage: %s', async (_, args, error) => {
   const ended = await run(args);
   expect(ended).toMatchObject({ exitCode: 64, out: '', error: expect.stringMatching(error) });
-  expect(ended.error).toMatch(/\nusage: npx cdk8s-vllm lock <hugging-face-id> \[--revision R\].*\n( {7}npx .*\n)?--help says more\.\n$/);
+  const usages = args[0] === 'lock' ? /\nusage: npx cdk8s-vllm lock .*\n--help says more\.\n$/ : /\nusage: npx .*\n(?: {7}npx .*\n)+--help says more\.\n$/;
+  expect(ended.error).toMatch(usages);
   expect(hub.seen).toEqual([]);
   expect(written()).toEqual([]);
 });
@@ -172,7 +173,8 @@ test('a process of its own ends with the exit code', async () => {
 test.each([[['--help']], [['-h']], [['help']], [['lock', '--help']], [['lock', '-h']]])('%j says how', async (args) => {
   const { exitCode, out, error } = await run(args);
   expect({ exitCode, error }).toEqual({ exitCode: 0, error: '' });
-  expect(out).toMatch(/^usage: npx cdk8s-vllm lock <hugging-face-id>/);
+  expect(out).toMatch(/^usage: npx cdk8s-vllm \w+ </);
+  expect(out).toContain('npx cdk8s-vllm lock <hugging-face-id>');
   expect(out.split('\n').filter(line => line.length > 120)).toEqual([]);
 });
 

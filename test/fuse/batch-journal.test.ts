@@ -1,10 +1,12 @@
-import { join } from 'node:path';
 import { ModelEvaluation } from '../../lib';
 import { ClientProgram } from '../programs/client-program';
+import { BucketPolicy } from '../gke/bucket-policy';
+import { committedWorlds } from '../gke/worlds';
 import { eventually } from '../rig/eventually';
 import { GcsFuseMount, whyNoMounts } from '../rig/fuse/gcs-fuse-mount';
+import { guard } from '../rig/guarded-bucket';
 import { programFolder } from '../rig/program-folder';
-import { BatchOnMount, IN_FLIGHT, Victim } from './batch-on-mount';
+import { BatchOnMount, IN_FLIGHT, OUTPUT, Victim } from './batch-on-mount';
 import { isCommit, Kills, MOMENTS } from './kills';
 
 const EVALUATION = programFolder(ModelEvaluation.programImage().programs);
@@ -27,7 +29,7 @@ function print(text: string): void {
 
 /** The evaluation as a user runs it on the folder. */
 async function evaluation(mount: GcsFuseMount): Promise<ClientProgram> {
-  const program = new ClientProgram(EVALUATION, [batch.outputOn(mount), batch.labels, join(mount.path, 'batch', 'evaluation')]);
+  const program = new ClientProgram(EVALUATION, [mount.path, batch.labels, batch.reports]);
   await program.code();
   return program;
 }
@@ -43,11 +45,14 @@ async function expectComplete(mount: GcsFuseMount): Promise<void> {
 withMounts(`a batch on the real gcsfuse${reason === undefined ? '' : `: skipped, ${reason}`}`, () => {
   test.each(BUCKETS)('what 12 MB of records cost in a %s bucket', async (kind, hierarchical) => {
     batch = await BatchOnMount.start({ hierarchical, lines: 1500 });
+    const forbidden = guard(batch.bucket, new BucketPolicy(committedWorlds()), OUTPUT.account);
     const mount = await batch.mount();
     const start = performance.now();
     expect(await batch.run(mount).code()).toBe(0);
     const seconds = (performance.now() - start) / 1000;
     const { down, up, softDeleted } = batch.bucket.bytes;
+    batch.bucket.fault = undefined;
+    expect(forbidden).toEqual([]);
     await expectComplete(mount);
     const of = (bytes: number): string => `${(bytes / MIB).toFixed(1)} MiB (${Math.round(bytes / 1500)} bytes a record)`;
     print(`${kind}, 1500 answers of 8 kB in ${seconds.toFixed(1)} s: down ${of(down)}, up ${of(up)}, soft-deleted ${of(softDeleted)},`

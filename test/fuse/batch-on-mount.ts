@@ -12,7 +12,8 @@ import { mountsOfDist } from './mounts-of-dist';
 
 const PROGRAMS = programFolder(BatchInference.programImage().programs);
 export const IN_FLIGHT = 16;
-const { mountOptions } = mountsOfDist().find(({ readOnly, mountOptions: options }) => !readOnly && !options.includes('only-dir'))!;
+/** Where a batch of `dist` writes. */
+export const OUTPUT = mountsOfDist().find(({ readOnly, file }) => !readOnly && file.endsWith('-batch.yaml'))!;
 
 export type Victim = 'writer' | 'mount' | 'both';
 
@@ -40,6 +41,8 @@ export class BatchOnMount {
   private readonly folder = mkdtempSync(join(tmpdir(), 'batch-on-mount-'));
   private readonly input = join(this.folder, 'input.jsonl');
   readonly labels = join(this.folder, 'labels.jsonl');
+  /** A folder that is on no bucket. */
+  readonly reports = join(this.folder, 'reports');
   private readonly mounts = new Set<GcsFuseMount>();
 
   private constructor(lines: number, readonly bucket: BucketServer, readonly model: AnsweringModel) {
@@ -52,7 +55,9 @@ export class BatchOnMount {
     write(this.labels, question => ({ custom_id: question, label: 'yes' }));
   }
 
-  async mount(): Promise<GcsFuseMount> {
+  /** @param folder - of the bucket; that of the records by default, as the batch's pod has it */
+  async mount(folder = OUTPUT.folder): Promise<GcsFuseMount> {
+    const mountOptions = OUTPUT.mountOptions.replace(`only-dir=${OUTPUT.folder}`, `only-dir=${folder}`);
     const made = await GcsFuseMount.start({ bucket: this.bucket, mountOptions });
     this.mounts.add(made);
     return made;
@@ -66,18 +71,15 @@ export class BatchOnMount {
   /** The program from its start to its end. */
   run(mount: GcsFuseMount, ...options: string[]): ClientProgram {
     return new ClientProgram(PROGRAMS, [
-      this.input, this.outputOn(mount), `--url=${this.model.url}`, `--model=${AnsweringModel.NAME}`, `--max-in-flight=${IN_FLIGHT}`,
+      this.input, mount.path, `--url=${this.model.url}`, `--model=${AnsweringModel.NAME}`, `--max-in-flight=${IN_FLIGHT}`,
       '--commit-interval=0.02', ...options,
     ]);
   }
 
-  outputOn(mount: GcsFuseMount): string {
-    return join(mount.path, 'batch', 'output');
-  }
-
   /** Names in the output folder, as they are in the bucket. */
   get names(): string[] {
-    return [...this.bucket.objects.keys()].filter(name => name.startsWith('batch/output/')).map(name => name.slice('batch/output/'.length)).sort();
+    return [...this.bucket.objects.keys()].filter(name => name.startsWith(`${OUTPUT.folder}/`))
+      .map(name => name.slice(OUTPUT.folder.length + 1)).sort();
   }
 
   /**
@@ -102,7 +104,7 @@ export class BatchOnMount {
   }
 
   textOf(name: string): string {
-    return this.bucket.objects.get(`batch/output/${name}`)!.content.toString();
+    return this.bucket.objects.get(`${OUTPUT.folder}/${name}`)!.content.toString();
   }
 
   /** Nothing more is asked of the bucket once this returns; gcsfuse first, which waits for a bucket that is gone for ever. */

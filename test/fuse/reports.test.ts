@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { ModelEvaluation } from '../../lib';
 import { ClientProgram } from '../programs/client-program';
 import { good, PlayedServer } from '../programs/locust-faults';
@@ -65,10 +64,11 @@ function killAt(wanted: RegExp, victim: Victim, end: () => void, mount: GcsFuseM
 withMounts(`reports on the real gcsfuse${reason === undefined ? '' : `: skipped, ${reason}`}`, () => {
   test.each(BUCKETS)('an evaluation that is killed in a %s bucket leaves no half page', async (kind, hierarchical) => {
     batch = await BatchOnMount.start({ hierarchical, lines: LINES, answerBytes: 2000 });
-    let mount = await batch.mount();
-    expect(await batch.run(mount).code()).toBe(0);
+    const answers = await batch.mount();
+    expect(await batch.run(answers).code()).toBe(0);
+    let mount = await batch.mount('reports');
     const moments = momentsOf('evaluation.json', 'evaluation.html');
-    const program = (): ClientProgram => new ClientProgram(EVALUATION, [batch.outputOn(mount), batch.labels, join(mount.path, 'reports')]);
+    const program = (): ClientProgram => new ClientProgram(EVALUATION, [answers.path, batch.labels, mount.path]);
     for (let count = 0; count < 3 * KILLS; count++) {
       const run = program();
       const { killed } = killAt(moments[count % moments.length], VICTIMS[count % VICTIMS.length], () => run.child.kill('SIGKILL'), mount);
@@ -76,7 +76,7 @@ withMounts(`reports on the real gcsfuse${reason === undefined ? '' : `: skipped,
       expect(await killed()).toBe(true);
       expectWhole(batch.bucket);
       await batch.unmount(mount);
-      mount = await batch.mount();
+      mount = await batch.mount('reports');
     }
     expect(await program().code()).toBe(0);
     expect(expectWhole(batch.bucket)).toEqual(['reports/evaluation.json', 'reports/evaluation.html']);
