@@ -3,11 +3,12 @@ import { parseEnv } from 'node:util';
 import { VllmRelease } from '../lib/catalog';
 import { Refusal } from '../lib/common/refusal';
 import { Region } from '../lib/common/region';
+import { UPGRADE_VARIABLE } from '../lib/common/upgrade-run';
 
 const PREFIX = 'CDK8S_VLLM_';
 
-/** Where the tests keep what they build; no setting of ours. */
-const FOREIGN = ['CDK8S_VLLM_CACHE'];
+/** Where the tests keep what they build, and what `npx cdk8s-vllm upgrade` tells the library; no settings of ours. */
+const FOREIGN = ['CDK8S_VLLM_CACHE', UPGRADE_VARIABLE];
 
 interface Setting<T> {
   /** As it is written in the environment; empty: it is not set. */

@@ -112,6 +112,15 @@ export class VllmRelease {
     return compareVersions(this.version, version) >= 0;
   }
 
+  /**
+   * Everything that it knows by name.
+   *
+   * @internal
+   */
+  get names(): VllmRegistry {
+    return this.registry;
+  }
+
   /** Names of all flags of `vllm serve`, spelled in full. */
   get flagNames(): string[] {
     return Object.keys(this.registry.flags);

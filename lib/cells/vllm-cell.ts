@@ -1,6 +1,7 @@
 import { Chart } from 'cdk8s';
 import { Construct, IConstruct } from 'constructs';
 import { VllmRelease } from '../catalog';
+import { servedRelease } from '../catalog/upgrade-release';
 import { ServiceIdentity } from '../common/identity';
 import { named, Refusal } from '../common/refusal';
 import { KustomizeUnit } from '../kustomize';
@@ -86,8 +87,11 @@ export class VllmCell extends Construct {
   /** CSI drivers that its pods mount by. */
   readonly csiDrivers: readonly string[];
 
-  constructor(scope: Construct, private readonly props: VllmCellProps) {
+  private readonly props: VllmCellProps;
+
+  constructor(scope: Construct, props: VllmCellProps) {
     super(scope, cellId(props));
+    this.props = { ...props, release: servedRelease(props.release, serverName(props)) };
     this.id = this.node.id;
     try {
       this.storage = this.requireStorage();

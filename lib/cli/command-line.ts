@@ -7,6 +7,7 @@ import { holdingGpus } from './holding-gpus';
 import { HubConnection } from './hub-connection';
 import { Environment, hubToken } from './hub-token';
 import { lockModel } from './lock';
+import { upgrade, UPGRADE_USAGE } from './upgrade/upgrade';
 import { writeFile } from './write-file';
 
 export interface Output {
@@ -19,10 +20,12 @@ const PROGRAM = 'cdk8s-vllm';
 const USAGE = `usage: npx ${PROGRAM} lock <hugging-face-id> [--revision R] [--output FILE]`;
 
 const HELP = `${USAGE}
+       ${UPGRADE_USAGE.replace('usage: ', '')}
 
-  lock   writes what a model is at one commit into a file, for Model.fromLock()
+  lock     writes what a model is at one commit into a file, for Model.fromLock()
+  upgrade  says what another release of vLLM does to your servers
 
-npx ${PROGRAM} lock --help says more.`;
+npx ${PROGRAM} lock --help and npx ${PROGRAM} upgrade --help say more.`;
 
 const LOCK_HELP = `${USAGE}
 
@@ -44,10 +47,12 @@ does not answer, 73 the file cannot be written, 77 no permission. Nothing is wri
 
 /** Runs a command and gives its exit code. */
 export async function runCommandLine(args: readonly string[], environment: Environment, output: Output): Promise<number> {
+  const [command, ...rest] = args;
   try {
-    const [command, ...rest] = args;
     if (command === 'lock') {
       await lock(rest, environment, output);
+    } else if (command === 'upgrade') {
+      return upgrade(rest, environment, output.out);
     } else if (command === '--help' || command === '-h' || command === 'help') {
       output.out(HELP);
     } else {
@@ -59,7 +64,7 @@ export async function runCommandLine(args: readonly string[], environment: Envir
     const exitCode = error instanceof Failure ? error.exitCode : ExitCode.DATA;
     output.error(`${PROGRAM}: ${(error as Error).message}`);
     if (exitCode === ExitCode.USAGE) {
-      output.error(`${USAGE}\n--help says more.`);
+      output.error(`${command === 'upgrade' ? UPGRADE_USAGE : USAGE}\n--help says more.`);
     }
     return exitCode;
   }

@@ -17,6 +17,7 @@ import { SERVER_PORT, serverArguments, servedModelName } from './server-argument
 import { ServerPlan } from './server-plan';
 import { serverPod } from './server-pod';
 import { SERVER_PROGRAMS } from './server-programs';
+import { propsOfRun, survey } from './upgrade-survey';
 import { VllmServerProps } from './vllm-server-props';
 
 const DEFAULT_MAX_NODES = 5;
@@ -69,13 +70,17 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
   /** Whether an autoscaler holds the replicas; the Deployment names none then. */
   hasAutoscaler = false;
 
-  constructor(scope: Construct, id: string, private readonly props: VllmServerProps) {
+  private readonly props: VllmServerProps;
+
+  constructor(scope: Construct, id: string, given: VllmServerProps) {
     super(scope, id);
-    const { weights } = props;
+    const { weights } = given;
     const namespace = namespaceOf(this);
     try {
       requireNamespace(weights, namespace);
-      this.name = serverName(props);
+      this.name = serverName(given);
+      const props = propsOfRun(given, this.name);
+      this.props = props;
       this.plan = new ServerPlan(weights.model, weights.storage, props);
       this.release = props.imageDigest ? this.plan.memory.release.withDigest(props.imageDigest) : this.plan.memory.release;
       this.servedModelName = servedModelName(props);
@@ -91,6 +96,7 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
         metadata: { name: this.name, labels: { ...this.labels } }, spec: oneMayLeave(this.selectorLabels),
       });
       this.deployment = this.makeDeployment(binding);
+      survey(this, this, props);
     } catch (error) {
       throw named(this, error);
     }
