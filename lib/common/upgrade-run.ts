@@ -47,8 +47,10 @@ export interface SurveyedServer {
   readonly args: readonly string[];
   readonly environment: readonly string[];
   readonly before: PlanFigures;
-  /** Its plan with the other release, or why there is none. */
-  readonly after: PlanFigures | { readonly refusal: string };
+  /** Its plan with the newer release; absent when the model does not fit any more. */
+  readonly after?: PlanFigures;
+  /** Why there would be no server with the newer release. */
+  readonly refusal?: string;
 }
 
 /** The run that this process is part of; undefined when the app writes what it is asked to. */

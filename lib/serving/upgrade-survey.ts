@@ -18,7 +18,7 @@ export function propsOfRun(props: VllmServerProps, name: string): VllmServerProp
   }
   const release = servedRelease(props.release, name, run);
   // The digest is that of the image that is served now.
-  return { ...props, release, imageDigest: run.takes === 'from' ? props.imageDigest : undefined };
+  return { ...props, release, imageDigest: release.version === releaseNamed(run.from).version ? props.imageDigest : undefined };
 }
 
 /** A server of an app that is looked at. */
@@ -46,7 +46,7 @@ export function survey(scope: Construct, { name, namespace, plan, args }: Survey
     name, namespace, release: release.version, upgraded, pinned: release.digest !== undefined || props.imageDigest !== undefined,
     model: model.id, architecture: model.architecture, quantization: props.quantization ?? model.quantization, accelerator: accelerator.id,
     args, environment: serverEnvironment(plan, props).map(variable => variable.name),
-    before: figuresOf(plan), after: upgraded ? afterwards(props, run) : figuresOf(plan),
+    before: figuresOf(plan), ...upgraded ? afterwards(props, run) : {},
   };
   const folder = join(run.folder, 'servers');
   mkdirSync(folder, { recursive: true });
@@ -63,20 +63,21 @@ function requireOutdir(scope: Construct, { folder }: UpgradeRun): void {
 }
 
 /** With what refuses it: the plan, or an argument or a variable that the release does not know. */
-function afterwards(props: VllmServerProps, run: UpgradeRun): SurveyedServer['after'] {
+function afterwards(props: VllmServerProps, run: UpgradeRun): Pick<SurveyedServer, 'after' | 'refusal'> {
   const changed = { ...props, release: releaseNamed(run.to) };
   const plan = orRefusal(() => new ServerPlan(props.weights.model, props.weights.storage, changed));
   if (plan instanceof Refusal) {
     return { refusal: plan.message };
   }
   const refused = orRefusal(() => [serverArguments(plan, changed), serverEnvironment(plan, changed)]);
-  return refused instanceof Refusal ? { refusal: refused.message } : figuresOf(plan);
+  return { after: figuresOf(plan), ...refused instanceof Refusal ? { refusal: refused.message } : {} };
 }
 
 function figuresOf({ memory, startup }: ServerPlan): PlanFigures {
-  const { tensorParallelSize, maxNumSeqs, maxNumBatchedTokens, kvCacheTokens, maxModelLen, largestModelLen, maxConcurrency, perGpu } = memory;
+  const { tensorParallelSize, maxNumSeqs, maxNumBatchedTokens, kvCacheTokens, maxModelLen, largestModelLen } = memory;
   return {
-    tensorParallelSize, maxNumSeqs, maxNumBatchedTokens, kvCacheBytes: perGpu.kvCacheBytes, kvCacheTokens, maxModelLen, largestModelLen,
-    maxConcurrency: Math.round(maxConcurrency * 100) / 100, readySeconds: startup.readySeconds,
+    tensorParallelSize, maxNumSeqs, maxNumBatchedTokens, kvCacheBytes: memory.perGpu.kvCacheBytes, kvCacheTokens, maxModelLen,
+    largestModelLen,
+    maxConcurrency: Math.round(memory.maxConcurrency * 100) / 100, readySeconds: startup.readySeconds,
   };
 }

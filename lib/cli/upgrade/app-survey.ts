@@ -8,6 +8,9 @@ import { ExitCode, Failure } from '../failure';
 const MANIFESTS = 'dist/kustomize';
 const SERVERS = 'servers';
 const MOST_OUTPUT_BYTES = 1 << 26;
+const MOST_LINES = 20;
+/** How node begins to print an error that nobody caught. */
+const THROWN = /^(?:Uncaught )?(?:Refusal|[A-Za-z]*Error): /;
 
 /** What an app says and writes when it is only looked at. */
 export interface AppSurvey {
@@ -58,8 +61,17 @@ function run({ command, environment }: LookedAtApp, upgrade: UpgradeRun): void {
     },
   });
   if (status !== 0) {
-    throw new Failure(ExitCode.DATA, `'${command}' fails: ${(stderr || stdout).trim().split('\n').slice(-20).join('\n')}`);
+    throw new Failure(ExitCode.DATA, `'${command}' fails: ${messageIn(stderr || stdout)}`);
   }
+}
+
+/** What a person wrote, without where in the program it was. */
+function messageIn(output: string): string {
+  const lines = output.trim().split('\n');
+  const first = lines.findIndex(line => THROWN.test(line));
+  const end = lines.findIndex((line, index) => index > first && /^ +(at |\.\.\. \d)/.test(line));
+  const message = first < 0 ? lines : lines.slice(first, end < 0 ? undefined : end);
+  return message.slice(-MOST_LINES).join('\n').replace(THROWN, '');
 }
 
 function filesBelow(folder: string): Map<string, string> {

@@ -18,7 +18,7 @@ const LONGEST_LINE = 100;
 export function objectChanges(before: Texts, after: Texts): ObjectChange[] {
   const groups = new Map<string, string[]>();
   for (const file of [...new Set([...before.keys(), ...after.keys()])].filter(name => OBJECTS.test(name))) {
-    for (const what of changesOf(before.get(file), after.get(file))) {
+    for (const what of new Set(changesOf(before.get(file), after.get(file)))) {
       groups.set(what, [...groups.get(what) ?? [], shortPath(file)]);
     }
   }

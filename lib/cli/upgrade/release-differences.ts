@@ -48,7 +48,8 @@ export function differencesOf(from: VllmRelease, to: VllmRelease): ReleaseDiffer
 function compared(before: Names, after: Names, more: (one: object, other: object) => string[] = () => []): NameDifferences {
   const has = (names: Names) => (name: string) => Object.hasOwn(names, name);
   const [old, fresh] = [Object.keys(before), Object.keys(after)];
-  const changed = old.filter(has(after)).map(name => changeOf(name, before[name] as Fields, after[name] as Fields, more(before[name], after[name])));
+  const changed = old.filter(has(after))
+    .map(name => changeOf(name, before[name] as Fields, after[name] as Fields, more(before[name], after[name])));
   return {
     gone: old.filter(name => !has(after)(name)),
     come: fresh.filter(name => !has(before)(name)),
@@ -103,5 +104,6 @@ function spellings(before: Pick<VllmFlag, 'aliases' | 'negated'>, after: Pick<Vl
 }
 
 function capabilities({ models }: VllmRegistry): Names {
-  return Object.fromEntries(Object.entries(models).map(([name, { capabilities }]) => [name, capabilities === undefined ? {} : { capabilities }]));
+  const asked = Object.entries(models).map(([name, { capabilities: found }]) => [name, found === undefined ? {} : { capabilities: found }]);
+  return Object.fromEntries(asked) as Names;
 }

@@ -36,7 +36,7 @@ export function sectionsOf(report: UpgradeReport): ReportSection[] {
 
 export function headline({ from, to, cells, breaks, used }: UpgradeReport): string {
   const refused = cells.filter(({ refusal }) => refusal !== undefined).length;
-  const verdict = breaks ? `${used.gone.length} used names are gone, ${refused} cells would not run` : 'nothing that is used is gone, every cell fits';
+  const verdict = breaks ? `names that are used and gone: ${used.gone.length}, cells that would not run: ${refused}` : 'nothing that is used is gone, every cell fits';
   return `vLLM ${from} → ${to}, ${cells.length} ${cells.length === 1 ? 'server' : 'servers'}: ${verdict}`;
 }
 
@@ -93,8 +93,8 @@ function nameLines(kind: string, { gone, come, changed }: NameDifferences): stri
     groups.set(text, [...groups.get(text) ?? [], name]);
   }
   return [
-    ...gone.length > 0 ? [`${gone.length} ${kind} go: ${gone.join(', ')}`] : [],
-    ...come.length > 0 ? [`${come.length} ${kind} come: ${come.join(', ')}`] : [],
-    ...[...groups].map(([what, names]) => `${kind} ${names.join(', ')}: ${what}`),
+    ...gone.length > 0 ? [`${kind}, ${gone.length} gone: ${gone.join(', ')}`] : [],
+    ...come.length > 0 ? [`${kind}, ${come.length} new: ${come.join(', ')}`] : [],
+    ...[...groups].map(([what, names]) => `${kind}, ${names.join(', ')}: ${what}`),
   ];
 }

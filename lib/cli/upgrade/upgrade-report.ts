@@ -15,9 +15,9 @@ export interface UpgradedCell {
   /** Whether its image is pinned to a digest, which the newer release does not have. */
   readonly pinned: boolean;
   readonly before: PlanFigures;
-  /** Undefined when there is none. */
+  /** Absent when the model does not fit any more. */
   readonly after?: PlanFigures;
-  /** Why there is no plan, or no server, with the newer release. */
+  /** Why there would be no server with the newer release. */
   readonly refusal?: string;
 }
 
@@ -52,7 +52,9 @@ export interface UpgradeSurveys {
  * @param chosen - cells or servers that it is about; all without it
  * @throws on a cell that there is not, and when no server runs the older release
  */
-export function upgradeReport(from: VllmRelease, to: VllmRelease, { before, after }: UpgradeSurveys, chosen?: readonly string[]): UpgradeReport {
+export function upgradeReport(
+  from: VllmRelease, to: VllmRelease, { before, after }: UpgradeSurveys, chosen?: readonly string[],
+): UpgradeReport {
   const survey = chosen === undefined ? before : only(before, chosen);
   const upgraded = survey.servers.filter(server => server.upgraded);
   if (upgraded.length === 0) {
@@ -61,16 +63,16 @@ export function upgradeReport(from: VllmRelease, to: VllmRelease, { before, afte
   }
   const release = differencesOf(from, to);
   const used = usedNames(from, to, release, survey);
-  const cells = upgraded.map(server => cellAfter(server, before));
-  const stay = [
-    ...cells.filter(({ refusal }) => refusal !== undefined).map(({ server }) => server),
-    ...upgraded.map(({ name }) => name).filter(name => used.gone.some(({ where }) => where.some(place => place.includes(name)))),
-  ];
+  const cells = upgraded.map(server => cellAfter(server, before)).sort((one, other) => one.cell < other.cell ? -1 : 1);
+  const refused = upgraded.filter(({ name, refusal }) =>
+    refusal !== undefined || used.gone.some(({ where }) => where.some(place => place.includes(name))));
+  const stay = before.servers.filter(server => refused.includes(server) || !upgraded.includes(server)).map(({ name }) => name);
   const changes = objectsAfter(survey, before, () => after(stay));
   return {
     from: from.version, to: to.version,
-    breaks: used.gone.length > 0 || stay.length > 0 || changes.appRefusal !== undefined,
-    used, cells, untouched: survey.servers.filter(server => !server.upgraded).map(({ name, release: other }) => ({ server: name, release: other })),
+    breaks: used.gone.length > 0 || refused.length > 0 || changes.appRefusal !== undefined,
+    used, cells,
+    untouched: survey.servers.filter(server => !server.upgraded).map(server => ({ server: server.name, release: server.release })),
     ...changes, release,
   };
 }
@@ -91,8 +93,8 @@ function only(survey: AppSurvey, chosen: readonly string[]): AppSurvey {
 }
 
 function cellAfter(server: SurveyedServer, survey: AppSurvey): UpgradedCell {
-  const { name, model, accelerator, pinned, before, after } = server;
-  return { cell: cellOf(server, survey), server: name, model, accelerator, pinned, before, ...'refusal' in after ? after : { after } };
+  const { name, model, accelerator, pinned, before, after, refusal } = server;
+  return { cell: cellOf(server, survey), server: name, model, accelerator, pinned, before, after, refusal };
 }
 
 function objectsAfter({ files }: AppSurvey, whole: AppSurvey, run: () => AppSurvey): Pick<UpgradeReport, 'objects' | 'appRefusal'> {

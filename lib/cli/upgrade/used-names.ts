@@ -41,10 +41,12 @@ const SECTION_OF: { readonly [kind in UsedKind]: keyof ReleaseDifferences } = {
 export function usedNames(from: VllmRelease, to: VllmRelease, differences: ReleaseDifferences, survey: AppSurvey): UsedNames {
   const uses = [...survey.servers.filter(({ upgraded }) => upgraded).flatMap(usesOfServer), ...usesOfMetrics(survey.files)];
   const gone = uses.map(use => ({ use, refusal: refusalOf(use, from, to) })).filter(({ refusal }) => refusal !== undefined);
-  const changed = uses.map(use => ({ use, change: changeOf(use, from, differences) })).filter(({ change }) => (change?.what.length ?? 0) > 0);
+  const changed = uses.map(use => ({ use, change: changeOf(use, from, differences) }))
+    .filter(({ change }) => change !== undefined && change.what.length > 0);
   return {
     gone: grouped(gone.map(({ use, refusal }) => ({ ...use, what: refusal!.message }))),
-    changed: grouped(changed.filter(({ use }) => !gone.some(other => other.use === use)).map(({ use, change }) => ({ ...use, what: change!.what.join('; ') }))),
+    changed: grouped(changed.filter(({ use }) => !gone.some(other => other.use === use))
+      .map(({ use, change }) => ({ ...use, what: change!.what.join('; ') }))),
   };
 }
 
