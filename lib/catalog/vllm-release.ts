@@ -25,12 +25,12 @@ export class VllmRelease {
   /** vLLM 0.32.0. */
   static readonly V0_32 = new VllmRelease(registryOf('0.32.0'), FACTS_0_32);
   /**
-   * vLLM 0.33.0, whose memory is planned from its source and was not measured: its profile run also samples with every feature on, which
-   * leaves less for the KV cache. `vllm/v1/worker/gpu/model_runner.py`, `profile_run`.
+   * vLLM 0.33.0, whose memory is planned from its source and the measurements of 0.32.0: its profile run also samples with every feature
+   * on, which leaves less for the KV cache. `vllm/v1/worker/gpu/model_runner.py`, `profile_run`.
    */
   static readonly V0_33 = new VllmRelease(registryOf('0.33.0'), FACTS_0_33);
-  /** The release that a server runs unless it is told otherwise: the newest one whose memory was measured. */
-  static readonly DEFAULT = VllmRelease.V0_32;
+  /** The release that a server runs unless it is told otherwise: the newest one. */
+  static readonly DEFAULT = VllmRelease.V0_33;
 
   /** Every release of the catalogue, the oldest first. */
   static all(): VllmRelease[] {
@@ -261,6 +261,15 @@ export class VllmRelease {
    */
   profilesSampling(runner: VllmModelRunner): boolean {
     return runner === 'V1' || this.facts.v2ProfilesSampling;
+  }
+
+  /**
+   * Whether cuBLAS is there before memory is first read, so that what it takes is neither in the budget nor free for it.
+   *
+   * @internal
+   */
+  get blasBeforeFirstReading(): boolean {
+    return this.facts.blasBeforeFirstReading;
   }
 
   /**

@@ -60,7 +60,7 @@ test.each<[Record<string, string>, string]>([
   ...['0', '-1', '1.5', '', ' ', '1e3', '0x10', 'NaN'].map((value): [Record<string, string>, string] => [
     { CDK8S_VLLM_MAX_NODES: value }, `settings: CDK8S_VLLM_MAX_NODES (${value}) must be a whole number of at least 1`,
   ]),
-  [{ CDK8S_VLLM_RELEASE: 'latest' }, 'VllmRelease: \'latest\' is no version of vLLM; write it as 0.32.0'],
+  [{ CDK8S_VLLM_RELEASE: 'latest' }, 'VllmRelease: \'latest\' is no version of vLLM; write it as 0.33.0'],
 ])('refuses %j', (environment, message) => {
   expect(refusalOf(() => settings(environment))).toBe(message);
   const [[name, value]] = Object.entries(environment);

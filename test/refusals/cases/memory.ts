@@ -10,7 +10,7 @@ export const MEMORY: Refusals = {
     'an fp8 giant on one B200': serving({ accelerator: Accelerator.B200, tensorParallelSize: 1 }, Model.DEEPSEEK_R1),
     'weights that leave the KV cache nothing': serving({ accelerator: Accelerator.L4, tensorParallelSize: 1 }, Model.GEMMA_2_9B_IT),
     'a share of the memory that is too small': serving({ tensorParallelSize: 1, gpuMemoryUtilization: 0.2 }),
-    'a budget that leaves the sampler nothing': serving({ gpuMemoryUtilization: 0.99 }),
+    'a budget that leaves the sampler nothing': serving({ gpuMemoryUtilization: 0.99, release: VllmRelease.V0_32 }),
     'more than any machine holds': serving({ accelerator: Accelerator.T4, dtype: 'half' }, Model.LLAMA_3_1_405B_INSTRUCT),
     'a batch that fills the card': serving({ tensorParallelSize: 1, maxNumBatchedTokens: 2 ** 20, maxNumSeqs: 2 ** 14 }),
   },
