@@ -37,6 +37,8 @@ export interface VllmMemoryFacts {
   readonly blasBeforeFirstReading: boolean;
   /** `vllm/v1/kv_cache_interface.py`, `SlidingWindowSpec`: whether it counts every batch in flight, or one. */
   readonly windowCountsBatchesInFlight: boolean;
+  /** `vllm/v1/kv_cache_interface.py`, `MambaSpec`: whether all recurrent layers that can make states inside of a prefill have a block for it. */
+  readonly checkpointsInPrefill: boolean;
   /** `vllm/config/vllm.py`, `_set_cudagraph_sizes`, on data centre Blackwell; 512 elsewhere. */
   readonly largestGraphOnBlackwell: number;
 }
@@ -57,6 +59,7 @@ export const FACTS_0_22: VllmMemoryFacts = {
   v2CountsKeptMemory: false,
   v2ProfilesSampling: false,
   blasBeforeFirstReading: false,
+  checkpointsInPrefill: false,
   windowCountsBatchesInFlight: false,
   largestGraphOnBlackwell: 512,
 };
@@ -68,6 +71,7 @@ export const FACTS_0_28: VllmMemoryFacts = {
   v2CountsKeptMemory: false,
   v2ProfilesSampling: false,
   blasBeforeFirstReading: false,
+  checkpointsInPrefill: false,
   windowCountsBatchesInFlight: true,
   largestGraphOnBlackwell: 1024,
 };
@@ -76,4 +80,6 @@ export const FACTS_0_32: VllmMemoryFacts = {
   ...FACTS_0_28, runsOnV2: () => true, v2EstimatesCudaGraphs: true, v2CountsKeptMemory: true,
 };
 
-export const FACTS_0_33: VllmMemoryFacts = { ...FACTS_0_32, v2ProfilesSampling: true, blasBeforeFirstReading: true };
+export const FACTS_0_33: VllmMemoryFacts = {
+  ...FACTS_0_32, v2ProfilesSampling: true, blasBeforeFirstReading: true, checkpointsInPrefill: true,
+};

@@ -273,6 +273,15 @@ export class VllmRelease {
   }
 
   /**
+   * Whether all recurrent layers that can make states inside of a prefill have a block for it.
+   *
+   * @internal
+   */
+  get checkpointsInPrefill(): boolean {
+    return this.facts.checkpointsInPrefill;
+  }
+
+  /**
    * Batches of `max-num-batched-tokens` that one request's sliding window has to hold. Async scheduling is on by default.
    *
    * @internal
