@@ -22,6 +22,9 @@ interface Setting<T> {
   readonly doc: string;
 }
 
+const PROFILES = ['development', 'production'] as const;
+type Profile = (typeof PROFILES)[number];
+
 const written = (doc: string, value: string): Setting<string> => ({ default: value, doc, parse: text => text, text: value => value });
 
 /**
@@ -40,7 +43,12 @@ const SETTINGS = {
   },
   release: {
     default: VllmRelease.DEFAULT.version, doc: `vLLM: ${listed(VllmRelease.all().map(({ version }) => version))}`,
-    parse: text => VllmRelease.of(text), text: ({ version }) => version,
+    parse: text => VllmRelease.of(text), text: ({ version, digest }) => digest === undefined ? version : `${version}@${digest}`,
+  },
+  profile: {
+    default: 'development',
+    doc: `${listed(PROFILES)}, which takes vLLM only with its digest: \`${VllmRelease.DEFAULT.version}@sha256:…\``,
+    parse: parseProfile, text: String,
   },
   stateBucket: {
     default: '', unset: 'none', doc: 'bucket that keeps Terraform\'s state; none: a file beside the Terraform JSON',
@@ -49,7 +57,7 @@ const SETTINGS = {
   cells: { default: '', unset: 'all', doc: 'the cells to write, with commas between', parse: list, text: cells => cells?.join(',') ?? '' },
 } satisfies {
   namespace: Setting<string>; bucket: Setting<string>; region: Setting<string>; maxNodes: Setting<number>; release: Setting<VllmRelease>;
-  stateBucket: Setting<string | undefined>; cells: Setting<string[] | undefined>;
+  profile: Setting<Profile>; stateBucket: Setting<string | undefined>; cells: Setting<string[] | undefined>;
 };
 
 type Name = keyof typeof SETTINGS;
@@ -103,6 +111,14 @@ function atLeastOne(text: string, variable: string): number {
     throw new Refusal(`settings: ${variable} (${text}) must be a whole number of at least 1`);
   }
   return Number(text);
+}
+
+function parseProfile(text: string, variable: string): Profile {
+  const profile = PROFILES.find(name => name === text);
+  if (profile === undefined) {
+    throw new Refusal(`settings: ${variable} (${text}) must be ${listed(PROFILES)}`);
+  }
+  return profile;
 }
 
 function list(text: string): string[] | undefined {

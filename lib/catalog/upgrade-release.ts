@@ -7,12 +7,7 @@ import { VllmRelease } from './vllm-release';
  * @throws on what names no release
  */
 export function releaseNamed(text: string): VllmRelease {
-  if (text.endsWith('.json')) {
-    return VllmRelease.fromRegistry(text);
-  }
-  const [version, digest] = text.split('@', 2);
-  const release = VllmRelease.of(version);
-  return digest === undefined ? release : release.withDigest(digest);
+  return text.endsWith('.json') ? VllmRelease.fromRegistry(text) : VllmRelease.of(text);
 }
 
 /**

@@ -37,7 +37,7 @@ export interface VllmMemoryFacts {
   readonly blasBeforeFirstReading: boolean;
   /** `vllm/v1/kv_cache_interface.py`, `SlidingWindowSpec`: whether it counts every batch in flight, or one. */
   readonly windowCountsBatchesInFlight: boolean;
-  /** `vllm/v1/kv_cache_interface.py`, `MambaSpec`: whether all recurrent layers that can make states inside of a prefill have a block for it. */
+  /** `vllm/v1/kv_cache_interface.py`, `MambaSpec`: whether states are made inside of a prefill, with a block for each layer. */
   readonly checkpointsInPrefill: boolean;
   /** `vllm/config/vllm.py`, `_set_cudagraph_sizes`, on data centre Blackwell; 512 elsewhere. */
   readonly largestGraphOnBlackwell: number;

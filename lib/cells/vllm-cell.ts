@@ -109,6 +109,11 @@ export class VllmCell extends Construct {
     }
   }
 
+  /** Release of vLLM that serves. */
+  get release(): VllmRelease {
+    return this.server.release;
+  }
+
   /** All numbers of the server. */
   get plan(): ServerPlan {
     return this.server.plan;
@@ -174,7 +179,9 @@ export class VllmCell extends Construct {
   }
 
   private makeUnits(units: readonly CellUnit[], weights: WeightsVolume): IConstruct[] {
-    const { bucket, release } = this.props;
+    const { bucket } = this.props;
+    // with the digest, if the server's image is pinned to one
+    const { release } = this.server;
     const made: IConstruct[] = [];
     for (const name of units) {
       const parts = { id: this.id, weights, server: this.server, bucket, release, made };

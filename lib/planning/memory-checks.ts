@@ -21,6 +21,7 @@ export function checkMemoryPlanProps(plan: ResolvedMemoryProps, props: MemoryPla
     throw refusal(`'maxNumBatchedTokens' (${plan.maxNumBatchedTokens}) must be at least 'maxNumSeqs' (${plan.maxNumSeqs});`
       + ` raise maxNumBatchedTokens to ${plan.maxNumSeqs} or lower maxNumSeqs to ${plan.maxNumBatchedTokens}`);
   }
+  checkKernels(plan);
   checkDtype(plan, props);
   checkQuantization(plan, props.quantization);
   if (props.kvCacheDtype === 'bfloat16' && !plan.accelerator.supportsBfloat16) {
@@ -54,6 +55,16 @@ function checkParallelism({ model, tensorParallelSize, pipelineParallelSize }: R
   }
   if (pipelineParallelSize > model.layers) {
     throw refusal(`'pipelineParallelSize' (${pipelineParallelSize}) exceeds the ${model.layers} layers of ${model.id}`);
+  }
+}
+
+/** Machine code runs on its own compute capability and on later ones of the same major version. */
+function checkKernels({ release, accelerator }: ResolvedMemoryProps): void {
+  const { computeCapabilities } = release.imageFacts;
+  const { computeCapability, displayName } = accelerator;
+  if (!computeCapabilities.some(known => Math.floor(known) === Math.floor(computeCapability) && known <= computeCapability)) {
+    throw refusal(`the image of vLLM ${release.version} has no kernels for ${displayName}, compute capability ${computeCapability}; it has them for`
+      + ` ${computeCapabilities.map(known => known.toFixed(1)).join(', ')}. Take a card of these`);
   }
 }
 

@@ -149,7 +149,7 @@ export class MemoryOverhead {
       return context + 1.5 * GIB;
     }
     const graphs = release.estimatesCudaGraphs(runner) ? 0 : this.cudaGraphBytes;
-    const blas = release.blasBeforeFirstReading ? BLAS_BYTES : 0;
+    const blas = release.facts.blasBeforeFirstReading ? BLAS_BYTES : 0;
     return context + blas + graphs + Math.max(this.samplerOutside(), this.latentContext()) + this.collectivesOutside();
   }
 

@@ -17,8 +17,9 @@ export function propsOfRun(props: VllmServerProps, name: string): VllmServerProp
     return props;
   }
   const release = servedRelease(props.release, name, run);
-  // The digest is that of the image that is served now.
-  return { ...props, release, imageDigest: release.version === releaseNamed(run.from).version ? props.imageDigest : undefined };
+  // The digest is that of the image that is served now; that of the newer one is known when it is pinned.
+  const imageDigest = release.version === releaseNamed(run.from).version ? props.imageDigest : undefined;
+  return { ...props, release, requireDigest: false, imageDigest };
 }
 
 /** A server of an app that is looked at. */

@@ -41,6 +41,11 @@ export interface VllmServerProps extends ServerPlanProps {
    */
   readonly imageDigest?: string;
   /**
+   * Whether an image that is known by its tag only is refused: a tag can come to name another image.
+   * @default false
+   */
+  readonly requireDigest?: boolean;
+  /**
    * Further arguments of `vllm serve`, each `--flag=value`; the release has to know them, and no prop may decide them.
    * @default - none
    */

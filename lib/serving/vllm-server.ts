@@ -83,6 +83,7 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
       this.props = props;
       this.plan = new ServerPlan(weights.model, weights.storage, props);
       this.release = props.imageDigest ? this.plan.memory.release.withDigest(props.imageDigest) : this.plan.memory.release;
+      this.requirePinnedImage();
       this.servedModelName = servedModelName(props);
       this.maxReplicas = this.countMaxReplicas();
       this.replicas = this.countReplicas();
@@ -157,6 +158,14 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
   /** The Deployment as the target of an autoscaler. */
   toScalingTarget(): ScalingTarget {
     return { kind: 'Deployment', apiVersion: 'apps/v1', name: this.name, containers: [], replicas: this.replicas };
+  }
+
+  private requirePinnedImage(): void {
+    const { image, digest, version } = this.release;
+    if (this.props.requireDigest && digest === undefined) {
+      throw new Refusal(`the image ${image} is known by its tag only, and a tag can come to name another image; take`
+        + ` VllmRelease.of('${version}@sha256:…'). 'docker buildx imagetools inspect ${image}' prints the digest`);
+    }
   }
 
   private countMaxReplicas(): number {

@@ -4,7 +4,7 @@ import { Command, commandsIn, commandsOf, prose } from './commands';
 import { judge, projectFacts } from './judge';
 import { World } from './world';
 
-const project = projectFacts({ lock: helpOf('lock') });
+const project = projectFacts({ lock: helpOf('lock'), upgrade: helpOf('upgrade') });
 const world = World.make();
 
 function problems(commands: readonly Command[]): string[] {

@@ -76,3 +76,8 @@ test('an image on a second boot disk, and nodes near each other, when asked for'
     node_config: { secondary_boot_disks: [{ disk_image: 'global/images/vllm-0-32', mode: 'CONTAINER_IMAGE_CACHE' }], gcfs_config: { enabled: true } },
   });
 });
+
+test('a driver of one\'s own is not installed once more', () => {
+  const installed = (driver?: number) => pool({ driver }).node_config.guest_accelerator[0].gpu_driver_installation_config.gpu_driver_version;
+  expect([undefined, 580].map(installed)).toEqual(['LATEST', 'INSTALLATION_DISABLED']);
+});

@@ -52,6 +52,7 @@ function allProps(scope: KustomizeUnit): Required<VllmServerProps> {
     spareGpus: 5,
     priorityClassName: 'high',
     imageDigest: DIGEST,
+    requireDigest: true,
     extraArgs: ['--enable-prefix-caching', '--seed=7'],
     extraEnv: { OMP_NUM_THREADS: '4' },
   };

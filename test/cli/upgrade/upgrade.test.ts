@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -109,6 +110,14 @@ test('an app of cdk8s alone is looked at as well, unless it writes where it like
   expect(exitCode).toBe(65);
   expect(error).toContain('the app writes into mine whatever CDK8S_OUTDIR says');
   expect(fs.readdirSync(home)).toEqual([]);
+});
+
+test('the script of a clone asks for the matrix', () => {
+  const { status, stdout } = spawnSync('npm', ['run', '--silent', 'upgrade', '--', '--from', '0.32.0', '--to', '0.33.0', '--cells', 'l4-gcs'], {
+    cwd: PROJECT, encoding: 'utf8',
+  });
+  expect(stdout).toMatch(/^vLLM 0\.32\.0 → 0\.33\.0, 1 server: nothing that is used is gone, every cell fits\n/);
+  expect(status).toBe(0);
 });
 
 test('the page says the same as the text, and holds no markup of the app\'s', async () => {
