@@ -96,6 +96,8 @@ export class VllmRelease {
   /** Digest that the image is pinned to, `sha256:` and 64 hexadecimal digits; undefined when it is known by its tag only. */
   readonly digest?: string;
 
+  /** What the image asks of the machine. */
+  readonly imageFacts: VllmImageFacts = IMAGE_CUDA_13;
   /** @internal Everything that it knows by name. */
   readonly names: VllmRegistry;
   /** @internal What it does with memory. */
@@ -208,11 +210,6 @@ export class VllmRelease {
    */
   quantization(name: string): VllmQuantizationMethod {
     return quantizationOf(this.names, name);
-  }
-
-  /** What the image asks of the machine. */
-  get imageFacts(): VllmImageFacts {
-    return IMAGE_CUDA_13;
   }
 
   /** Share of the GPU's total memory that vLLM uses unless it is told otherwise, above 0 and at most 1. */

@@ -1,7 +1,7 @@
 """Prints the compute capabilities that compiled libraries have kernels for: kernels.py WHEEL_OR_LIBRARY…
 
-The headers of a fat binary say it without any tool of CUDA's: a magic number, the size of what follows, and then one entry a kernel image with
-its kind (2: machine code) and its capability times ten.
+The headers of a fat binary say it without any tool of CUDA's: a magic number, the size of what follows, and then one entry a kernel
+image with its kind (2: machine code) and its capability times ten.
 """
 
 import struct
