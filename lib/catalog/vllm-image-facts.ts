@@ -7,7 +7,11 @@ export interface VllmImageFacts {
   readonly computeCapabilities: readonly number[];
   /** CUDA of the image: `vllm-project/vllm docker/versions.json`. */
   readonly cuda: string;
-  /** Least major version of the driver. https://docs.nvidia.com/cuda/cuda-toolkit-release-notes/index.html, "minor version compatibility" */
+  /**
+   * Least major version of the driver.
+   *
+   * @see https://docs.nvidia.com/cuda/cuda-toolkit-release-notes/index.html, "minor version compatibility"
+   */
   readonly leastDriver: number;
 }
 
