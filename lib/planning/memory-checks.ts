@@ -113,10 +113,6 @@ function checkQuantization(plan: ResolvedMemoryProps, quantization: string | und
     throw refusal(`'quantization' (fp8) needs compute capability 8.9 or above; ${accelerator.displayName} has`
       + ` ${accelerator.computeCapability}. Take an L4 or newer, or a checkpoint quantized to 4 bit`);
   }
-  if (model.quantization === 'fp8' && !accelerator.supportsFp8WeightOnly) {
-    throw refusal(`${model.id} is an fp8 checkpoint, which ${accelerator.displayName} (compute capability`
-      + ` ${accelerator.computeCapability}) cannot run; take an L4 or newer`);
-  }
   const width = model.experts?.intermediateSize;
   const block = model.experts?.fp8BlockColumns ?? 128;
   // Blocks of 128 x 128 that share a scale must not be cut: vllm/model_executor/layers/quantization/fp8.py. 0.32 pads them, and a

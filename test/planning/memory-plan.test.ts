@@ -440,13 +440,14 @@ describe('contradictions', () => {
     + ' openai/gpt-oss-20b: online quantization can be \'fp8\', others come with the checkpoint and need no setting'],
     ['online fp8 on an A100', { accelerator: Accelerator.A100, quantization: 'fp8' }, '\'quantization\' (fp8) needs compute capability 8.9'
     + ' or above; NVIDIA A100 40GB has 8. Take an L4 or newer, or a checkpoint quantized to 4 bit'],
-    ['an fp8 checkpoint on a card that is too old', {
+    ['a card that the image has no kernels for', {
       model: Model.DEEPSEEK_V3,
       accelerator: Accelerator.of({
         id: 'v100', displayName: 'NVIDIA V100', gkeLabel: 'nvidia-tesla-v100', memoryBytes: 16 * GIB, computeCapability: 7.0, nvlink: true,
       }),
       dtype: 'half',
-    }, 'deepseek-ai/DeepSeek-V3 is an fp8 checkpoint, which NVIDIA V100 (compute capability 7) cannot run; take an L4 or newer'],
+    }, 'the image of vLLM 0.33.0 has no kernels for NVIDIA V100, compute capability 7; it has them for 7.5, 8.0, 8.6, 8.9, 9.0, 10.0, 12.0.'
+    + ' Take a card of these'],
     ['fp8 blocks of experts that would be cut', {
       model: Model.of({ ...Model.QWEN3_235B_A22B, quantization: 'fp8' }), tensorParallelSize: 8, release: VllmRelease.V0_28,
     }, 'the experts of Qwen/Qwen3-235B-A22B are 1536 wide; \'tensorParallelSize\' (8) would cut their fp8 blocks of 128. Use at most 4'],
