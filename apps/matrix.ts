@@ -6,7 +6,7 @@ import { Region } from '../lib/common/region';
 import { Settings } from './settings';
 
 /** One point of the matrix, as far as the settings do not decide it. */
-export type MatrixCell = Pick<VllmCellProps, 'accelerator' | 'storage' | 'model' | 'variant' | 'server' | 'units'>;
+export type MatrixCell = Pick<VllmCellProps, 'accelerator' | 'storage' | 'model' | 'variant' | 'server' | 'units' | 'release'>;
 
 /** What each accelerator serves by default: the guides' models where they name one, else one that suits its memory. */
 const SERVED: Omit<MatrixCell, 'storage'>[] = [
@@ -39,11 +39,14 @@ export interface Matrix {
 
 /** All cells that the settings ask for, in memory: nothing is written. */
 export function buildMatrix(root: string, settings: Settings): Matrix {
-  const { namespace, bucket, region, release, maxNodes, googleApis } = settings;
+  const { namespace, bucket, region, release, profile, maxNodes, googleApis } = settings;
   requireGpusIn(region);
   const app = new KustomizeApp({ root });
   const results = chosen(settings).map(cell =>
-    VllmCell.of(app, { ...cell, namespace, bucket, region, release, maxNodes, googleApis, priorityClassName: VllmCluster.PRIORITY_CLASS }));
+    VllmCell.of(app, {
+      ...cell, server: { ...cell.server, requireDigest: profile === 'production' }, namespace, bucket, region, maxNodes, googleApis,
+      release: cell.release ?? release, priorityClassName: VllmCluster.PRIORITY_CLASS,
+    }));
   requirePossible(settings, results);
   const cells = results.filter(result => result instanceof VllmCell);
   const cluster = new VllmCluster(app, { namespace, cells });

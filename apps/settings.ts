@@ -5,11 +5,12 @@ import { VllmRelease } from '../lib/catalog';
 import { GoogleApis, requireGoogleApis } from '../lib/common/google-apis';
 import { Refusal } from '../lib/common/refusal';
 import { Region } from '../lib/common/region';
+import { UPGRADE_VARIABLE } from '../lib/common/upgrade-run';
 
 const PREFIX = 'CDK8S_VLLM_';
 
-/** Where the tests keep what they build; no setting of ours. */
-const FOREIGN = ['CDK8S_VLLM_CACHE'];
+/** Where the tests keep what they build, and what `npx cdk8s-vllm upgrade` tells the library; no settings of ours. */
+const FOREIGN = ['CDK8S_VLLM_CACHE', UPGRADE_VARIABLE];
 
 interface Setting<T> {
   /** As it is written in the environment; empty: it is not set. */
@@ -22,6 +23,9 @@ interface Setting<T> {
   text(value: T): string;
   readonly doc: string;
 }
+
+const PROFILES = ['development', 'production'] as const;
+type Profile = (typeof PROFILES)[number];
 
 const written = (doc: string, value: string): Setting<string> => ({ default: value, doc, parse: text => text, text: value => value });
 
@@ -41,7 +45,12 @@ const SETTINGS = {
   },
   release: {
     default: VllmRelease.DEFAULT.version, doc: `vLLM: ${listed(VllmRelease.all().map(({ version }) => version))}`,
-    parse: text => VllmRelease.of(text), text: ({ version }) => version,
+    parse: text => VllmRelease.of(text), text: ({ version, digest }) => digest === undefined ? version : `${version}@${digest}`,
+  },
+  profile: {
+    default: 'development',
+    doc: `${listed(PROFILES)}, which takes vLLM only with its digest: \`${VllmRelease.DEFAULT.version}@sha256:…\``,
+    parse: parseProfile, text: String,
   },
   googleApis: {
     default: 'private', doc: 'addresses of Google\'s APIs for pods: `private` or `restricted`, to which our network leads, or `internet`',
@@ -54,7 +63,8 @@ const SETTINGS = {
   cells: { default: '', unset: 'all', doc: 'the cells to write, with commas between', parse: list, text: cells => cells?.join(',') ?? '' },
 } satisfies {
   namespace: Setting<string>; bucket: Setting<string>; region: Setting<string>; maxNodes: Setting<number>; release: Setting<VllmRelease>;
-  googleApis: Setting<GoogleApis>; stateBucket: Setting<string | undefined>; cells: Setting<string[] | undefined>;
+  profile: Setting<Profile>; googleApis: Setting<GoogleApis>; stateBucket: Setting<string | undefined>;
+  cells: Setting<string[] | undefined>;
 };
 
 type Name = keyof typeof SETTINGS;
@@ -121,6 +131,14 @@ function atLeastOne(text: string, variable: string): number {
     throw new Refusal(`settings: ${variable} (${text}) must be a whole number of at least 1`);
   }
   return Number(text);
+}
+
+function parseProfile(text: string, variable: string): Profile {
+  const profile = PROFILES.find(name => name === text);
+  if (profile === undefined) {
+    throw new Refusal(`settings: ${variable} (${text}) must be ${listed(PROFILES)}`);
+  }
+  return profile;
 }
 
 function list(text: string): string[] | undefined {

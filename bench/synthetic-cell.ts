@@ -100,7 +100,7 @@ function container(name: string, resources: Record<string, k8s.Quantity>): k8s.C
   const health = { path: '/health', port: k8s.IntOrString.fromString('http') };
   return {
     name,
-    image: 'docker.io/vllm/vllm-openai:v0.32.0',
+    image: 'docker.io/vllm/vllm-openai:v0.33.0',
     args: ['--model=/weights', '--served-model-name=google/gemma-2-9b-it', '--tensor-parallel-size=2', '--max-model-len=8192',
       '--gpu-memory-utilization=0.92', '--max-num-seqs=256', '--max-num-batched-tokens=8192', '--port=8000'],
     env: ['HF_HUB_OFFLINE', 'VLLM_NO_USAGE_STATS', 'VLLM_ENGINE_READY_TIMEOUT_S', 'HOME'].map(key => ({ name: key, value: '1' })),

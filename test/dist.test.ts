@@ -49,7 +49,7 @@ test('settings change it, whether they come from the environment or from .env', 
   fs.writeFileSync(project.path('.env'), Object.entries(OTHER).map(([name, value]) => `${name}=${value}\n`).join(''));
   await expectSynth();
   expect(project.dist).toEqual(other);
-  await expectSynth({ CDK8S_VLLM_NAMESPACE: 'vllm', CDK8S_VLLM_RELEASE: '0.32.0' });
+  await expectSynth({ CDK8S_VLLM_NAMESPACE: 'vllm', CDK8S_VLLM_RELEASE: '0.33.0' });
   expect(project.dist).toEqual(COMMITTED);
 });
 

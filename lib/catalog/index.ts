@@ -8,4 +8,5 @@ export type {
   VllmEnvironmentVariable, VllmExportedMetric, VllmFlag, VllmFormerModel, VllmModelClass, VllmQuantizationMethod, VllmRegistry,
   VllmValueType,
 } from './vllm-registry';
+export type { VllmImageFacts } from './vllm-image-facts';
 export * from './vllm-release';

@@ -71,6 +71,11 @@ export interface RecurrentCache {
   readonly state: readonly StatePart[];
   /** Number of states that a sequence holds: with prefix caching more than the one that it works on. */
   readonly states: number;
+  /**
+   * Number of tokens that a block is a multiple of, and then one state more is held, from vLLM 0.33 on.
+   * @default - vLLM 0.33 changes nothing
+   */
+  readonly checkpointTokens?: number;
 }
 
 /** Layers of a model that cache the same bytes for the same tokens. */

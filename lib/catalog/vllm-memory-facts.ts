@@ -33,8 +33,12 @@ export interface VllmMemoryFacts {
   readonly v2CountsKeptMemory: boolean;
   /** `vllm/v1/worker/gpu/model_runner.py`, `_dummy_sampler_run`: whether V2 profiles its sampler with every feature on. */
   readonly v2ProfilesSampling: boolean;
+  /** `vllm/v1/worker/gpu_worker.py`, `init_device`: whether cuBLAS is there before memory is first read, and so in no figure of vLLM's. */
+  readonly blasBeforeFirstReading: boolean;
   /** `vllm/v1/kv_cache_interface.py`, `SlidingWindowSpec`: whether it counts every batch in flight, or one. */
   readonly windowCountsBatchesInFlight: boolean;
+  /** `vllm/v1/kv_cache_interface.py`, `MambaSpec`: whether states are made inside of a prefill, with a block for each layer. */
+  readonly checkpointsInPrefill: boolean;
   /** `vllm/config/vllm.py`, `_set_cudagraph_sizes`, on data centre Blackwell; 512 elsewhere. */
   readonly largestGraphOnBlackwell: number;
 }
@@ -54,6 +58,8 @@ export const FACTS_0_22: VllmMemoryFacts = {
   v2EstimatesCudaGraphs: false,
   v2CountsKeptMemory: false,
   v2ProfilesSampling: false,
+  blasBeforeFirstReading: false,
+  checkpointsInPrefill: false,
   windowCountsBatchesInFlight: false,
   largestGraphOnBlackwell: 512,
 };
@@ -64,6 +70,8 @@ export const FACTS_0_28: VllmMemoryFacts = {
   v2EstimatesCudaGraphs: false,
   v2CountsKeptMemory: false,
   v2ProfilesSampling: false,
+  blasBeforeFirstReading: false,
+  checkpointsInPrefill: false,
   windowCountsBatchesInFlight: true,
   largestGraphOnBlackwell: 1024,
 };
@@ -72,4 +80,6 @@ export const FACTS_0_32: VllmMemoryFacts = {
   ...FACTS_0_28, runsOnV2: () => true, v2EstimatesCudaGraphs: true, v2CountsKeptMemory: true,
 };
 
-export const FACTS_0_33: VllmMemoryFacts = { ...FACTS_0_32, v2ProfilesSampling: true };
+export const FACTS_0_33: VllmMemoryFacts = {
+  ...FACTS_0_32, v2ProfilesSampling: true, blasBeforeFirstReading: true, checkpointsInPrefill: true,
+};

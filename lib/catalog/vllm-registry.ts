@@ -139,6 +139,11 @@ function committedRegistry(release: string): VllmRegistry {
   return registry as VllmRegistry;
 }
 
+/** The committed registry of a release. */
+export function registryOf(release: string): VllmRegistry {
+  return VLLM_REGISTRIES.find(registry => registry.release === release)!;
+}
+
 /** How to make the registry of a release that the catalogue lacks. */
 export function registryCommand(release: string): string {
   return `where vLLM ${release} is installed: python3 node_modules/cdk8s-vllm/scripts/vllm-registry/dump_registry.py > vllm-${release}.json`;

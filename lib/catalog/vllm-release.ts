@@ -1,10 +1,12 @@
 import {
-  readRegistry, registryCommand, VLLM_REGISTRIES, VllmEnvironmentVariable, VllmExportedMetric, VllmFlag, VllmModelClass,
+  readRegistry, registryCommand, registryOf, VllmEnvironmentVariable, VllmExportedMetric, VllmFlag, VllmModelClass,
   VllmQuantizationMethod, VllmRegistry,
 } from './vllm-registry';
 import { checkVllmArguments, VllmSetting, vllmSettings } from './vllm-arguments';
+import { IMAGE_CUDA_13, VllmImageFacts } from './vllm-image-facts';
 import { environmentOf, flagOf, metricOf, modelOf, quantizationOf } from './vllm-names';
 import { Refusal } from '../common/refusal';
+import { compareVersions } from './vllm-version';
 import { BatchDefaults, FACTS_0_22, FACTS_0_28, FACTS_0_32, FACTS_0_33, VllmMemoryFacts, VllmModelRunner, VllmRunnerSubject } from './vllm-memory-facts';
 
 const REPOSITORY = 'docker.io/vllm/vllm-openai';
@@ -25,12 +27,12 @@ export class VllmRelease {
   /** vLLM 0.32.0. */
   static readonly V0_32 = new VllmRelease(registryOf('0.32.0'), FACTS_0_32);
   /**
-   * vLLM 0.33.0, whose memory is planned from its source and was not measured: its profile run also samples with every feature on, which
-   * leaves less for the KV cache. `vllm/v1/worker/gpu/model_runner.py`, `profile_run`.
+   * vLLM 0.33.0, whose memory is planned from its source and the measurements of 0.32.0: its profile run also samples with every feature
+   * on, which leaves less for the KV cache. `vllm/v1/worker/gpu/model_runner.py`, `profile_run`.
    */
   static readonly V0_33 = new VllmRelease(registryOf('0.33.0'), FACTS_0_33);
-  /** The release that a server runs unless it is told otherwise: the newest one whose memory was measured. */
-  static readonly DEFAULT = VllmRelease.V0_32;
+  /** The release that a server runs unless it is told otherwise: the newest one. */
+  static readonly DEFAULT = VllmRelease.V0_33;
 
   /** Every release of the catalogue, the oldest first. */
   static all(): VllmRelease[] {
@@ -40,12 +42,18 @@ export class VllmRelease {
   /**
    * The release with that version.
    *
-   * @param version - `0.32.0` or `v0.32.0`
+   * @param version - `0.32.0` or `v0.32.0`, with the digest of its image behind `@` if that is to be pinned: `0.32.0@sha256:…`
    * @param registry - what is known of one that the catalogue lacks; its memory facts are those of the nearest older release of the
    *   catalogue
    * @throws on what is no version, on one with a known critical hole, and on one that is neither in the catalogue nor handed over
    */
   static of(version: string, registry?: VllmRegistry): VllmRelease {
+    const [name, digest] = version.split('@', 2);
+    const release = VllmRelease.ofVersion(name, registry);
+    return digest === undefined ? release : release.withDigest(digest);
+  }
+
+  private static ofVersion(version: string, registry?: VllmRegistry): VllmRelease {
     const plain = version.replace(/^v/, '');
     if (!/^\d+\.\d+\.\d+$/.test(plain)) {
       throw new Refusal(`VllmRelease: '${version}' is no version of vLLM; write it as ${VllmRelease.DEFAULT.version}`);
@@ -88,8 +96,17 @@ export class VllmRelease {
   /** Digest that the image is pinned to, `sha256:` and 64 hexadecimal digits; undefined when it is known by its tag only. */
   readonly digest?: string;
 
-  private constructor(private readonly registry: VllmRegistry, private readonly facts: VllmMemoryFacts, digest?: string) {
-    this.version = registry.release;
+  /** What the image asks of the machine. */
+  readonly imageFacts: VllmImageFacts = IMAGE_CUDA_13;
+  /** @internal Everything that it knows by name. */
+  readonly names: VllmRegistry;
+  /** @internal What it does with memory. */
+  readonly facts: VllmMemoryFacts;
+
+  private constructor(names: VllmRegistry, facts: VllmMemoryFacts, digest?: string) {
+    this.names = names;
+    this.facts = facts;
+    this.version = names.release;
     this.digest = digest;
     this.image = `${REPOSITORY}:v${this.version}${digest ? `@${digest}` : ''}`;
   }
@@ -104,7 +121,7 @@ export class VllmRelease {
     if (!/^sha256:[0-9a-f]{64}$/.test(digest)) {
       throw new Refusal(`VllmRelease ${this.version}: '${digest}' is no image digest; it is 'sha256:' and 64 hexadecimal digits`);
     }
-    return new VllmRelease(this.registry, this.facts, digest);
+    return new VllmRelease(this.names, this.facts, digest);
   }
 
   /** Whether this is the given version, for example `0.28.0`, or a newer one. */
@@ -114,7 +131,7 @@ export class VllmRelease {
 
   /** Names of all flags of `vllm serve`, spelled in full. */
   get flagNames(): string[] {
-    return Object.keys(this.registry.flags);
+    return Object.keys(this.names.flags);
   }
 
   /**
@@ -123,7 +140,7 @@ export class VllmRelease {
    * @throws on a flag that the release does not know, with its successor if there is one, on a short form and on a cut-off name
    */
   flag(name: string): VllmFlag {
-    return flagOf(this.registry, name);
+    return flagOf(this.names, name);
   }
 
   /**
@@ -151,7 +168,7 @@ export class VllmRelease {
    * @internal
    */
   configFields(config: string): readonly string[] {
-    return this.registry.configs[config] ?? [];
+    return this.names.configs[config] ?? [];
   }
 
   /**
@@ -160,7 +177,7 @@ export class VllmRelease {
    * @throws on a variable that the release does not know, with its successor if there is one
    */
   environment(name: string): VllmEnvironmentVariable {
-    return environmentOf(this.registry, name);
+    return environmentOf(this.names, name);
   }
 
   /**
@@ -169,12 +186,12 @@ export class VllmRelease {
    * @throws on a metric that the release does not export, with its successor if there is one
    */
   metric(name: string): VllmExportedMetric {
-    return metricOf(this.registry, name);
+    return metricOf(this.names, name);
   }
 
   /** Architectures that the release serves, as in the `architectures` of `config.json`. */
   get modelNames(): string[] {
-    return Object.keys(this.registry.models);
+    return Object.keys(this.names.models);
   }
 
   /**
@@ -183,7 +200,7 @@ export class VllmRelease {
    * @throws on an architecture that the release does not serve, with the release or the plugin that does
    */
   model(architecture: string): VllmModelClass {
-    return modelOf(this.registry, architecture);
+    return modelOf(this.names, architecture);
   }
 
   /**
@@ -192,12 +209,12 @@ export class VllmRelease {
    * @throws on a quantization that the release does not know, with what became of it
    */
   quantization(name: string): VllmQuantizationMethod {
-    return quantizationOf(this.registry, name);
+    return quantizationOf(this.names, name);
   }
 
   /** Share of the GPU's total memory that vLLM uses unless it is told otherwise, above 0 and at most 1. */
   get defaultGpuMemoryUtilization(): number {
-    return this.registry.flags['--gpu-memory-utilization'].default as number;
+    return this.names.flags['--gpu-memory-utilization'].default as number;
   }
 
   /**
@@ -278,14 +295,4 @@ export class VllmRelease {
   private batchDefaults(totalBytes: number, isA100: boolean): BatchDefaults {
     return this.facts.batchDefaults.find(row => totalBytes >= row.fromBytes && (row.a100Too || !isA100))!;
   }
-}
-
-function registryOf(release: string): VllmRegistry {
-  return VLLM_REGISTRIES.find(registry => registry.release === release)!;
-}
-
-function compareVersions(one: string, other: string): number {
-  const parts = [one, other].map(version => version.split('.').map(Number));
-  const difference = parts[0].findIndex((part, index) => part !== parts[1][index]);
-  return difference === -1 ? 0 : parts[0][difference] - (parts[1][difference] ?? 0);
 }

@@ -2,6 +2,7 @@ import { Chart } from 'cdk8s';
 import { Construct, IConstruct } from 'constructs';
 import { VllmRelease } from '../catalog';
 import { GoogleApis, reachGoogleApis } from '../common/google-apis';
+import { servedRelease } from '../catalog/upgrade-release';
 import { ServiceIdentity } from '../common/identity';
 import { named, Refusal } from '../common/refusal';
 import { KustomizeUnit } from '../kustomize';
@@ -95,9 +96,12 @@ export class VllmCell extends Construct {
   /** CSI drivers that its pods mount by. */
   readonly csiDrivers: readonly string[];
 
-  constructor(scope: Construct, private readonly props: VllmCellProps) {
+  private readonly props: VllmCellProps;
+
+  constructor(scope: Construct, props: VllmCellProps) {
     requireProps('VllmCellProps', props, 'VllmCell');
     super(scope, cellId(props));
+    this.props = { ...props, release: servedRelease(props.release, serverName(props)) };
     this.id = this.node.id;
     try {
       if (props.googleApis !== undefined) {
@@ -116,6 +120,11 @@ export class VllmCell extends Construct {
     } catch (error) {
       throw named(this, error);
     }
+  }
+
+  /** Release of vLLM that serves. */
+  get release(): VllmRelease {
+    return this.server.release;
   }
 
   /** All numbers of the server. */
@@ -183,7 +192,9 @@ export class VllmCell extends Construct {
   }
 
   private makeUnits(units: readonly CellUnit[], weights: WeightsVolume): IConstruct[] {
-    const { bucket, release } = this.props;
+    const { bucket } = this.props;
+    // with the digest, if the server's image is pinned to one
+    const { release } = this.server;
     const made: IConstruct[] = [];
     for (const name of units) {
       const parts = { id: this.id, weights, server: this.server, bucket, release, made };

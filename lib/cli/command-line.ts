@@ -4,6 +4,7 @@ import { ExitCode, Failure } from './failure';
 import { Environment } from './hub-token';
 import { LOCK } from './lock-command';
 import { PLAN } from './plan';
+import { UPGRADE } from './upgrade/upgrade';
 
 export type { Output } from './command';
 
@@ -12,6 +13,7 @@ const PROGRAM = 'cdk8s-vllm';
 const COMMANDS: { readonly [name: string]: Command & { readonly what: string } } = {
   plan: { ...PLAN, what: 'says which machines hold a model, how fast they answer and what that costs' },
   lock: { ...LOCK, what: 'writes what a model is at one commit into a file, for Model.fromLock()' },
+  upgrade: { ...UPGRADE, what: 'says what another release of vLLM does to your servers' },
   benchmark: { ...BENCHMARK, what: 'writes a batch\'s input and its evaluation\'s labels, out of the files of a public benchmark' },
 };
 

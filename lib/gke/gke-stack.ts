@@ -28,6 +28,11 @@ const MOST_CPU_ZONES = 3;
 export interface GkeCell {
   /** Placement of its servers. */
   readonly plan: { readonly placement: Placement };
+  /**
+   * Release of vLLM that serves.
+   * @default VllmRelease.DEFAULT
+   */
+  readonly release?: VllmRelease;
   /** Number of servers at most that it asks for. */
   readonly maxReplicas: number;
   /** Number of nodes at most that the pool of its servers can have for it. */
@@ -69,6 +74,11 @@ export interface GkeStackProps {
    */
   readonly stateBucket?: string;
   /**
+   * Driver of the GPUs: the newest that GKE has, or the major version, for example 580, of one that you install yourself.
+   * @default LATEST
+   */
+  readonly gpuDriver?: 'LATEST' | number;
+  /**
    * Settings that the manifests were made with, as lines of `NAME=value`: an output writes them back.
    * @default - there is no such output
    */
@@ -99,7 +109,7 @@ export class GkeStack extends TerraformStack {
     new CpuNodePool(this, 'cpu', {
       cluster, zones: cpuZones(pools, region), diskTypes: unique(cells.flatMap(({ diskType }) => diskType ?? [])),
     });
-    pools.forEach(pool => this.makePool(cluster, pool));
+    pools.forEach(pool => this.makePool(cluster, pool, props.gpuDriver));
     const identities = [...props.identities ?? [], ...cells.flatMap(cell => cell.identities)];
     const bucket = new ModelBucket(this, 'models', {
       project, deletionProtection, name: props.bucket, writtenFolders: writtenFolders(identities, props.bucket),
@@ -125,10 +135,11 @@ export class GkeStack extends TerraformStack {
     });
   }
 
-  private makePool(cluster: GkeCluster, { name, cells, zones }: Pool): void {
+  private makePool(cluster: GkeCluster, { name, cells, zones }: Pool, driver: GkeStackProps['gpuDriver']): void {
     const { machineType, localSsdCount, bootDiskBytes } = cells[0].plan.placement;
     new GpuNodePool(this, name, {
-      cluster, machineType, localSsdCount, bootDiskBytes, zones,
+      cluster, machineType, localSsdCount, bootDiskBytes, zones, driver,
+      releases: unique(cells.map(cell => cell.release ?? VllmRelease.DEFAULT)),
       maxNodes: sum(cells.map(cell => cell.maxNodes)),
       requiredNodes: sum(cells.map(({ plan, maxReplicas }) => plan.placement.nodes(maxReplicas))),
       // What is not sold on demand is lent for a week.

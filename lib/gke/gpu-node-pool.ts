@@ -1,6 +1,6 @@
 import { ContainerNodePool } from '@cdktf/provider-google/lib/container-node-pool';
 import { Construct } from 'constructs';
-import { MachineType } from '../catalog';
+import { MachineType, VllmRelease } from '../catalog';
 import { BOOT_DISK_BYTES } from '../catalog/gke-limits';
 import { Capacity, capacityConfig, capacityTaints, checkCapacity, isLent } from './capacity';
 import { requireCount, requireForm } from './checks';
@@ -13,8 +13,7 @@ import { requirePropsOf } from '../common/props';
 /** An image of vLLM takes 25 GB unpacked, and two of them during an update. */
 const LEAST_BOOT_DISK_GIB = 60;
 const MOST_BOOT_DISK_GIB = 64 * 1024;
-/** vLLM's images are made for CUDA 13, whose driver is newer than GKE's default. */
-const DRIVER = 'LATEST';
+const LATEST_DRIVER = 'LATEST';
 /** Nodes by series. https://cloud.google.com/kubernetes-engine/docs/how-to/compact-placement */
 const MOST_COMPACT_NODES: { readonly [series: string]: number } = { g2: 150, g4: 1500, a2: 150, a3: 96, a4: 1500 };
 
@@ -74,6 +73,16 @@ export interface GpuNodePoolProps {
    */
   readonly compactPlacement?: boolean;
   /**
+   * Driver of the GPUs: the newest that GKE has, or the major version, for example 580, of one that you install yourself.
+   * @default LATEST
+   */
+  readonly driver?: 'LATEST' | number;
+  /**
+   * Releases of vLLM whose images run on the nodes.
+   * @default - that of VllmRelease.DEFAULT
+   */
+  readonly releases?: readonly VllmRelease[];
+  /**
    * Name of the pool, at most 39 characters.
    * @default - the machine type, and the capacity when it is not on-demand
    */
@@ -125,7 +134,7 @@ export class GpuNodePool extends Construct {
           machineType: machineType.name, bootDisk: { diskType, sizeGb: bootDiskGib(props) },
           guestAccelerator: [{
             type: machineType.accelerator.gkeLabel, count: machineType.gpus,
-            gpuDriverInstallationConfig: { gpuDriverVersion: DRIVER },
+            gpuDriverInstallationConfig: { gpuDriverVersion: gpuDriverVersion(props) },
           }],
           ephemeralStorageLocalSsdConfig: this.localSsdCount > 0 ? { localSsdCount: this.localSsdCount } : undefined,
           secondaryBootDisks: secondaryBootDisks(props.secondaryBootDiskImage),
@@ -144,6 +153,20 @@ function defaultName(machineType: MachineType, capacity: Capacity, ssds: number)
   const gpus = machineType.name.startsWith('n1-') ? [`${machineType.accelerator.id}x${machineType.gpus}`] : [];
   const optional = ssds > 0 && !machineType.localSsdAutomatic ? [`${ssds}ssd`] : [];
   return [machineType.name, ...gpus, ...optional, ...(capacity === 'on-demand' ? [] : [capacity])].join('-');
+}
+
+/** GKE's default driver depends on its version and may be older than the images need; the newest is not. */
+function gpuDriverVersion({ driver = LATEST_DRIVER, releases = [VllmRelease.DEFAULT] }: GpuNodePoolProps): string {
+  if (driver === LATEST_DRIVER) {
+    return LATEST_DRIVER;
+  }
+  for (const { version, imageFacts: { cuda, leastDriver } } of releases) {
+    if (!Number.isSafeInteger(driver) || driver < leastDriver) {
+      throw new Refusal(`'driver' (${driver}): the image of vLLM ${version} is of CUDA ${cuda}, which needs a driver of at least ${leastDriver};`
+        + ` install that, or leave driver out (${LATEST_DRIVER})`);
+    }
+  }
+  return 'INSTALLATION_DISABLED';
 }
 
 function localSsdCount({ machineType, localSsdCount: given }: GpuNodePoolProps): number {

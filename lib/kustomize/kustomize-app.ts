@@ -2,6 +2,7 @@ import * as path from 'node:path';
 import { App } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { Refusal } from '../common/refusal';
+import { upgradeRun } from '../common/upgrade-run';
 import { FileTree } from './output/file-tree';
 import { MARKER, OutputFolders } from './output/output-folders';
 import { explaining, RenderedUnits } from './rendered-units';
@@ -28,16 +29,21 @@ export interface KustomizeAppProps {
  */
 export class KustomizeApp extends App {
   private readonly root: string;
+  /** Whether nothing is written outside of `root`, whatever paths are given. */
+  private readonly lookedAt: boolean;
   private readonly later: ((app: KustomizeApp) => void)[] = [];
   private readonly companions = new Map<string, FileTree | Buffer>();
 
   constructor(props: KustomizeAppProps = {}) {
     requireProps('KustomizeAppProps', props, 'KustomizeApp');
-    const root = path.resolve(props.root ?? '.');
+    // An app that is only looked at keeps its paths, below another folder.
+    const lookedAt = upgradeRun()?.folder;
+    const root = lookedAt ?? path.resolve(props.root ?? '.');
     // cdk8s-cli passes a path relative to where it was called, which is also where it calls us.
     const fromCli = process.env.CDK8S_OUTDIR && path.resolve(process.env.CDK8S_OUTDIR);
-    super({ outdir: path.resolve(root, props.outdir ?? fromCli ?? 'dist/kustomize') });
+    super({ outdir: lookedAt === undefined ? path.resolve(root, props.outdir ?? fromCli ?? 'dist/kustomize') : path.join(root, 'dist', 'kustomize') });
     this.root = root;
+    this.lookedAt = lookedAt !== undefined;
   }
 
   /**
@@ -80,7 +86,7 @@ export class KustomizeApp extends App {
 
   /** @throws when it is in what is replaced already, or the other way round */
   private freePath(relative: string): string {
-    const absolute = path.resolve(this.root, relative);
+    const absolute = this.lookedAt ? path.join(this.root, path.resolve('/', relative)) : path.resolve(this.root, relative);
     for (const other of [this.outdir, ...this.companions.keys()]) {
       if (!path.relative(other, absolute).startsWith('..') || !path.relative(absolute, other).startsWith('..')) {
         throw new Refusal(`KustomizeApp: ${absolute} and ${other} overlap, but each is replaced as a whole; choose one beside it`);

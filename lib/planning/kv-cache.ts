@@ -24,6 +24,11 @@ export interface KvCacheProps {
    * @default tokensInFlight
    */
   readonly maxNumBatchedTokens?: number;
+  /**
+   * Whether every recurrent layer that can make states inside of a prefill has a block for it.
+   * @default false
+   */
+  readonly checkpointsInPrefill?: boolean;
 }
 
 /** Layers that share a block table, so many times. */

@@ -65,6 +65,8 @@ export interface PageProps {
   readonly tensorParallelSize: number;
   readonly pipelineParallelSize: number;
   readonly kvCacheDtype: string;
+  /** Whether every recurrent layer that can make states inside of a prefill has a block for it. @default false */
+  readonly checkpointsInPrefill?: boolean;
 }
 
 /** A page of each kind of layer that caches anything, before they are made equal. */
@@ -83,13 +85,15 @@ function blockOf(caches: readonly LayerCache[], props: PageProps): number {
   if (!state || !attending) {
     return usual;
   }
-  const step = latent ? LATENT_BLOCK_BESIDE_STATES : BLOCK_TOKENS;
+  // each of these is a multiple of the one before
+  const step = Math.max(latent ? LATENT_BLOCK_BESIDE_STATES : BLOCK_TOKENS, props.checkpointsInPrefill ? state.checkpointTokens ?? 0 : 0);
   return Math.max(usual, step * Math.ceil(stateBytes(state, props) / (step * bytesPerToken(attending, props))));
 }
 
 function pageOf(cache: LayerCache, blockTokens: number, props: PageProps): Omit<LayerPage, 'layers'> {
   if (cache.kind === 'recurrent') {
-    return { type: 'state', shape: 'state', blockTokens, bytes: stateBytes(cache, props), padded: true, held: { pages: cache.states } };
+    const pages = cache.states + (props.checkpointsInPrefill && cache.checkpointTokens ? 1 : 0);
+    return { type: 'state', shape: 'state', blockTokens, bytes: stateBytes(cache, props), padded: true, held: { pages } };
   }
   const bytes = blockTokens * bytesPerToken(cache, props);
   if (cache.kind === 'latent' || cache.kind === 'indexer') {

@@ -21,6 +21,7 @@ export function checkMemoryPlanProps(plan: ResolvedMemoryProps, props: MemoryPla
     throw refusal(`'maxNumBatchedTokens' (${plan.maxNumBatchedTokens}) must be at least 'maxNumSeqs' (${plan.maxNumSeqs});`
       + ` raise maxNumBatchedTokens to ${plan.maxNumSeqs} or lower maxNumSeqs to ${plan.maxNumBatchedTokens}`);
   }
+  checkKernels(plan);
   checkDtype(plan, props);
   checkQuantization(plan, props.quantization);
   if (props.kvCacheDtype === 'bfloat16' && !plan.accelerator.supportsBfloat16) {
@@ -54,6 +55,16 @@ function checkParallelism({ model, tensorParallelSize, pipelineParallelSize }: R
   }
   if (pipelineParallelSize > model.layers) {
     throw refusal(`'pipelineParallelSize' (${pipelineParallelSize}) exceeds the ${model.layers} layers of ${model.id}`);
+  }
+}
+
+/** Machine code runs on its own compute capability and on later ones of the same major version. */
+function checkKernels({ release, accelerator }: ResolvedMemoryProps): void {
+  const { computeCapabilities } = release.imageFacts;
+  const { computeCapability, displayName } = accelerator;
+  if (!computeCapabilities.some(known => Math.floor(known) === Math.floor(computeCapability) && known <= computeCapability)) {
+    throw refusal(`the image of vLLM ${release.version} has no kernels for ${displayName}, compute capability ${computeCapability}; it has them for`
+      + ` ${computeCapabilities.map(known => known.toFixed(1)).join(', ')}. Take a card of these`);
   }
 }
 
@@ -101,10 +112,6 @@ function checkQuantization(plan: ResolvedMemoryProps, quantization: string | und
   if (quantization === 'fp8' && model.quantization === undefined && !accelerator.supportsFp8) {
     throw refusal(`'quantization' (fp8) needs compute capability 8.9 or above; ${accelerator.displayName} has`
       + ` ${accelerator.computeCapability}. Take an L4 or newer, or a checkpoint quantized to 4 bit`);
-  }
-  if (model.quantization === 'fp8' && !accelerator.supportsFp8WeightOnly) {
-    throw refusal(`${model.id} is an fp8 checkpoint, which ${accelerator.displayName} (compute capability`
-      + ` ${accelerator.computeCapability}) cannot run; take an L4 or newer`);
   }
   const width = model.experts?.intermediateSize;
   const block = model.experts?.fp8BlockColumns ?? 128;

@@ -176,6 +176,7 @@ export class MemoryPlan {
       pipelineParallelSize: model === this.model ? pipelineParallelSize : 1,
       kvCacheDtype: this.props.kvCacheDtype ?? 'auto',
       maxNumBatchedTokens,
+      checkpointsInPrefill: release.facts.checkpointsInPrefill,
       tokensInFlight: release.slidingWindowBatches(runner, pipelineParallelSize) * maxNumBatchedTokens,
     });
   }

@@ -42,6 +42,11 @@ export interface VllmServerProps extends ServerPlanProps {
    */
   readonly imageDigest?: string;
   /**
+   * Whether an image that is known by its tag only is refused: a tag can come to name another image.
+   * @default false
+   */
+  readonly requireDigest?: boolean;
+  /**
    * Name of a Secret whose key `api-key` holds the key that callers have to send as `Authorization: Bearer KEY`. vLLM asks for it below
    * `/v1` only: `/metrics`, `/tokenize` and `/invocations` stay open to whom the network policy lets in.
    * @default - whoever reaches the server may call it

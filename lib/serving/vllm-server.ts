@@ -19,6 +19,7 @@ import { defaultServerName, LONGEST_SERVER_NAME } from './server-name';
 import { ServerPlan } from './server-plan';
 import { serverPod } from './server-pod';
 import { SERVER_PROGRAMS } from './server-programs';
+import { propsOfRun, survey } from './upgrade-survey';
 import { VllmServerProps } from './vllm-server-props';
 import { onlyProps, requirePropsOf } from '../common/props';
 
@@ -72,16 +73,21 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
   /** Whether an autoscaler holds the replicas; the Deployment names none then. */
   hasAutoscaler = false;
 
-  constructor(scope: Construct, id: string, private readonly props: VllmServerProps) {
+  private readonly props: VllmServerProps;
+
+  constructor(scope: Construct, id: string, given: VllmServerProps) {
     super(scope, id);
-    requirePropsOf(this, 'VllmServerProps', props);
-    const { weights } = props;
+    requirePropsOf(this, 'VllmServerProps', given);
+    const { weights } = given;
     const namespace = namespaceOf(this);
     try {
       requireNamespace(weights, namespace);
-      this.name = serverName(props);
+      this.name = serverName(given);
+      const props = propsOfRun(given, this.name);
+      this.props = props;
       this.plan = new ServerPlan(weights.model, weights.storage, onlyProps('ServerPlanProps', props));
       this.release = props.imageDigest ? this.plan.memory.release.withDigest(props.imageDigest) : this.plan.memory.release;
+      this.requirePinnedImage();
       this.servedModelName = servedModelName(props);
       this.maxReplicas = this.countMaxReplicas();
       this.replicas = this.countReplicas();
@@ -95,6 +101,7 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
         metadata: { name: this.name, labels: { ...this.labels } }, spec: oneMayLeave(this.selectorLabels),
       });
       this.deployment = this.makeDeployment(binding);
+      survey(this, this, props);
     } catch (error) {
       throw named(this, error);
     }
@@ -161,6 +168,14 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
   toScalingTarget(): ScalingTarget {
     const replicas = this.hasAutoscaler ? undefined : this.replicas;
     return { kind: 'Deployment', apiVersion: 'apps/v1', name: this.name, containers: [], replicas };
+  }
+
+  private requirePinnedImage(): void {
+    const { image, digest, version } = this.release;
+    if (this.props.requireDigest && digest === undefined) {
+      throw new Refusal(`the image ${image} is known by its tag only, and a tag can come to name another image; take`
+        + ` VllmRelease.of('${version}@sha256:…'). 'docker buildx imagetools inspect ${image}' prints the digest`);
+    }
   }
 
   private countMaxReplicas(): number {

@@ -1,6 +1,7 @@
 """What the caches of a built model take, by vLLM's own functions."""
 
 import math
+from importlib.util import find_spec
 from typing import Any
 
 # far above any request, so that no length is refused, and enough blocks that their size is found by division
@@ -42,17 +43,29 @@ def settle_layout(config: Any, specs: dict[str, Any]) -> str:
 
 def bytes_of_request(config: Any, tokens: int) -> int:
     """What one request of that many tokens holds on this rank: its blocks in all groups, times the bytes of a block."""
-    from vllm.v1.core.kv_cache_utils import get_kv_cache_configs, get_max_concurrency_for_kv_cache_config
+    from vllm.v1.core.kv_cache_utils import get_max_concurrency_for_kv_cache_config
 
     config.model_config.max_model_len = tokens
     specs = specs_of(config)
     if not specs:
         return 0
     settle_layout(config, specs)
-    [planned] = get_kv_cache_configs(config, [specs], [PLENTY_BYTES])
+    planned = configured(config, specs)
     # the tensors of groups lie over each other, so their sizes do not add up to this
     block_bytes = PLENTY_BYTES // planned.num_blocks
     return block_bytes * round(planned.num_blocks / get_max_concurrency_for_kv_cache_config(config, planned))
+
+
+def configured(config: Any, specs: dict[str, Any]) -> Any:
+    """The caches of the only rank, in more memory than there is."""
+    if find_spec("vllm.v1.core.kv_cache_planning") is None:  # before 0.33
+        from vllm.v1.core import kv_cache_utils
+
+        return kv_cache_utils.get_kv_cache_configs(config, [specs], [PLENTY_BYTES])[0]
+    from vllm.v1.core import kv_cache_planning
+
+    groups = kv_cache_planning.get_global_kv_cache_groups(config, [specs])
+    return kv_cache_planning.get_kv_cache_configs(config, [specs], [PLENTY_BYTES], groups)[0]
 
 
 def describe(specs: dict[str, Any]) -> str:

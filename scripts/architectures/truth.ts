@@ -75,7 +75,7 @@ async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      release: { type: 'string', default: '0.32.0' },
+      release: { type: 'string', default: '0.33.0' },
       'tensor-parallel-sizes': { type: 'string', default: '1,2,4,8' },
       tokens: { type: 'string' },
       compare: { type: 'boolean', default: false },

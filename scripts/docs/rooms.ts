@@ -6,7 +6,7 @@ const SENTENCES: { readonly [room: string]: string } = {
   apps: 'Data and short programs: the settings, the matrix, what `npm run synth` starts.',
   catalog: 'Facts, each with its source: accelerators, machine types, models, releases of vLLM. No arithmetic, no framework.',
   cells: 'One point of the matrix as a construct, its row of the report, and cells that cannot exist.',
-  cli: '`npx cdk8s-vllm`: facts and plans without a framework.',
+  cli: '`npx cdk8s-vllm`: locks, and what a release of vLLM changes, without a framework.',
   cluster: 'What a cluster needs once: namespace, quotas, metrics adapter, priority class.',
   common: 'The ground floor: bytes, names, whole numbers, refusals, identities.',
   gke: 'The cloud: network, cluster, node pools, bucket, grants. The only room that knows cdktf.',

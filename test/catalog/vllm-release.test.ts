@@ -8,7 +8,7 @@ import { temporaryFolders } from '../kustomize/folders';
 
 const GIB = 2 ** 30;
 const temporaryFolder = temporaryFolders();
-const { DEFAULT, V0_22, V0_28, V0_32 } = VllmRelease;
+const { DEFAULT, V0_22, V0_28, V0_32, V0_33 } = VllmRelease;
 
 function messageOf(action: () => unknown): string {
   try {
@@ -20,9 +20,9 @@ function messageOf(action: () => unknown): string {
 }
 
 describe('which release', () => {
-  test('the default is 0.32.0, from the official image', () => {
-    expect(DEFAULT).toBe(V0_32);
-    expect(DEFAULT.image).toBe('docker.io/vllm/vllm-openai:v0.32.0');
+  test('the default is 0.33.0, from the official image', () => {
+    expect(DEFAULT).toBe(V0_33);
+    expect(DEFAULT.image).toBe('docker.io/vllm/vllm-openai:v0.33.0');
   });
 
   test('of finds the catalogued ones', () => {
@@ -81,8 +81,8 @@ describe('which release', () => {
 
   test.each([
     ['0.21.0', 'VllmRelease: vLLM 0.21.0 has a critical hole, CVE-2026-48746: an API key is bypassed through the Host header.'
-    + ' It is closed in 0.22.0; the default is 0.32.0'],
-    ['latest', 'VllmRelease: \'latest\' is no version of vLLM; write it as 0.32.0'],
+    + ' It is closed in 0.22.0; the default is 0.33.0'],
+    ['latest', 'VllmRelease: \'latest\' is no version of vLLM; write it as 0.33.0'],
     ['0.31.0', 'VllmRelease: the flags and metrics of vLLM 0.31.0 are not known; known are 0.22.0, 0.28.0, 0.32.0, 0.33.0. Take one of these,'
     + ' or make its registry, where vLLM 0.31.0 is installed: python3 node_modules/cdk8s-vllm/scripts/vllm-registry/dump_registry.py'
     + ' > vllm-0.31.0.json, and take VllmRelease.fromRegistry(\'vllm-0.31.0.json\')'],
@@ -227,13 +227,13 @@ describe('an argument list', () => {
     ['--disable-cascade-attn', '--disable-cascade-attn is deprecated and goes away; leave it out'],
   ])('%s is refused', (arg, message) => {
     const refusal = messageOf(() => DEFAULT.checkArgs(['/model', arg]));
-    expect(refusal.replace(/^vLLM 0\.32\.0: /, '')).toEqual(message);
-    expect(refusal).toMatch(/^vLLM 0\.32\.0: /);
+    expect(refusal.replace(/^vLLM 0\.33\.0: /, '')).toEqual(message);
+    expect(refusal).toMatch(/^vLLM 0\.33\.0: /);
   });
 
   test('a flag given twice is refused', () => {
     expect(messageOf(() => DEFAULT.checkArgs(['/model', '--port=1', '--port', '2'])))
-      .toBe('vLLM 0.32.0: --port is given twice; the last one would win');
+      .toBe('vLLM 0.33.0: --port is given twice; the last one would win');
   });
 
   test('what one release refuses another takes', () => {

@@ -86,7 +86,7 @@ test('it writes the lock and says what it is, how to use it, and which GPUs hold
     'In TypeScript:',
     '  Model.fromLock(\'models/me/tiny.json\')',
     '',
-    'GPUs of one machine that hold it, vLLM 0.32.0:',
+    'GPUs of one machine that hold it, vLLM 0.33.0:',
     '  t4            tensorParallelSize 1, all 4096 tokens, dtype half',
     ...['l4', 'a100', 'a100-80gb', 'h100', 'h200', 'rtx-pro-6000', 'b200'].map(id => `  ${id.padEnd(14)}tensorParallelSize 1, all 4096 tokens`),
     '',

@@ -17,7 +17,7 @@ export interface Project {
 
 const SETTINGS = [...settingsTable().matchAll(/`(CDK8S_VLLM_\w+)`/g)].map(match => match[1]);
 /** Programs of the machine that are called for what they do everywhere. */
-const PLAIN = ['git', 'grep', 'ls', 'mkdir', 'cp', 'cat', 'openssl'];
+const PLAIN = ['docker', 'git', 'grep', 'ls', 'mkdir', 'cp', 'cat', 'openssl'];
 const NPM = ['ci', 'cit', 'install', 'test', 'pack', 'publish', 'version', 'run'];
 const GCLOUD = ['builds submit', 'projects describe', 'storage buckets', 'storage cp', 'container clusters', 'secrets versions'];
 
@@ -40,6 +40,8 @@ function judgeProgram(program: string | undefined, args: readonly string[], proj
     case 'node':
     case 'bash':
       return paths(args.filter(arg => !arg.startsWith('-') && arg.includes('/')), world);
+    case 'python3':
+      return paths(args.filter(arg => arg.endsWith('.py')).map(arg => arg.replace(`node_modules/${project.packages[0]}/`, '')), world);
     case 'kubectl':
       return judgeKubectl(args, world);
     case 'terraform':

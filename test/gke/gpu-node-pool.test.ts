@@ -76,3 +76,9 @@ test('an image on a second boot disk, and nodes near each other, when asked for'
     node_config: { secondary_boot_disks: [{ disk_image: 'global/images/vllm-0-32', mode: 'CONTAINER_IMAGE_CACHE' }], gcfs_config: { enabled: true } },
   });
 });
+
+test('a driver of one\'s own is not installed once more', () => {
+  const installed = (driver?: number) => pool({ driver }).node_config.guest_accelerator[0].gpu_driver_installation_config;
+  expect(installed()).toEqual({ gpu_driver_version: 'LATEST' });
+  expect(installed(580)).toEqual({ gpu_driver_version: 'INSTALLATION_DISABLED' });
+});

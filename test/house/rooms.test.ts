@@ -45,7 +45,7 @@ const LOADS: { readonly [room: string]: readonly string[] } = {
   weights: ['cdk8s', 'cdk8s-plus-28', 'constructs'],
   serving: ['cdk8s', 'cdk8s-plus-28', 'constructs'],
   workloads: ['cdk8s', 'cdk8s-plus-28', 'constructs'],
-  cli: ['crypto', 'fs', 'os', 'path', 'timers', 'util'],
+  cli: ['child_process', 'crypto', 'fs', 'os', 'path', 'timers', 'util'],
   cluster: ['cdk8s-plus-28', 'constructs'],
   kustomize: ['cdk8s', 'constructs', 'fs', 'os', 'path', 'util'],
   cells: ['cdk8s', 'constructs'],
@@ -68,6 +68,7 @@ const READS: { readonly [file: string]: readonly string[] } = {
   'lib/catalog/vllm-registry.ts': ['fs', 'path'],
   'lib/common/digest.ts': ['crypto'],
   'lib/pods/program-files.ts': ['fs', 'path'],
+  'lib/serving/upgrade-survey.ts': ['fs', 'path'],
   // The registries of the releases are made in the rig.
   'scripts/architectures/truth.ts': ['test'],
   'scripts/vllm-registry/defaults.ts': ['test'],

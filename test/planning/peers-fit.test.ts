@@ -120,7 +120,7 @@ describe('the close ones', () => {
   const terms = (plan: MemoryPlan) => plan.reasons.map(reason => reason.includes('KV cache') ? 'KV cache' : 'outside the budget');
 
   test('gemma-3-27b on H100: what 0.32 takes from the budget for graphs and sampler decides', () => {
-    const [now, before] = [planNamed('h100-gemma-3-27b-it'), planNamed('h100-gemma-3-27b-it', VllmRelease.V0_28)];
+    const [now, before] = [VllmRelease.V0_32, VllmRelease.V0_28].map(release => planNamed('h100-gemma-3-27b-it', release));
     expect(terms(now)).toEqual(['KV cache']);
     const taken = now.perGpu.cudaGraphBytes + now.perGpu.nonTorchBytes;
     // 0.28 lacks a bit of it as well, 80 MiB for 1,024 tokens: a tower loads more than its file has

@@ -1,8 +1,8 @@
-import { Accelerator, Model } from '../../lib/catalog';
+import { Accelerator, Model, VllmRelease } from '../../lib/catalog';
 import { MemoryPlan, MemoryPlanProps, ThroughputPlan, ThroughputPlanProps } from '../../lib/planning';
 import { nameOf, planned, refusalOf } from './pairs';
 
-const LLAMA: MemoryPlanProps = { model: Model.LLAMA_3_1_8B_INSTRUCT, accelerator: Accelerator.H200 };
+const LLAMA: MemoryPlanProps = { model: Model.LLAMA_3_1_8B_INSTRUCT, accelerator: Accelerator.H200, release: VllmRelease.V0_32 };
 type Load = Omit<ThroughputPlanProps, 'memory'>;
 const LOAD: Load = { inputTokens: 1024, outputTokens: 256, clients: 32 };
 

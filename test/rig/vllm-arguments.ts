@@ -2,6 +2,7 @@ import { ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { DEFAULT_RELEASE } from './vllm';
 import { pythonOf } from './vllm/install';
 
 export interface ArgumentVerdict {
@@ -11,7 +12,7 @@ export interface ArgumentVerdict {
 
 /** vLLM's own command line, imported once and then asked about many argument lists. */
 export class ArgumentChecker {
-  static async start(release = '0.32.0'): Promise<ArgumentChecker> {
+  static async start(release = DEFAULT_RELEASE): Promise<ArgumentChecker> {
     const checker = new ArgumentChecker(release);
     const first = await checker.nextLine();
     if (first !== 'ready') {

@@ -9,7 +9,7 @@ import { pythonMounts } from './python/environment';
 import { sha256 } from './sha256';
 import { environmentOf, pythonOf } from './vllm/install';
 
-export const DEFAULT_RELEASE = '0.32.0';
+export const DEFAULT_RELEASE = '0.33.0';
 
 /** What a server needs to run on a processor instead of a GPU. Three processes on few cores: pinning them to cores only hurts. */
 export const CPU_ENVIRONMENT: Readonly<Record<string, string>> = {

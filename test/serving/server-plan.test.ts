@@ -1,4 +1,4 @@
-import { Accelerator, MachineType, Model, ServerPlan, ServerPlanProps, WeightsStorage } from '../../lib';
+import { Accelerator, MachineType, Model, ServerPlan, ServerPlanProps, VllmRelease, WeightsStorage } from '../../lib';
 import { gcs, refusalOf } from './rendered';
 
 function plan(props: Partial<ServerPlanProps> = {}, storage = gcs(), model = Model.QWEN3_8B): ServerPlan {
@@ -50,7 +50,9 @@ test('zones of the props must be among those of the disk', () => {
 });
 
 test('the first size that fits is taken, and when none does the smallest one explains itself', () => {
-  expect(plan({}, gcs(), Model.LLAMA_3_3_70B_INSTRUCT).memory.tensorParallelSize).toBe(2);
+  expect(plan({ release: VllmRelease.V0_32 }, gcs(), Model.LLAMA_3_3_70B_INSTRUCT).memory.tensorParallelSize).toBe(2);
+  // 0.33 has the sampler of 1,024 sequences in the budget
+  expect(plan({}, gcs(), Model.LLAMA_3_3_70B_INSTRUCT).memory.tensorParallelSize).toBe(4);
   expect(refusalOf(() => plan({ accelerator: Accelerator.T4, dtype: 'half' }, gcs(), Model.LLAMA_3_3_70B_INSTRUCT))).toMatch(
     /^meta-llama\/Llama-3.3-70B-Instruct does not fit 1 x NVIDIA T4 \(tensorParallelSize 1\)\.\n {2}per GPU: /);
 });

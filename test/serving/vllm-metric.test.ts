@@ -27,7 +27,7 @@ test('what is no gauge, or not there, cannot be followed', () => {
   expect(refusalOf(() => VllmMetric.gauge('vllm:prompt_tokens_total', () => 1, 1).check(VllmRelease.DEFAULT))).toBe(
     'metric \'vllm:prompt_tokens_total\' is a counter; an autoscaler can only follow a gauge');
   expect(refusalOf(() => VllmMetric.gauge('vllm:gpu_cache_usage_perc', () => 1, 1).check(VllmRelease.DEFAULT))).toBe(
-    'vLLM 0.32.0 has no metric \'vllm:gpu_cache_usage_perc\': it was removed in 0.12.0; use vllm:kv_cache_usage_perc');
+    'vLLM 0.33.0 has no metric \'vllm:gpu_cache_usage_perc\': it was removed in 0.12.0; use vllm:kv_cache_usage_perc');
 });
 
 test('one of another system is taken as it is', () => {

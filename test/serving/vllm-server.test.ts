@@ -55,6 +55,7 @@ function allProps(scope: KustomizeUnit): Required<VllmServerProps> {
     apiKeySecretName: 'server-key',
     ingressFrom: [{ namespaceSelector: { matchLabels: { team: 'search' } } }, { ipBlock: { cidr: '10.0.0.0/8' } }],
     imageDigest: DIGEST,
+    requireDigest: true,
     extraArgs: ['--enable-prefix-caching', '--seed=7'],
     extraEnv: { OMP_NUM_THREADS: '4' },
   };

@@ -27,8 +27,13 @@ test('a plain list passes both', async () => {
   expect(refusalOf(args)).toBeUndefined();
 });
 
+test('a flag that had gone and came back as the opposite of another one passes both', async () => {
+  expect(await checker.check([MODEL, '--disable-log-requests'])).toEqual({ errors: [], warnings: [] });
+  expect(refusalOf([MODEL, '--disable-log-requests'])).toBeUndefined();
+});
+
 test.each([
-  ['a removed flag', ['--disable-log-requests']],
+  ['a removed flag', ['--swap-space=4']],
   ['a removed flag that begins two living ones', ['--device=cuda']],
   ['a misspelled flag', ['--max-modl-len=8192']],
   ['a choice that is none', ['--dtype=bfloat17']],

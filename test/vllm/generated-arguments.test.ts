@@ -56,9 +56,9 @@ describe.each(cells.map(cell => [cell.name, cell] as const))('%s', (_, cell) => 
 });
 
 test.each([
-  ['a removed flag', '--disable-log-requests', 'unrecognized arguments: --disable-log-requests'],
+  ['a removed flag', '--swap-space=4', 'unrecognized arguments: --swap-space=4'],
   ['a flag of an older release', '--enable-bf16x3-router-gemm', 'unrecognized arguments: --enable-bf16x3-router-gemm'],
-  ['a choice that is none', '--kv-cache-dtype=fp9', 'fp9'],
+  ['a choice that is none', '--dtype=bfloat17', 'bfloat17'],
   ['a deprecated flag', '--disable-cascade-attn', 'is deprecated'],
   ['a cut-off flag', '--enforce-eag', '--enforce-eag is not spelled in full'],
 ])('%s among the arguments is found', async (_name, planted, fault) => {

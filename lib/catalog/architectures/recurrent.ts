@@ -10,10 +10,16 @@ import { LayerCache, RecurrentCache, StatePart, TensorParallelParts } from '../l
  */
 export const STATES = 2;
 const STATES_OF_MAMBA_2 = 3;
+/**
+ * Gated delta layers make states on the way as well since 0.33, on cards with FlashInfer's kernels; elsewhere this is a little too much.
+ * vllm/model_executor/layers/mamba/gdn/qwen_gdn_linear_attn.py, FLASHINFER_GDN_CHECKPOINT_ALIGNMENT, 0.33.
+ */
+const GATED_DELTA_CHECKPOINT_TOKENS = 64;
 
 interface StateOf {
   readonly state: readonly StatePart[];
   readonly states: number;
+  readonly checkpointTokens?: number;
   readonly parts: readonly TensorParallelParts[];
   readonly wholeLinearValues?: number;
 }
@@ -34,6 +40,7 @@ function gatedDelta(fields: ConfigFields): StateOf {
       { values: valueHeads * valueDim * keyDim, dtype: dtypeOf(fields, 'mamba_ssm_dtype') },
     ],
     states: STATES,
+    checkpointTokens: GATED_DELTA_CHECKPOINT_TOKENS,
     parts: [{ what: 'key heads of linear attention', count: keyHeads }, { what: 'value heads of linear attention', count: valueHeads }],
   };
 }
@@ -130,12 +137,12 @@ function hybrid(kindsOf: KindReader, stateOf: StateReader, own: OwnSizes = {}): 
     const read = basics(fields, own.layers?.(fields));
     const kinds = kindsOf(fields, read);
     const base = { ...read, headDim: own.headDim?.(fields) ?? read.headDim };
-    const { state, states, parts, wholeLinearValues } = stateOf(fields, base);
+    const { state, states, checkpointTokens, parts, wholeLinearValues } = stateOf(fields, base);
     const window = windows(fields, { layers: kinds.attending }, { layerTypes: 'ignored', noWindow: fields.list('layer_types') !== undefined });
     const attending = window.map((tokens): AttentionLayer => ({
       kind: tokens ? 'sliding' : 'full', kvHeads: base.kvHeads, keyDim: base.headDim, valueDim: base.headDim, window: tokens,
     }));
-    const recurrent: RecurrentCache = { kind: 'recurrent', layers: kinds.recurrent, state, states };
+    const recurrent: RecurrentCache = { kind: 'recurrent', layers: kinds.recurrent, state, states, ...checkpointTokens ? { checkpointTokens } : {} };
     return {
       ...base, caches: [...cachesOf(attending), recurrent], parts, cutWidths: cutWidths(fields, base),
       wholeLinearValues: (wholeLinearValues ?? 0) * kinds.recurrent,

@@ -21,6 +21,8 @@ export interface Row {
     readonly requestBytes?: BytesByLength;
     readonly requestBytesFp8Kv?: BytesByLength;
     readonly refusedTensorParallelSizes?: readonly number[];
+    /** Of vLLM 0.32 without it. */
+    readonly source?: string;
     readonly tokensInFlight?: number;
   };
 }
@@ -79,7 +81,7 @@ function cacheFigures(model: Model, { truth }: Row): Figure[] {
   return all.flatMap(([bytes, kvCacheDtype]) => each(bytes).flatMap(([tensorParallelSize, lengths]) => {
     const cache = new KvCache({
       model, tensorParallelSize, pipelineParallelSize: 1, kvCacheDtype, tokensInFlight: truth.tokensInFlight ?? 2 * BATCHED_TOKENS,
-      maxNumBatchedTokens: BATCHED_TOKENS,
+      maxNumBatchedTokens: BATCHED_TOKENS, checkpointsInPrefill: truth.source?.startsWith('vLLM 0.33'),
     });
     return Object.entries(lengths).map(([length, right]) => {
       const tokens = length === 'any' ? 512 : Number(length);

@@ -73,6 +73,7 @@ export const MANIFEST: Refusals = {
     'no image': container({ image: undefined }),
     'half a digest for a server': serving({ imageDigest: 'sha256:abc' }),
     'a tag for a digest': serving({ imageDigest: 'v0.32.0' }),
+    'a tag where a digest is required': serving({ requireDigest: true }),
   },
   'a public exposure without authentication': {
     'a Service with a load balancer': beside('Service', { type: 'LoadBalancer', ports: PORTS }),

@@ -10,9 +10,18 @@ export const MEMORY: Refusals = {
     'an fp8 giant on one B200': serving({ accelerator: Accelerator.B200, tensorParallelSize: 1 }, Model.DEEPSEEK_R1),
     'weights that leave the KV cache nothing': serving({ accelerator: Accelerator.L4, tensorParallelSize: 1 }, Model.GEMMA_2_9B_IT),
     'a share of the memory that is too small': serving({ tensorParallelSize: 1, gpuMemoryUtilization: 0.2 }),
-    'a budget that leaves the sampler nothing': serving({ gpuMemoryUtilization: 0.99 }),
+    'a budget that leaves the sampler nothing': serving({ gpuMemoryUtilization: 0.99, release: VllmRelease.V0_32 }),
     'more than any machine holds': serving({ accelerator: Accelerator.T4, dtype: 'half' }, Model.LLAMA_3_1_405B_INSTRUCT),
     'a batch that fills the card': serving({ tensorParallelSize: 1, maxNumBatchedTokens: 2 ** 20, maxNumSeqs: 2 ** 14 }),
+  },
+  'a card that the image has no kernels for': {
+    'an older one': serving({ accelerator: Accelerator.of({ ...Accelerator.T4, id: 'v100', displayName: 'NVIDIA V100', computeCapability: 7.0 }) }),
+    'one of a release before': serving({
+      release: VllmRelease.V0_22, accelerator: Accelerator.of({ ...Accelerator.T4, id: 'p100', displayName: 'NVIDIA P100', computeCapability: 6.0 }),
+    }),
+    'one that is between two': serving({
+      accelerator: Accelerator.of({ ...Accelerator.B200, id: 'between', displayName: 'NVIDIA X', computeCapability: 11.0 }),
+    }),
   },
   'a maxModelLen that does not fit': {
     'longer than the KV cache holds': serving({ accelerator: Accelerator.A100_80GB, tensorParallelSize: 1, maxModelLen: 40960 }, Model.QWEN3_32B),

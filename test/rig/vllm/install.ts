@@ -4,7 +4,7 @@ import { cacheDirectory } from '../cache';
 import { findPython, findUv, run } from '../python/uv';
 import { sha256 } from '../sha256';
 
-const DEFAULT_RELEASE = '0.32.0';
+const DEFAULT_RELEASE = '0.33.0';
 const REQUIREMENTS = join(__dirname, 'requirements');
 
 function requirementsOf(release: string): string {

@@ -44,7 +44,7 @@ test('the program gets the model, its commit and where servers look for it', () 
     'load', 'google/gemma-2-9b-it', COMMIT, 'my-models', `google/gemma-2-9b-it/${COMMIT}`,
     '--token-file=/var/run/secrets/hugging-face/token', '--token-secret=hugging-face-token',
   ]);
-  expect(container.image).toBe('docker.io/vllm/vllm-openai:v0.32.0');
+  expect(container.image).toBe('docker.io/vllm/vllm-openai:v0.33.0');
 });
 
 test('the token is a file, and only a gated model waits for it', () => {
