@@ -1,3 +1,4 @@
+import { requireProps } from '../common/props';
 import { SchedulerSimulation, SimulatedLoad, SimulatedServer, TimeShares } from './scheduler-simulation';
 import { SPEED_COEFFICIENTS, SpeedCoefficients } from './speed-coefficients';
 import { StepTime } from './step-time';
@@ -23,6 +24,7 @@ export class ThroughputPlan {
    * @throws on a load that is none or longer than the server takes, on a server that does not fit, and on a card of unknown speed
    */
   static of(props: ThroughputPlanProps): ThroughputPlan {
+    requireProps('ThroughputPlanProps', props, 'ThroughputPlan');
     return new ThroughputPlan(props, SPEED_COEFFICIENTS);
   }
 

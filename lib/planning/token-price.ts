@@ -1,3 +1,4 @@
+import { requireProps } from '../common/props';
 import { MachineType } from '../catalog';
 import { Refusal } from '../common/refusal';
 import { Placement } from './placement';
@@ -58,6 +59,7 @@ export class TokenPrice {
    * @throws when the catalogue has no price of the machine and none is given, and on a price below 0
    */
   static of(props: TokenPriceProps): TokenPrice {
+    requireProps('TokenPriceProps', props, 'TokenPrice');
     return new TokenPrice(props);
   }
 

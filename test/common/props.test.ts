@@ -13,7 +13,7 @@ test.each(constructsOf(api))('%s refuses a prop that it does not have', (_, type
 
 const values = api as unknown as { [name: string]: AnyClass };
 test.each<[string, () => unknown]>([
-  ...['Accelerator', 'MachineType', 'MemoryPlan', 'Model', 'Placement', 'ShutdownPlan', 'StartupPlan', 'VllmMetric'].map(
+  ...['Accelerator', 'MachineType', 'MemoryPlan', 'Model', 'Placement', 'ShutdownPlan', 'StartupPlan', 'ThroughputPlan', 'TokenPrice', 'VllmMetric'].map(
     (name): [string, () => unknown] => [name, () => values[name].of!({ nonsense: 1 })]),
   ...['KustomizeApp', 'ServiceIdentity'].map((name): [string, () => unknown] => [name, () => new values[name]({ nonsense: 1 })]),
   ...['VllmCell', 'VllmCluster'].map((name): [string, () => unknown] => [name, () => new values[name](new App(), { nonsense: 1 })]),
