@@ -78,7 +78,7 @@ class Talkative extends FaultyServer {
 
 test('a batch of 10,000 records, with the arguments of its pod', async () => {
   const count = 10_000;
-  const batch = new BatchInference(scope, 'batch', { server: made, bucket: 'my-data', input: 'input.jsonl', output: 'output' });
+  const batch = new BatchInference(scope, 'batch', { server: made, bucket: 'my-data', input: 'batch/input.jsonl', output: 'batch/output' });
   const [input, output] = [join(folder, 'input.jsonl'), join(folder, 'output')];
   const question = 'why '.repeat(250);
   writeFileSync(input, Array.from({ length: count }, (_, index) => `${JSON.stringify({

@@ -185,8 +185,8 @@ describe('limits', () => {
     const figures = JSON.parse(readFileSync(join(output, 'evaluation.json'), 'utf8')) as Figures;
     expect(figures).toMatchObject({ labelled: count, unparsable: 333_333, missing: 0, right: 333_333 });
     const scope = unit();
-    const batch = new BatchInference(scope, 'batch', { server: server(scope), bucket: 'my-data', input: 'in.jsonl', output: 'out' });
-    const limit = memoryLimitOf(new ModelEvaluation(scope, 'evaluation', { batch, labels: 'labels.jsonl', output: 'figures' }));
+    const batch = new BatchInference(scope, 'batch', { server: server(scope), bucket: 'my-data', input: 'in/questions.jsonl', output: 'out' });
+    const limit = memoryLimitOf(new ModelEvaluation(scope, 'evaluation', { batch, labels: 'in/labels.jsonl', output: 'figures' }));
     process.stdout.write(`\nmemory: the evaluation took ${Math.round(highestBytes(run.output) / 2 ** 20)} MiB of ${limit / 2 ** 20}\n`);
     expect(highestBytes(run.output)).toBeLessThan(0.7 * limit);
   });
