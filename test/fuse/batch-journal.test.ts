@@ -53,7 +53,8 @@ withMounts(`a batch on the real gcsfuse${reason === undefined ? '' : `: skipped,
     const { down, up, softDeleted } = batch.bucket.bytes;
     batch.bucket.fault = undefined;
     expect(forbidden).toEqual([]);
-    await expectComplete(mount);
+    const reader = await batch.mount();
+    await expectComplete(reader);
     const of = (bytes: number): string => `${(bytes / MIB).toFixed(1)} MiB (${Math.round(bytes / 1500)} bytes a record)`;
     print(`${kind}, 1500 answers of 8 kB in ${seconds.toFixed(1)} s: down ${of(down)}, up ${of(up)}, soft-deleted ${of(softDeleted)},`
       + ` ${batch.bucket.seen.length} requests`);
@@ -61,6 +62,10 @@ withMounts(`a batch on the real gcsfuse${reason === undefined ? '' : `: skipped,
     expect(up).toBeLessThanOrEqual(60 * MIB);
     expect(softDeleted).toBeLessThanOrEqual(60 * MIB);
     expect(mount.complaints).toEqual([]);
+    const [writing, reading] = [mount.peakBytes, reader.peakBytes].map(peak => Math.round(peak / MIB));
+    print(`${kind}, gcsfuse itself: ${writing} MiB where it writes, ${reading} where it reads, of ${OUTPUT.sidecarBytes / MIB}`);
+    // A pod of an evaluation reads two folders and writes one.
+    expect(writing + 2 * reading).toBeLessThan(OUTPUT.sidecarBytes / MIB);
   });
 
   test.each(BUCKETS)('killed again and again in a %s bucket: nothing is lost, twice or half there', async (kind, hierarchical) => {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import { parseBytes } from '../cluster/quantity';
 import { CSI_DRIVERS } from '../../lib/common/csi-drivers';
 
 /** A mount of a bucket as it stands in a manifest. */
@@ -13,6 +14,8 @@ export interface MountOfDist {
   readonly file: string;
   /** `namespace/name` of the account of its pod. */
   readonly account: string;
+  /** Bytes of memory that the sidecar may use, for all mounts of the pod. */
+  readonly sidecarBytes: number;
 }
 
 /** Each mount of a bucket in `dist`, those with the same options and the same access once. */
@@ -24,7 +27,8 @@ export function mountsOfDist(dist = join(__dirname, '..', '..', 'dist', 'kustomi
       for (const { volumeAttributes: { mountOptions }, readOnly = false } of bucketsIn(manifest)) {
         const folder = /only-dir=([^,]+)/.exec(mountOptions)?.[1] ?? '';
         const account = `${manifest.metadata.namespace}/${manifest.spec.template.spec.serviceAccountName}`;
-        found.set(`${mountOptions} ${readOnly}`, { mountOptions, readOnly, folder, file: name, account });
+        const sidecarBytes = parseBytes(manifest.spec.template.metadata.annotations['gke-gcsfuse/memory-limit']);
+        found.set(`${mountOptions} ${readOnly}`, { mountOptions, readOnly, folder, file: name, account, sidecarBytes });
       }
     }
   }
@@ -33,7 +37,12 @@ export function mountsOfDist(dist = join(__dirname, '..', '..', 'dist', 'kustomi
 
 interface Manifest {
   readonly metadata: { readonly namespace: string };
-  readonly spec: { readonly template: { readonly spec: { readonly serviceAccountName: string } } };
+  readonly spec: {
+    readonly template: {
+      readonly metadata: { readonly annotations: { readonly [name: string]: string } };
+      readonly spec: { readonly serviceAccountName: string };
+    };
+  };
 }
 
 interface Csi {
