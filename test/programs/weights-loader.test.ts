@@ -678,7 +678,7 @@ test.each([
   ['a URL to copy from', ['adopt', MODEL, 'run-7', 'models', PREFIX, '--from=gs://models/runs'], '--from (gs://models/runs) must be a folder of the bucket'],
   ['no time', ['load', MODEL, COMMIT, 'models', PREFIX, '--lock-seconds=0'], '--lock-seconds (0.0) must be above 0'],
   ['what is no number', ['load', MODEL, COMMIT, 'models', PREFIX, '--at-once=x'], 'invalid int value: \'x\''],
-  ['an argument of another command', ['adopt', MODEL, 'run-7', 'models', PREFIX, '--files=x'], 'unrecognized arguments: --files=x'],
+  ['an argument of another command', ['adopt', MODEL, 'run-7', 'models', PREFIX, '--token-file=x'], 'unrecognized arguments: --token-file=x'],
 ])('wrong usage is said: %s', async (_, args, says) => {
   const child = spawn(PYTHON, [LOADER, ...args], { env: { PATH: '/usr/bin:/bin', PYTHONDONTWRITEBYTECODE: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
   let errors = '';
