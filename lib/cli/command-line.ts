@@ -1,5 +1,6 @@
 import { BENCHMARK } from './benchmark-command';
 import { Command, Output } from './command';
+import { DIGEST } from './digest';
 import { ExitCode, Failure } from './failure';
 import { Environment } from './hub-token';
 import { LOCK } from './lock-command';
@@ -14,6 +15,7 @@ const COMMANDS: { readonly [name: string]: Command & { readonly what: string } }
   plan: { ...PLAN, what: 'says which machines hold a model, how fast they answer and what that costs' },
   lock: { ...LOCK, what: 'writes what a model is at one commit into a file, for Model.fromLock()' },
   upgrade: { ...UPGRADE, what: 'says what another release of vLLM does to your servers' },
+  digest: { ...DIGEST, what: 'asks a registry for the digest of an image' },
   benchmark: { ...BENCHMARK, what: 'writes a batch\'s input and its evaluation\'s labels, out of the files of a public benchmark' },
 };
 

@@ -32,12 +32,12 @@ export function parsed<Options extends NonNullable<ParseArgsConfig['options']>>(
   }
 }
 
-/** The one model that a command is about. */
-export function oneModel([model, ...further]: readonly string[]): string {
-  if (model === undefined || further.length > 0) {
-    throw new Failure(ExitCode.USAGE, model === undefined ? 'say which model' : `one model at a time, not also ${further.join(' ')}`);
+/** The one thing that a command is about, such as a model. */
+export function onlyOne(kind: string, [one, ...further]: readonly string[]): string {
+  if (one === undefined || further.length > 0) {
+    throw new Failure(ExitCode.USAGE, one === undefined ? `say which ${kind}` : `one ${kind} at a time, not also ${further.join(' ')}`);
   }
-  return model;
+  return one;
 }
 
 export function hubOf(environment: Environment): HubConnection {

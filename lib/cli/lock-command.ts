@@ -1,7 +1,7 @@
 import { Model, VllmRelease } from '../catalog';
 import { HUGGING_FACE_ID } from '../catalog/hugging-face-model';
 import { parseModelLock } from '../catalog/model-lock';
-import { Command, hubOf, oneModel, Output, parsed } from './command';
+import { Command, hubOf, onlyOne, Output, parsed } from './command';
 import { ExitCode, Failure } from './failure';
 import { holdingGpus } from './holding-gpus';
 import { Environment } from './hub-token';
@@ -47,7 +47,7 @@ async function lock(args: string[], environment: Environment, { out }: Output): 
     out(HELP);
     return 0;
   }
-  const id = oneModel(positionals);
+  const id = onlyOne('model', positionals);
   requireId(id);
   const text = await lockModel(hubOf(environment), id, values.revision || 'main', {
     trustRemoteCode: values['trust-remote-code'], skipTokenizerInit: values['skip-tokenizer-init'],

@@ -1,7 +1,7 @@
 import { Accelerator } from '../catalog';
 import { Region } from '../common/region';
 import { orRefusal, Refusal } from '../common/refusal';
-import { oneModel, parsed } from './command';
+import { onlyOne, parsed } from './command';
 import { ExitCode, Failure } from './failure';
 import { ModelRequest } from './plan-model';
 import { Goals, SurveyRequest } from './survey';
@@ -49,7 +49,7 @@ export function planRequest(args: string[]): PlanRequest {
     help: values.help ?? false,
     json: values.json ?? false,
     model: () => ({
-      name: oneModel(positionals), revision: values.revision, trustRemoteCode: values['trust-remote-code'],
+      name: onlyOne('model', positionals), revision: values.revision, trustRemoteCode: values['trust-remote-code'],
       skipTokenizerInit: values['skip-tokenizer-init'],
     }),
     survey: {

@@ -174,7 +174,7 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
     const { image, digest, version } = this.release;
     if (this.props.requireDigest && digest === undefined) {
       throw new Refusal(`the image ${image} is known by its tag only, and a tag can come to name another image; take`
-        + ` VllmRelease.of('${version}@sha256:…'). 'docker buildx imagetools inspect ${image}' prints the digest`);
+        + ` VllmRelease.of('${version}@sha256:…'). 'npx cdk8s-vllm digest ${version}' prints the digest`);
     }
   }
 

@@ -4,7 +4,7 @@ import { Command, commandsIn, commandsOf, prose } from './commands';
 import { judge, projectFacts } from './judge';
 import { World } from './world';
 
-const project = projectFacts(Object.fromEntries(['plan', 'lock', 'benchmark', 'upgrade'].map(command => [command, helpOf(command)])));
+const project = projectFacts(Object.fromEntries(['plan', 'lock', 'upgrade', 'digest', 'benchmark'].map(command => [command, helpOf(command)])));
 const world = World.make();
 
 function problems(commands: readonly Command[]): string[] {
