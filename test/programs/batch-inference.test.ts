@@ -733,8 +733,9 @@ describe('1,000 requests to a real vLLM', () => {
   test(`killed at ${KILLS} random moments: none is lost, none is there twice, asked again is what was in flight`, async () => {
     const input = inputOf(...numbers(LINES).map(text => question(text)));
     const output = path('output');
-    writeFileSync(path('key'), 'the-key-of-this-server\n');
-    const options = [`--max-in-flight=${IN_FLIGHT}`, `--api-key-file=${path('key')}`];
+    const key = path('key');
+    writeFileSync(key, 'the-key-of-this-server\n');
+    const options = [`--max-in-flight=${IN_FLIGHT}`, `--api-key-file=${key}`];
     const since = Date.now();
     const known = new Set<string>();
     const repeats: number[] = [];
@@ -747,7 +748,8 @@ describe('1,000 requests to a real vLLM', () => {
         const moment = Math.floor(Math.random() * 2 * left / (KILLS - kills + 1));
         const early = Math.random() < 0.2;
         const reached = () => early || turnstile.arrived.length - before >= Math.min(moment, left);
-        await eventually('it is at work', async () => reached());
+        await eventually('it is at work', async () => reached() || run.child.exitCode !== null);
+        expect(run.child.exitCode).toBe(null);
         await sleep(Math.random() * (early ? 900 : 60));
         run.child.kill('SIGKILL');
         expect(await run.code()).toBe('SIGKILL');
