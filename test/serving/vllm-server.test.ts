@@ -58,6 +58,13 @@ function allProps(scope: KustomizeUnit): Required<VllmServerProps> {
     requireDigest: true,
     extraArgs: ['--enable-prefix-caching', '--seed=7'],
     extraEnv: { OMP_NUM_THREADS: '4' },
+    nodeSelector: { 'cloud.google.com/gke-nodepool': 'serving' },
+    tolerations: [{ key: 'dedicated', operator: 'Equal', value: 'serving', effect: 'NoSchedule' }],
+    imagePullSecrets: ['registry'],
+    podLabels: { team: 'search' },
+    podAnnotations: { 'example.com/owner': 'search' },
+    serviceAccountName: 'search',
+    secretEnv: { HTTPS_PROXY: { secretName: 'proxy', key: 'url' } },
   };
 }
 
