@@ -104,9 +104,12 @@ function requireToleration(toleration: k8s.Toleration, index: number): k8s.Toler
 }
 
 function problemOf(toleration: k8s.Toleration): string | undefined {
-  const unknown = Object.keys(toleration ?? {}).find(name => !TOLERATION_KEYS.includes(name));
-  if (typeof toleration !== 'object' || toleration === null || unknown !== undefined) {
-    return unknown === undefined ? 'is no toleration' : `has '${unknown}', and a toleration has ${TOLERATION_KEYS.join(', ')}`;
+  if (typeof toleration !== 'object' || toleration === null) {
+    return 'is no toleration';
+  }
+  const unknown = Object.keys(toleration).find(name => !TOLERATION_KEYS.includes(name));
+  if (unknown !== undefined) {
+    return `has '${unknown}', and a toleration has ${TOLERATION_KEYS.join(', ')}`;
   }
   const { key, operator = 'Equal', value, effect, tolerationSeconds } = toleration;
   if (!OPERATORS.includes(operator)) {
@@ -131,7 +134,7 @@ function requirePullSecret(name: string): string {
 function secretVariables({ env = [] }: k8s.Container, secretEnv: PodProps['secretEnv'] = {}): k8s.EnvVar[] {
   return Object.entries(secretEnv).map(([name, { secretName, key }]) => {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-      throw new Refusal(`'secretEnv' (${name}) must be a name of letters, digits and '_', such as HTTPS_PROXY`);
+      throw new Refusal(`'secretEnv' (${name}) must be a name of letters, digits and '_', such as PLUGIN_LICENCE`);
     }
     if (env.some(variable => variable.name === name)) {
       throw new Refusal(`'secretEnv' (${name}) is set already; leave it out`);

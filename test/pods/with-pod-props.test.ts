@@ -19,15 +19,15 @@ const batchOf = (scope: Unit, props: PodProps): BatchInference => new BatchInfer
 
 /** Each workload with pods, alone in its unit. */
 const WORKLOADS: { readonly [name: string]: (scope: Unit, props: PodProps) => Workload } = {
-  'server': (scope, props) => server(scope, props),
+  server: (scope, props) => server(scope, props),
   'server on a disk': (scope, props) => server(scope, props, disk),
-  'chat': (scope, props) => new GradioChat(scope, 'chat', { server: server(unit()), ...props }),
+  chat: (scope, props) => new GradioChat(scope, 'chat', { server: server(unit()), ...props }),
   'load test': (scope, props) => new LocustLoadTest(scope, 'load-test', { server: server(unit()), output: { bucket }, ...props }),
-  'batch': batchOf,
-  'evaluation': (scope, props) =>
+  batch: batchOf,
+  evaluation: (scope, props) =>
     new ModelEvaluation(scope, 'evaluation', { batch: batchOf(unit(), {}), labels: 'in/labels.jsonl', ...props }),
-  'loader': (scope, props) => new WeightsLoader(scope, 'loader', { weights: weightsIn(scope, WeightsStorage.gcsFuse({ bucket })), ...props }),
-  'hydration': (scope, props) => {
+  loader: (scope, props) => new WeightsLoader(scope, 'loader', { weights: weightsIn(scope, WeightsStorage.gcsFuse({ bucket })), ...props }),
+  hydration: (scope, props) => {
     const weights = weightsIn(unit(), disk);
     return new WeightsHydration(scope, 'hydration', {
       weights, server: new VllmServer(unit(), 'server', { weights, accelerator: Accelerator.H100 }), bucket, ...props,
@@ -47,41 +47,43 @@ function made(name: string, props: PodProps): { workload: Workload; objects: Ren
   return { workload, objects, templates: objects.filter(({ kind }) => ['Deployment', 'Job'].includes(kind)).map(({ spec }) => spec.template) };
 }
 
-/** For each prop what is asked, and what all pods have of it then, beside what they had. */
-const ASKED: { readonly [Prop in keyof Required<PodProps>]: [PodProps[Prop], (template: k8s.PodTemplateSpec) => unknown, unknown] } = {
-  nodeSelector: [{ 'cloud.google.com/gke-nodepool': 'serving' }, ({ spec }) => spec!.nodeSelector, { 'cloud.google.com/gke-nodepool': 'serving' }],
-  tolerations: [
-    [{ key: 'dedicated', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 60 }], ({ spec }) => spec!.tolerations,
-    [{ key: 'dedicated', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 60 }],
-  ],
-  imagePullSecrets: [['registry', 'mirror'], ({ spec }) => spec!.imagePullSecrets, [{ name: 'registry' }, { name: 'mirror' }]],
-  podLabels: [{ 'team': 'search', 'app.kubernetes.io/version': 'v1' }, ({ metadata }) => metadata!.labels,
-    { 'team': 'search', 'app.kubernetes.io/version': 'v1' }],
-  podAnnotations: [{ 'example.com/owner': 'search' }, ({ metadata }) => metadata!.annotations, { 'example.com/owner': 'search' }],
-  serviceAccountName: ['search', ({ spec }) => spec!.serviceAccountName, 'search'],
-  secretEnv: [{ HTTPS_PROXY: { secretName: 'proxy', key: 'url' } }, ({ spec }) => spec!.containers[0].env,
-    [{ name: 'HTTPS_PROXY', valueFrom: { secretKeyRef: { name: 'proxy', key: 'url' } } }]],
+/** For each prop what is asked, where pods have it, and what they have there besides. */
+const ASKED: { readonly [Prop in keyof Required<PodProps>]: [PodProps[Prop], string, unknown?] } = {
+  nodeSelector: [{ 'cloud.google.com/gke-nodepool': 'serving' }, 'spec nodeSelector'],
+  tolerations: [[{ key: 'dedicated', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 60 }], 'spec tolerations'],
+  imagePullSecrets: [['registry', 'mirror'], 'spec imagePullSecrets', [{ name: 'registry' }, { name: 'mirror' }]],
+  podLabels: [{ team: 'search', 'app.kubernetes.io/version': 'v1' }, 'metadata labels'],
+  podAnnotations: [{ 'example.com/owner': 'search' }, 'metadata annotations'],
+  serviceAccountName: ['search', 'spec serviceAccountName'],
+  secretEnv: [{ PLUGIN_LICENCE: { secretName: 'plugin', key: 'licence' } }, 'spec containers 0 env',
+    [{ name: 'PLUGIN_LICENCE', valueFrom: { secretKeyRef: { name: 'plugin', key: 'licence' } } }]],
 };
 const PROPS = Object.keys(ASKED) as (keyof PodProps)[];
 
-/** What both of two values have. */
-function together(before: unknown, added: unknown): unknown {
+/** The value at the place, and the pod without it. */
+function taken(template: k8s.PodTemplateSpec, place: string): { value: unknown; rest: unknown } {
+  const rest = structuredClone(template) as unknown as Record<string, unknown>;
+  const names = place.split(' ');
+  const owner = names.slice(0, -1).reduce((object, name) => object[name] as Record<string, unknown>, rest);
+  const value = owner[names.at(-1)!];
+  delete owner[names.at(-1)!];
+  return { value, rest };
+}
+
+function joined(before: unknown, added: unknown): unknown {
   if (Array.isArray(added)) {
-    return [...before as unknown[] ?? [], ...added];
+    return [...before as unknown[] ?? [], ...added as unknown[]];
   }
   return typeof added === 'object' ? { ...before as object, ...added } : added;
 }
 
 describe.each(PROPS)('%s', (prop) => {
-  const [asked, read, added] = ASKED[prop];
-  test.each(NAMES)('of every pod of the %s, beside what it had, and nothing else changes', (name) => {
-    const plain = made(name, {}).templates;
-    const { templates } = made(name, { [prop]: asked });
-    expect(templates.length).toBe(name === 'load test' ? 2 : 1);
-    expect(templates.map(read)).toEqual(plain.map(template => together(read(template), added)));
-    // Without what was asked they are the same pods.
-    const rest = (template: k8s.PodTemplateSpec) => JSON.stringify(template, (_, value) => value === read(template) ? undefined : value);
-    expect(templates.map(rest)).toEqual(plain.map(rest));
+  const [asked, place, added = asked] = ASKED[prop];
+  test.each(NAMES)('goes to every pod of the %s, beside what it had, and changes nothing else', (name) => {
+    const before = made(name, {}).templates.map(template => taken(template, place));
+    const after = made(name, { [prop]: asked }).templates.map(template => taken(template, place));
+    expect(after.length).toBe(name === 'load test' ? 2 : 1);
+    expect(after).toEqual(before.map(({ value, rest }) => ({ value: joined(value, added), rest })));
   });
 });
 
@@ -121,7 +123,7 @@ describe.each(NAMES)('the %s refuses', (name) => {
     ['what is no key', { secretEnv: { A: { secretName: 'a', key: 'a b' } } },
       '\'secretEnv.A.key\' is no key of a Secret: 1 to 253 letters, digits, \'-\', \'_\' and \'.\''],
     ['what is no variable', { secretEnv: { 'A B': { secretName: 'a', key: 'a' } } },
-      '\'secretEnv\' (A B) must be a name of letters, digits and \'_\', such as HTTPS_PROXY'],
+      '\'secretEnv\' (A B) must be a name of letters, digits and \'_\', such as PLUGIN_LICENCE'],
     ['an effect that there is not', bad({ key: 'a', operator: 'Exists', effect: 'NoRun' }),
       `'tolerations[0]' ({"key":"a","operator":"Exists","effect":"NoRun"}) has to have the effect NoSchedule, PreferNoSchedule, NoExecute or none, which is all${EXAMPLE}`],
     ['an operator that there is not', bad({ key: 'a', operator: 'In' }),

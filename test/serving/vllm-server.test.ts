@@ -64,7 +64,7 @@ function allProps(scope: KustomizeUnit): Required<VllmServerProps> {
     podLabels: { team: 'search' },
     podAnnotations: { 'example.com/owner': 'search' },
     serviceAccountName: 'search',
-    secretEnv: { HTTPS_PROXY: { secretName: 'proxy', key: 'url' } },
+    secretEnv: { PLUGIN_LICENCE: { secretName: 'plugin', key: 'licence' } },
   };
 }
 

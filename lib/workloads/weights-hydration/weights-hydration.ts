@@ -127,7 +127,8 @@ export class WeightsHydration extends Construct {
     const { weights, server, image } = this.props;
     const { storage, model, revision, mountPath } = weights;
     new ProgramJob(this, 'Resource', {
-      name: this.jobName, labels: this.labels, serviceAccountName: this.identity.serviceAccountName, platform: this.props, contract: CONTRACT,
+      name: this.jobName, labels: this.labels, serviceAccountName: this.identity.serviceAccountName, contract: CONTRACT,
+      platform: this.props,
       args: [
         model.id, revision, this.bucket, this.prefix, mountPath,
         ...manifestDigestOf(model).map(digest => `--manifest-sha256=${digest}`),

@@ -184,7 +184,8 @@ export class WeightsLoader extends Construct {
     const { release, image, adoptFrom, trustRemoteCode, skipTokenizerInit } = this.props;
     const [token, lock] = [this.adopts ? undefined : this.token(), this.lock()];
     new ProgramJob(this, 'Resource', {
-      name: this.jobName, labels: this.labels, serviceAccountName: this.identity.serviceAccountName, platform: this.props, contract: CONTRACT,
+      name: this.jobName, labels: this.labels, serviceAccountName: this.identity.serviceAccountName, contract: CONTRACT,
+      platform: this.props,
       args: [
         this.adopts ? 'adopt' : 'load', this.model.id, this.model.revision!, this.bucket, directoryOf(this.model),
         ...token ? [`--token-file=${TOKEN.path}/${TOKEN.key}`, `--token-secret=${this.tokenSecretName}`] : [],
