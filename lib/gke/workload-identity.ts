@@ -28,8 +28,8 @@ export interface WorkloadIdentityProps {
 /**
  * Gives each Kubernetes service account exactly what its pods need, on its folders of the bucket, and without a key.
  *
- * @throws on two identities of one name with different grants, unless the account was there already, on a bucket that is not among those made,
- * on wider roles, and on more than a policy of IAM holds
+ * @throws on two identities of one name with different grants, unless the account was there already, on a bucket that is not among those
+ * made, on wider roles, and on more than a policy of IAM holds
  */
 export class WorkloadIdentity extends Construct {
   private readonly principals = new Map<ModelBucket, number>();

@@ -35,7 +35,7 @@ export interface WorkloadAccessProps {
   readonly serviceAccountName?: string;
 }
 
-/** Who a workload is, and who may talk to whom: its labels, a service account, without a token where it is its own, and a network policy. */
+/** Who a workload is, and who may talk to whom: labels, a service account of its own or one that exists, and a network policy. */
 export class WorkloadAccess extends Construct {
   readonly identity: ServiceIdentity;
   /** Labels of every object. */

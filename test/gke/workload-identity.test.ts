@@ -37,7 +37,8 @@ test('an account that is there already, and is that of several workloads, gets w
   const shared = (...grants: Grant[]) => new ServiceIdentity({ namespace: 'vllm', serviceAccountName: 'search', grants, existing: true });
   const members = granted(shared(inBucket('read', 'a')), shared(), shared(inBucket('write', 'b'), inBucket('read', 'a/c')))
     .all('google_storage_bucket_iam_member');
-  expect(members.map(({ role, condition }) => [role, [...condition.expression.matchAll(/objects\/([a-z/]+)\//g)].map(([, folder]) => folder)])).toEqual([
+  const folders = (expression: string) => [...expression.matchAll(/objects\/([a-z/]+)\//g)].map(([, folder]) => folder);
+  expect(members.map(({ role, condition }) => [role, folders(condition.expression)])).toEqual([
     ['roles/storage.objectViewer', ['a']],
     ['roles/storage.objectUser', ['b']],
   ]);

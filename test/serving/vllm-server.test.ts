@@ -155,7 +155,8 @@ test('the budget lets one server leave, and never waits for one that is broken',
 test('a bucket is granted to the server\'s own service account, a disk needs no grant', () => {
   const [withBucket, withDisk] = [unit(), unit()];
   expect(server(withBucket).identity).toEqual({
-    namespace: 'vllm', serviceAccountName: 'vllm-openai-gcs-h100', grants: [{ bucket: 'my-models', folder: expect.stringMatching(/^Qwen\/Qwen3-8B\/[0-9a-f]{40}$/), verb: 'read' }],
+    namespace: 'vllm', serviceAccountName: 'vllm-openai-gcs-h100', existing: false,
+    grants: [{ bucket: 'my-models', folder: expect.stringMatching(/^Qwen\/Qwen3-8B\/[0-9a-f]{40}$/), verb: 'read' }],
   });
   expect(server(withDisk, {}, WeightsStorage.persistentDisk({ zone: 'us-central1-a' })).identity.grants).toEqual([]);
   expect(objectOf(withBucket, 'ServiceAccount')).toMatchObject({ metadata: { name: 'vllm-openai-gcs-h100' }, automountServiceAccountToken: false });
