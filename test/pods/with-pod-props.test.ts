@@ -179,6 +179,12 @@ test.each<[string, PodProps, string]>([
   expect(refusalOf(() => made(name, props))).toContain(message);
 });
 
+test('a server goes on bearing the taint of GPU nodes, and naming them', () => {
+  const [{ spec }] = made('server', { tolerations: [{ key: 'a', operator: 'Exists' }], nodeSelector: { b: 'c' } }).templates;
+  expect(spec!.tolerations).toEqual([{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }, { key: 'a', operator: 'Exists' }]);
+  expect(spec!.nodeSelector).toMatchObject({ 'cloud.google.com/gke-accelerator': 'nvidia-h100-80gb', b: 'c' });
+});
+
 test('a hydration can be kept to one of its zones', () => {
   const { templates: [{ spec }] } = made('hydration', { nodeSelector: { 'topology.kubernetes.io/zone': 'us-central1-a' } });
   expect(spec!.nodeSelector).toEqual({ 'topology.kubernetes.io/zone': 'us-central1-a' });
