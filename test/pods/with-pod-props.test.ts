@@ -3,6 +3,7 @@ import {
   Accelerator, BatchInference, GradioChat, LocustLoadTest, Model, ModelEvaluation, PodProps, ServiceIdentity, VllmCell, VllmServer,
   WeightsHydration, WeightsLoader, WeightsStorage, WeightsVolume,
 } from '../../lib';
+import * as api from '../../lib';
 import { k8s } from '../../lib/pods/k8s';
 import { objectsOf, refusalOf, Rendered, server, unit } from '../serving/rendered';
 
@@ -120,6 +121,8 @@ describe.each(NAMES)('the %s refuses', (name) => {
     ['what is no Secret', { secretEnv: { A: { secretName: KEY, key: 'a' } } },
       '\'secretEnv.A.secretName\' is no name of a Secret: lower case letters, digits, \'-\' and \'.\'. It is the name of a Secret, not what is in it;'
       + ' make one with kubectl create secret generic NAME --from-file=a=FILE'],
+    ['a secret in the place of its name', { secretEnv: { A: KEY as never } }, '\'secretEnv.A\' (not shown, as it may be a secret) has to be a SecretKey'],
+    ['a Secret without a key', { secretEnv: { A: { secretName: 'a' } as never } }, '\'secretEnv.A.key\' is missing; it has to be a string'],
     ['what is no key', { secretEnv: { A: { secretName: 'a', key: 'a b' } } },
       '\'secretEnv.A.key\' is no key of a Secret: 1 to 253 letters, digits, \'-\', \'_\' and \'.\''],
     ['what is no variable', { secretEnv: { 'A B': { secretName: 'a', key: 'a' } } },
@@ -183,6 +186,12 @@ test('a server goes on bearing the taint of GPU nodes, and naming them', () => {
   const [{ spec }] = made('server', { tolerations: [{ key: 'a', operator: 'Exists' }], nodeSelector: { b: 'c' } }).templates;
   expect(spec!.tolerations).toEqual([{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }, { key: 'a', operator: 'Exists' }]);
   expect(spec!.nodeSelector).toMatchObject({ 'cloud.google.com/gke-accelerator': 'nvidia-h100-80gb', b: 'c' });
+});
+
+test('no workload with programs is left out', () => {
+  const classes = Object.values(api).filter(type => typeof type === 'function' && 'programImage' in type).map(({ name }) => name);
+  expect(classes.length).toBeGreaterThan(5);
+  expect([...new Set(NAMES.map(name => made(name, {}).workload.constructor.name))].sort()).toEqual([...classes, 'VllmServer'].sort());
 });
 
 test('a hydration can be kept to one of its zones', () => {
