@@ -9,7 +9,7 @@ export { Refusal } from './common/refusal';
 export * from './kustomize';
 export * from './planning';
 export { ProgramImage } from './pods';
-export type { ProgramFiles } from './pods';
+export type { PodProps, ProgramFiles, SecretKey } from './pods';
 export * from './serving';
 export * from './weights';
 export * from './workloads';

@@ -3,6 +3,7 @@ import { VllmRelease } from '../catalog';
 import { CSI_DRIVERS } from '../common/csi-drivers';
 import { ServiceIdentity } from '../common/identity';
 import { KustomizeUnit } from '../kustomize';
+import { PodProps } from '../pods';
 import { VllmHpa, VllmMonitoring, VllmServer } from '../serving';
 import { WeightsVolume } from '../weights';
 import {
@@ -23,6 +24,7 @@ export interface CellParts {
   readonly server: VllmServer;
   readonly bucket: string;
   readonly release?: VllmRelease;
+  readonly pods?: PodProps;
   /** What the units before have made. */
   readonly made: readonly IConstruct[];
 }
@@ -54,31 +56,32 @@ const UNITS: { readonly [name in CellUnit]: Unit } = {
   },
   chat: {
     applyWithCell: true,
-    make: (scope, { server }) => [new GradioChat(scope, 'chat', { server })],
+    make: (scope, { server, pods }) => [new GradioChat(scope, 'chat', { ...pods, server })],
   },
   'load-test': {
     applyWithCell: false,
     csiDrivers: [CSI_DRIVERS.bucket],
-    make: (scope, { id, server, bucket }) => [new LocustLoadTest(scope, 'load-test', { server, output: { bucket, path: `load-test/${id}` } })],
+    make: (scope, { id, server, bucket, pods }) =>
+      [new LocustLoadTest(scope, 'load-test', { ...pods, server, output: { bucket, path: `load-test/${id}` } })],
   },
   batch: {
     applyWithCell: false,
     csiDrivers: [CSI_DRIVERS.bucket],
-    make: (scope, { id, server, bucket }) => {
+    make: (scope, { id, server, bucket, pods }) => {
       const folder = `batch/${id}`;
-      const batch = new BatchInference(scope, 'batch', { server, bucket, input: `${folder}/input.jsonl`, output: `${folder}/output` });
-      return [batch, new ModelEvaluation(scope, 'evaluation', { batch, labels: `${folder}/labels.jsonl` })];
+      const batch = new BatchInference(scope, 'batch', { ...pods, server, bucket, input: `${folder}/input.jsonl`, output: `${folder}/output` });
+      return [batch, new ModelEvaluation(scope, 'evaluation', { ...pods, batch, labels: `${folder}/labels.jsonl` })];
     },
   },
   weights: {
     applyWithCell: false,
-    make: (scope, { server, weights, bucket, release }) =>
-      [new WeightsLoader(scope, 'loader', { weights, bucket, release, name: defaultName(server, '-loader') })],
+    make: (scope, { server, weights, bucket, release, pods }) =>
+      [new WeightsLoader(scope, 'loader', { ...pods, weights, bucket, release, name: defaultName(server, '-loader') })],
   },
   hydration: {
     applyWithCell: false,
     forDisks: true,
-    make: (scope, { server, weights, bucket }) => [new WeightsHydration(scope, 'hydration', { weights, server, bucket })],
+    make: (scope, { server, weights, bucket, pods }) => [new WeightsHydration(scope, 'hydration', { ...pods, weights, server, bucket })],
   },
   snapshot: {
     applyWithCell: false,

@@ -6,6 +6,7 @@ import { servedRelease } from '../catalog/upgrade-release';
 import { ServiceIdentity } from '../common/identity';
 import { named, Refusal } from '../common/refusal';
 import { KustomizeUnit } from '../kustomize';
+import { PodProps } from '../pods';
 import { ServerPlan, VllmHpa, VllmServer, VllmServerProps } from '../serving';
 import { DiskClass, IWeightsStorage, WeightsVolume } from '../weights';
 import { isNone, storageFor } from '../weights/storages';
@@ -23,6 +24,11 @@ export interface VllmCellProps extends CellPoint {
    * @default - as they are planned
    */
   readonly server?: Omit<VllmServerProps, 'weights' | 'accelerator' | 'release' | 'name' | 'maxNodes' | 'priorityClassName'>;
+  /**
+   * What is asked of the pods of the server and of every unit; what `server` says of its own pods replaces it there.
+   * @default - nothing
+   */
+  readonly pods?: PodProps;
   /**
    * Units that the cell has beside its server.
    * @default - all that its storage allows
@@ -185,19 +191,19 @@ export class VllmCell extends Construct {
   }
 
   private makeServer(weights: WeightsVolume): VllmServer {
-    const { server, accelerator, release, maxNodes, priorityClassName } = this.props;
+    const { pods, server, accelerator, release, maxNodes, priorityClassName } = this.props;
     return new VllmServer(Chart.of(weights), this.id, {
-      ...server, weights, name: serverName(this.props), accelerator, release, maxNodes, priorityClassName,
+      ...pods, ...server, weights, name: serverName(this.props), accelerator, release, maxNodes, priorityClassName,
     });
   }
 
   private makeUnits(units: readonly CellUnit[], weights: WeightsVolume): IConstruct[] {
-    const { bucket } = this.props;
+    const { bucket, pods } = this.props;
     // with the digest, if the server's image is pinned to one
     const { release } = this.server;
     const made: IConstruct[] = [];
     for (const name of units) {
-      const parts = { id: this.id, weights, server: this.server, bucket, release, made };
+      const parts = { id: this.id, weights, server: this.server, bucket, release, pods, made };
       made.push(...unitOf(name).make(this.unit(name), parts));
     }
     return made;

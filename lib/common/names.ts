@@ -38,6 +38,21 @@ export function requireSecretName(prop: string, name: string, make: string): str
   return name;
 }
 
+/**
+ * The name of a service account that exists in the namespace. The value got is not repeated, as that of a Secret is not.
+ *
+ * @throws on what no service account can be called, and on the one that every pod has that names none
+ */
+export function requireServiceAccountName(prop: string, name: string): string {
+  if (!DnsName.SUBDOMAIN.accepts(name)) {
+    throw new Refusal(`'${prop}' is no name of a service account: lower case letters, digits, '-' and '.'`);
+  }
+  if (name === 'default') {
+    throw new Refusal(`'${prop}' (${name}) is the account of every pod that names none, which would all get what this one needs; use another one`);
+  }
+  return name;
+}
+
 /** Whether it is a commit of a Hugging Face repository: 40 hexadecimal digits. */
 export function isCommit(revision: unknown): revision is string {
   return typeof revision === 'string' && /^[0-9a-f]{40}$/.test(revision);

@@ -83,7 +83,8 @@ function unknownProp(name: string, known: readonly string[], prefix: string): st
 function problemOf(kinds: readonly Kind[], value: unknown, place: string): string | undefined {
   const kind = kinds.find(candidate => isOf(candidate, value));
   if (kind === undefined) {
-    return `'${place}' (${shown(value)}) has to be ${listed(kinds)}${hint(kinds, value)}`;
+    return /secret/i.test(place) ? `'${place}' (not shown, as it may be a secret) has to be ${listed(kinds)}`
+      : `'${place}' (${shown(value)}) has to be ${listed(kinds)}${hint(kinds, value)}`;
   }
   if (typeof kind === 'string') {
     return undefined;

@@ -28,8 +28,8 @@ export interface WorkloadIdentityProps {
 /**
  * Gives each Kubernetes service account exactly what its pods need, on its folders of the bucket, and without a key.
  *
- * @throws on two identities of one name with different grants, a bucket that is not among those made, on wider roles, and on more than a
- * policy of IAM holds
+ * @throws on two identities of one name with different grants, unless the account was there already, on a bucket that is not among those
+ * made, on wider roles, and on more than a policy of IAM holds
  */
 export class WorkloadIdentity extends Construct {
   private readonly principals = new Map<ModelBucket, number>();
@@ -85,11 +85,12 @@ function unique(identities: readonly ServiceIdentity[]): Map<string, ServiceIden
   for (const identity of identities) {
     const name = `${identity.namespace}/${identity.serviceAccountName}`;
     const earlier = found.get(name);
-    if (earlier && textOf(earlier.grants) !== textOf(identity.grants)) {
+    const shared = earlier?.existing && identity.existing;
+    if (earlier && !shared && textOf(earlier.grants) !== textOf(identity.grants)) {
       throw new Refusal(`${name} is the service account of two workloads with different grants: ${textOf(earlier.grants)}; and`
         + ` ${textOf(identity.grants)}. Give each a service account of its own`);
     }
-    found.set(name, identity);
+    found.set(name, shared ? new ServiceIdentity({ ...identity, grants: [...earlier.grants, ...identity.grants] }) : identity);
   }
   return found;
 }

@@ -4,8 +4,10 @@ import { failurePolicy } from './failure-policy';
 import { k8s } from './k8s';
 import { PodPrograms } from './mounted-programs';
 import { PodMount } from './pod-mount';
+import { PodProps } from './pod-props';
 import { guaranteed, ResourceAmounts } from './resources';
 import { restrictedContainer, restrictedPod } from './security';
+import { withPodProps } from './with-pod-props';
 
 export interface ProgramJobProps {
   /** Name of the Job. */
@@ -17,6 +19,8 @@ export interface ProgramJobProps {
    */
   readonly podLabels?: { readonly [label: string]: string };
   readonly serviceAccountName: string;
+  /** What is asked of the pods besides. */
+  readonly platform: PodProps;
   /** What the Job says besides its pod. */
   readonly spec: Omit<k8s.JobSpec, 'template' | 'podFailurePolicy'>;
   readonly contract: Contract;
@@ -83,13 +87,13 @@ export class ProgramJob extends Construct {
         ...props.spec,
         podFailurePolicy: props.judgesExits === false ? undefined
           : failurePolicy(container, { FailJob: final, ...(indexed.length > 0 ? { FailIndex: indexed } : {}) }),
-        template: {
+        template: withPodProps({
           metadata: {
             labels: { ...props.podLabels ?? props.labels },
             annotations: Object.keys(annotations).length > 0 ? annotations : undefined,
           },
           spec: { ...pod(props, container), ...props.pod },
-        },
+        }, props.platform),
       },
     });
   }

@@ -1,6 +1,7 @@
 import { Construct } from 'constructs';
 import { Grant } from '../common/grant';
 import { ServiceIdentity } from '../common/identity';
+import { requireServiceAccountName } from '../common/names';
 import { k8s } from './k8s';
 import { selectorLabelsOf, workloadLabels } from './labels';
 
@@ -27,9 +28,14 @@ export interface WorkloadAccessProps {
    * @default - nothing
    */
   readonly grants?: readonly Grant[];
+  /**
+   * Name of a service account that exists.
+   * @default - one is made, of the workload's name
+   */
+  readonly serviceAccountName?: string;
 }
 
-/** Who a workload is, and who may talk to whom: its labels, a service account of its own without a token, and a network policy. */
+/** Who a workload is, and who may talk to whom: labels, a service account of its own or one that exists, and a network policy. */
 export class WorkloadAccess extends Construct {
   readonly identity: ServiceIdentity;
   /** Labels of every object. */
@@ -43,8 +49,10 @@ export class WorkloadAccess extends Construct {
     this.labels = workloadLabels(names, props.component);
     this.selectorLabels = selectorLabelsOf(names);
     const metadata = { name: props.name, labels: this.labels };
-    this.identity = new ServiceIdentity({ namespace: props.namespace, serviceAccountName: props.name, grants: props.grants });
-    new k8s.KubeServiceAccount(this, 'Identity', { metadata, automountServiceAccountToken: false });
+    this.identity = identityOf(props);
+    if (!this.identity.existing) {
+      new k8s.KubeServiceAccount(this, 'Identity', { metadata, automountServiceAccountToken: false });
+    }
     new k8s.KubeNetworkPolicy(this, 'NetworkPolicy', {
       metadata,
       spec: {
@@ -56,6 +64,11 @@ export class WorkloadAccess extends Construct {
       },
     });
   }
+}
+
+function identityOf({ namespace, name, grants, serviceAccountName: existing }: WorkloadAccessProps): ServiceIdentity {
+  const serviceAccountName = existing === undefined ? name : requireServiceAccountName('serviceAccountName', existing);
+  return new ServiceIdentity({ namespace, serviceAccountName, grants, existing: existing !== undefined });
 }
 
 function some<T>(rules: readonly T[] | undefined): T[] | undefined {

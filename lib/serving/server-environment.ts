@@ -11,13 +11,20 @@ export const HOME = '/home/vllm';
 /** What opens the server to whoever reaches its port. https://docs.vllm.ai/en/latest/usage/security/ */
 const UNSAFE = ['VLLM_SERVER_DEV_MODE', 'VLLM_ALLOW_RUNTIME_LORA_UPDATING', 'VLLM_ALLOW_INSECURE_SERIALIZATION'];
 
+function requireHarmless(prop: string, name: string): void {
+  if (UNSAFE.includes(name)) {
+    throw new Refusal(`${prop} '${name}' opens administrative endpoints to whoever reaches the port; leave it out`);
+  }
+}
+
 /**
  * The environment of the server's container.
  *
  * @throws on a name that the release does not know, a secret, and what the manifest decides
  */
 export function serverEnvironment(
-  { memory, startup }: Pick<ServerPlan, 'memory' | 'startup'>, { extraEnv = {}, apiKeySecretName }: Pick<VllmServerProps, 'extraEnv' | 'apiKeySecretName'>,
+  { memory, startup }: Pick<ServerPlan, 'memory' | 'startup'>,
+  { extraEnv = {}, secretEnv = {}, apiKeySecretName }: Pick<VllmServerProps, 'extraEnv' | 'secretEnv' | 'apiKeySecretName'>,
 ): k8s.EnvVar[] {
   const planned: { [name: string]: string } = {
     // torch asks who it is; a uid without a name raises KeyError.
@@ -29,7 +36,7 @@ export function serverEnvironment(
     VLLM_NO_USAGE_STATS: '1',
     VLLM_ENGINE_READY_TIMEOUT_S: `${startup.engineReadyTimeoutSeconds}`,
   };
-  for (const name of Object.keys({ ...planned, ...extraEnv }).filter(candidate => candidate.startsWith('VLLM_'))) {
+  for (const name of Object.keys({ ...planned, ...extraEnv, ...secretEnv }).filter(candidate => candidate.startsWith('VLLM_'))) {
     memory.release.environment(name);
   }
   for (const [name, value] of Object.entries(extraEnv)) {
@@ -39,14 +46,19 @@ export function serverEnvironment(
     if (name in planned) {
       throw new Refusal(`extraEnv '${name}' is set to '${planned[name]}' already; leave it out`);
     }
-    if (UNSAFE.includes(name)) {
-      throw new Refusal(`extraEnv '${name}' opens administrative endpoints to whoever reaches the port; leave it out`);
-    }
+    requireHarmless('extraEnv', name);
     if (name === 'VLLM_API_KEY') {
       throw new Refusal('extraEnv \'VLLM_API_KEY\' would put the key into a manifest; make a Secret, and set apiKeySecretName to its name');
     }
     if (isSecretVariable(name)) {
-      throw new Refusal(`extraEnv '${name}' would put a literal secret into a manifest; weights are served offline and need none`);
+      throw new Refusal(`extraEnv '${name}' would put a literal secret into a manifest; weights are served offline and need none.`
+        + ' What else needs one takes it from a Secret: secretEnv');
+    }
+  }
+  for (const name of Object.keys(secretEnv)) {
+    requireHarmless('secretEnv', name);
+    if (name === 'VLLM_API_KEY') {
+      throw new Refusal('secretEnv \'VLLM_API_KEY\' would be a key that chat, batch and load test know nothing of; set apiKeySecretName');
     }
   }
   const variables = Object.entries({ ...planned, ...extraEnv }).map(([name, value]) => ({ name, value }));

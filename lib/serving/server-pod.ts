@@ -1,5 +1,6 @@
 import {
   guaranteed, MountedPrograms, PodMount, preferApart, preferSpread, PROGRAMS_PATH, restrictedContainer, restrictedPod, scratch,
+  withPodProps,
 } from '../pods';
 import { k8s } from '../pods/k8s';
 import { WeightsBinding } from '../weights';
@@ -14,6 +15,15 @@ import { GIB } from '../common/bytes';
 /** The probes look at the whole server; a slow answer under load must not restart it. */
 const LIVENESS_FAILURES = 10;
 
+/** Labels of nodes that follow from the plan, and the prop that it has each from. */
+const SELECTED_BY = {
+  'cloud.google.com/gke-accelerator': 'accelerator',
+  'node.kubernetes.io/instance-type': 'machineType',
+  'cloud.google.com/gke-ephemeral-storage-local-ssd': 'machineType',
+  'cloud.google.com/gke-spot': 'spot',
+  'topology.kubernetes.io/zone': 'zones',
+};
+
 /** What was made for the server before its pod. */
 export interface ServerParts {
   readonly name: string;
@@ -26,6 +36,10 @@ export interface ServerParts {
 
 /** The pod of one server: checked weights, then vLLM with its probes, drain and writable directories. */
 export function serverPod(plan: ServerPlan, props: VllmServerProps, parts: ServerParts): k8s.PodTemplateSpec {
+  return withPodProps(plannedPod(plan, props, parts), props, SELECTED_BY);
+}
+
+function plannedPod(plan: ServerPlan, props: VllmServerProps, parts: ServerParts): k8s.PodTemplateSpec {
   const { binding, programs } = parts;
   return {
     metadata: {

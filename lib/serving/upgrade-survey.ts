@@ -47,7 +47,7 @@ export function survey(scope: Construct, { name, namespace, plan, args }: Survey
   const found: SurveyedServer = {
     name, namespace, release: release.version, upgraded, pinned: release.digest !== undefined || props.imageDigest !== undefined,
     model: model.id, architecture: model.architecture, quantization: props.quantization ?? model.quantization, accelerator: accelerator.id,
-    args, environment: serverEnvironment(plan, props).map(variable => variable.name),
+    args, environment: [...serverEnvironment(plan, props).map(variable => variable.name), ...Object.keys(props.secretEnv ?? {})],
     before: figuresOf(plan), ...upgraded ? afterwards(props, run) : {},
   };
   const folder = join(run.folder, 'servers');

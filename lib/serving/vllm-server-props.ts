@@ -1,9 +1,10 @@
+import { PodProps } from '../pods';
 import { WeightsVolume } from '../weights';
 import { k8s } from '../pods/k8s';
 import { ServerPlanProps } from './server-plan';
 
 /** Props of `VllmServer`. */
-export interface VllmServerProps extends ServerPlanProps {
+export interface VllmServerProps extends ServerPlanProps, PodProps {
   /** The weights that it serves. */
   readonly weights: WeightsVolume;
   /**
@@ -65,7 +66,7 @@ export interface VllmServerProps extends ServerPlanProps {
    */
   readonly extraArgs?: readonly string[];
   /**
-   * Further environment variables of the server; the release has to know those that begin with `VLLM_`.
+   * Further environment variables of the server, none of them a secret; the release has to know those that begin with `VLLM_`.
    * @default - none
    */
   readonly extraEnv?: { readonly [name: string]: string };

@@ -219,6 +219,7 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
       }],
       egress: binding.egress,
       grants: bucket === undefined ? [] : [{ bucket, folder: directoryOf(model), verb: 'read' }],
+      serviceAccountName: this.props.serviceAccountName,
     }).identity;
   }
 

@@ -70,6 +70,11 @@ export interface ServerClientProps {
    * @default - nothing
    */
   readonly grants?: readonly Grant[];
+  /**
+   * Name of a service account that exists.
+   * @default - one is made, of the client's name
+   */
+  readonly serviceAccountName?: string;
 }
 
 /** What all pods that talk to a server have in common: an identity, labels that the server lets in, and a network policy of their own. */
@@ -92,6 +97,7 @@ export class ServerClient extends Construct {
     this.name = requireWorkloadName(name, LONGEST_NAME);
     const access = new WorkloadAccess(this, 'Access', {
       name, app, component: props.component, namespace: server.namespace, grants: props.grants, ingress: props.ingress,
+      serviceAccountName: props.serviceAccountName,
       egress: [...toNameServers(), toPods(server.selectorLabels, server.port), ...props.egress ?? []],
     });
     this.identity = access.identity;

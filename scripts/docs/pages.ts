@@ -5,7 +5,7 @@ import { table } from './markdown';
 
 /** The pages of `docs`, in the order in which they are read. */
 const ORDER = [
-  'README', 'start', 'matrix', 'your-own-app', 'choose-hardware', 'operate', 'upgrade', 'troubleshooting', 'numbers', 'cloud', 'access', 'programs',
+  'README', 'start', 'matrix', 'your-own-app', 'platform', 'choose-hardware', 'operate', 'upgrade', 'troubleshooting', 'numbers', 'cloud', 'access', 'programs',
   'architecture',
 ];
 /** Pages outside of `docs`; each may have blocks. */

@@ -108,7 +108,7 @@ test('a new cell is one line of the matrix', async () => {
 const GREETER = `
 import { Construct } from 'constructs';
 import { named } from '../../common/refusal';
-import { Contract, podPrograms, ProgramImage, ProgramJob } from '../../pods';
+import { Contract, podPrograms, PodProps, ProgramImage, ProgramJob } from '../../pods';
 import { VllmServer } from '../../serving';
 import { ServerClient } from '../server-client';
 import contract from './contract.json';
@@ -116,13 +116,15 @@ import contract from './contract.json';
 const CONTRACT = new Contract(contract);
 
 export class Greeter extends Construct {
-  constructor(scope: Construct, id: string, props: { readonly server: VllmServer; readonly times?: number }) {
+  constructor(scope: Construct, id: string, props: PodProps & { readonly server: VllmServer; readonly times?: number }) {
     super(scope, id);
     try {
-      const { server } = props;
-      const { name, labels, podLabels } = new ServerClient(this, 'Client', { server, app: CONTRACT.name, name: server.name + '-greeter', component: 'greeter' });
+      const { server, serviceAccountName } = props;
+      const { name, labels, podLabels, identity } = new ServerClient(this, 'Client', {
+        server, app: CONTRACT.name, name: server.name + '-greeter', component: 'greeter', serviceAccountName,
+      });
       new ProgramJob(this, 'Job', {
-        name, labels, podLabels, serviceAccountName: name, contract: CONTRACT, spec: { backoffLimit: 1 }, graceSeconds: 5,
+        name, labels, podLabels, platform: props, serviceAccountName: identity.serviceAccountName, contract: CONTRACT, spec: { backoffLimit: 1 }, graceSeconds: 5,
         args: ['--url=' + server.url, '--times=' + CONTRACT.number('times', 'times', props.times)],
         programs: podPrograms(this, { name, labels, image: new ProgramImage({ contract: CONTRACT, base: 'docker.io/library/python:3.13', directory: __dirname }) }),
         resources: { cpu: '1', memory: '128Mi', ephemeralStorage: '64Mi' },

@@ -2,7 +2,7 @@ import { Grant, ServiceIdentity } from '../../lib';
 
 test('a workload may do nothing unless it is said', () => {
   expect(new ServiceIdentity({ namespace: 'vllm', serviceAccountName: 'server' })).toEqual({
-    namespace: 'vllm', serviceAccountName: 'server', grants: [],
+    namespace: 'vllm', serviceAccountName: 'server', grants: [], existing: false,
   });
 });
 

@@ -54,6 +54,8 @@ test.each([
   ['kubectl create secret generic hf-token --namespace vllm --from-file=token=FILE', 'no pod reads the Secret \'hf-token\''],
   ['kubectl create secret generic hugging-face-token --namespace vllm --from-file=key=FILE',
     'no pod reads the key \'key\' of the Secret \'hugging-face-token\''],
+  ['kubectl create secret docker-registry registri --namespace search --from-file=.dockerconfigjson=FILE', 'no pod reads the Secret \'registri\''],
+  ['kubectl create secret docker-registry registry --namespace search --from-file=config.json', 'no pod reads the key \'config.json\' of the Secret \'registry\''],
   ['eval "$(terraform -chdir=dist/terraform/stacks/gke output -raw credential_command)"', 'terraform has no output \'credential_command\''],
   ['terraform -chdir=dist/terraform/stacks/gke destroy -var protection=false', 'terraform has no variable \'protection\''],
   ['gcloud storage buckets add-iam-policy-binding gs://b --role=roles/storage.admin --member=$PODS/chatbot', 'no workload gets the role roles/storage.admin'],

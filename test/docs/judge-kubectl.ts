@@ -69,10 +69,12 @@ function judgeCreated({ names, secretFiles }: Options, world: World): string[] {
     return world.objects.some(({ metadata }) => metadata.namespace === rest[0]) ? [] : [`nothing is in the namespace '${rest[0]}'`];
   }
   const [, name] = rest;
-  const named = new RegExp(`"secretName":"${name}"|"secretKeyRef":\\{[^}]*"name":"${name}"`);
+  const named = new RegExp(`"secretName":"${name}"|"secretKeyRef":\\{[^}]*"name":"${name}"`
+    + `|"imagePullSecrets":\\[[^\\]]*"name":"${name}"`);
   const readers = world.objects.map(({ spec }) => JSON.stringify(spec) ?? '').filter(spec => named.test(spec));
   return kind !== 'secret' || readers.length === 0 ? [`no pod reads the Secret '${name}'`]
-    : secretFiles.filter(key => !readers.some(spec => spec.includes(`"key":"${key}"`)))
+    // What images are pulled with has one key, which no pod names.
+    : secretFiles.filter(key => rest[0] !== 'docker-registry' || key !== '.dockerconfigjson').filter(key => !readers.some(spec => spec.includes(`"key":"${key}"`)))
         .map(key => `no pod reads the key '${key}' of the Secret '${name}'`);
 }
 

@@ -33,6 +33,17 @@ test('the metrics adapter reads metrics of the project, which no smaller thing h
   expect(grant.depends_on.map((name: string) => made.reference(name))).toEqual(['google_container_cluster.cluster']);
 });
 
+test('an account that is there already, and is that of several workloads, gets what all of them need', () => {
+  const shared = (...grants: Grant[]) => new ServiceIdentity({ namespace: 'vllm', serviceAccountName: 'search', grants, existing: true });
+  const members = granted(shared(inBucket('read', 'a')), shared(), shared(inBucket('write', 'b'), inBucket('read', 'a/c')))
+    .all('google_storage_bucket_iam_member');
+  const folders = (expression: string) => [...expression.matchAll(/objects\/([a-z/]+)\//g)].map(([, folder]) => folder);
+  expect(members.map(({ role, condition }) => [role, folders(condition.expression)])).toEqual([
+    ['roles/storage.objectViewer', ['a']],
+    ['roles/storage.objectUser', ['b']],
+  ]);
+});
+
 test('two workloads of one account that may the same have one grant', () => {
   const grant = inBucket('read', 'a');
   expect(granted(identity('server', grant), identity('server', grant)).all('google_storage_bucket_iam_member')).toHaveLength(1);

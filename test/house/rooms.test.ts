@@ -18,7 +18,7 @@ const KNOWS: { readonly [room: string]: readonly string[] } = {
   cli: ['catalog', 'planning', 'common'],
   cluster: ['pods', 'common', 'imports'],
   kustomize: ['common'],
-  cells: ['catalog', 'serving', 'weights', 'workloads', 'cluster', 'kustomize', 'common'],
+  cells: ['catalog', 'pods', 'serving', 'weights', 'workloads', 'cluster', 'kustomize', 'common'],
   index: ['catalog', 'planning', 'weights', 'serving', 'workloads', 'cells', 'cluster', 'kustomize', 'pods', 'common'],
   gke: ['catalog', 'planning', 'common'],
   apps: ['index', 'catalog', 'gke', 'common'],

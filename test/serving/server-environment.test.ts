@@ -29,7 +29,8 @@ test.each([
   [{ VLLM_ENGINE_READY_TIMEOUT_S: '1' }, 'extraEnv \'VLLM_ENGINE_READY_TIMEOUT_S\' is set to \'600\' already; leave it out'],
   [{ VLLM_SERVER_DEV_MODE: '1' }, 'extraEnv \'VLLM_SERVER_DEV_MODE\' opens administrative endpoints to whoever reaches the port; leave it out'],
   [{ VLLM_USE_V1: '1' }, 'vLLM 0.33.0 has no environment variable \'VLLM_USE_V1\': it was removed in 0.12.0; leave it out, there is only the V1 engine'],
-  [{ HF_TOKEN: 'x' }, 'extraEnv \'HF_TOKEN\' would put a literal secret into a manifest; weights are served offline and need none'],
+  [{ HF_TOKEN: 'x' }, 'extraEnv \'HF_TOKEN\' would put a literal secret into a manifest; weights are served offline and need none.'
+  + ' What else needs one takes it from a Secret: secretEnv'],
 ])('refuses %j', (extraEnv, message) => {
   expect(refusalOf(() => environment(extraEnv as unknown as Record<string, string>))).toBe(message);
 });

@@ -58,6 +58,13 @@ function allProps(scope: KustomizeUnit): Required<VllmServerProps> {
     requireDigest: true,
     extraArgs: ['--enable-prefix-caching', '--seed=7'],
     extraEnv: { OMP_NUM_THREADS: '4' },
+    nodeSelector: { 'cloud.google.com/gke-nodepool': 'serving' },
+    tolerations: [{ key: 'dedicated', operator: 'Equal', value: 'serving', effect: 'NoSchedule' }],
+    imagePullSecrets: ['registry'],
+    podLabels: { team: 'search' },
+    podAnnotations: { 'example.com/owner': 'search' },
+    serviceAccountName: 'search',
+    secretEnv: { PLUGIN_LICENCE: { secretName: 'plugin', key: 'licence' } },
   };
 }
 
@@ -148,7 +155,8 @@ test('the budget lets one server leave, and never waits for one that is broken',
 test('a bucket is granted to the server\'s own service account, a disk needs no grant', () => {
   const [withBucket, withDisk] = [unit(), unit()];
   expect(server(withBucket).identity).toEqual({
-    namespace: 'vllm', serviceAccountName: 'vllm-openai-gcs-h100', grants: [{ bucket: 'my-models', folder: expect.stringMatching(/^Qwen\/Qwen3-8B\/[0-9a-f]{40}$/), verb: 'read' }],
+    namespace: 'vllm', serviceAccountName: 'vllm-openai-gcs-h100', existing: false,
+    grants: [{ bucket: 'my-models', folder: expect.stringMatching(/^Qwen\/Qwen3-8B\/[0-9a-f]{40}$/), verb: 'read' }],
   });
   expect(server(withDisk, {}, WeightsStorage.persistentDisk({ zone: 'us-central1-a' })).identity.grants).toEqual([]);
   expect(objectOf(withBucket, 'ServiceAccount')).toMatchObject({ metadata: { name: 'vllm-openai-gcs-h100' }, automountServiceAccountToken: false });

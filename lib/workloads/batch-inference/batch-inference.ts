@@ -3,7 +3,7 @@ import { VllmRelease } from '../../catalog';
 import { ServiceIdentity } from '../../common/identity';
 import { named, Refusal } from '../../common/refusal';
 import { wholeNumber } from '../../common/whole-number';
-import { bucketFile, BucketMount, Contract, PodMount, podPrograms, ProgramImage, ProgramJob, requireBucketPath, toGoogle } from '../../pods';
+import { bucketFile, BucketMount, Contract, PodMount, podPrograms, PodProps, ProgramImage, ProgramJob, requireBucketPath, toGoogle } from '../../pods';
 import { IVllmServer } from '../../serving';
 import { defaultName, ServerClient, serverKey } from '../server-client';
 import contract from './contract.json';
@@ -30,7 +30,7 @@ const GRACE_SECONDS = 60;
 const NO_PARAMETERS = ['model', 'messages', 'prompt', 'input', 'stream', 'stream_options'];
 
 /** Props of `BatchInference`. */
-export interface BatchInferenceProps {
+export interface BatchInferenceProps extends PodProps {
   /** Server that is asked. */
   readonly server: IVllmServer;
   /** Name of the bucket of input and output. */
@@ -149,7 +149,7 @@ export class BatchInference extends Construct {
       this.args = [from.path(input.name), OUTPUT.mountPath, ...this.programArguments(props), ...key.args];
       const client = new ServerClient(this, 'Client', {
         server: props.server, app: CONTRACT.name, name: props.name ?? defaultName(props.server, '-batch'), component: 'batch',
-        egress: toGoogle(this), grants: [from.grant, to.grant],
+        egress: toGoogle(this), grants: [from.grant, to.grant], serviceAccountName: props.serviceAccountName,
       });
       this.name = client.name;
       this.identity = client.identity;
@@ -186,7 +186,7 @@ export class BatchInference extends Construct {
   ): void {
     new ProgramJob(this, 'Resource', {
       name: this.name, labels: this.labels, podLabels: client.podLabels, serviceAccountName: client.identity.serviceAccountName,
-      contract: CONTRACT, args: this.args, graceSeconds: GRACE_SECONDS, mounts, annotations,
+      platform: props, contract: CONTRACT, args: this.args, graceSeconds: GRACE_SECONDS, mounts, annotations,
       // The other shards go on when one has too many errors; what is wrong with the input or the model is so for all.
       failIndexOn: ['MISSED'],
       spec: {

@@ -4,8 +4,8 @@ import { named, Refusal } from '../../common/refusal';
 import { serviceUrl } from '../../common/service-address';
 import { wholeNumber } from '../../common/whole-number';
 import {
-  Contract, guaranteed, literalArgument, oneMayLeave, PodMount, PodPrograms, podPrograms, preferApart, ProgramImage,
-  restrictedContainer, restrictedPod, scratch, servicePort, tcp,
+  Contract, guaranteed, literalArgument, oneMayLeave, PodMount, PodPrograms, podPrograms, PodProps, preferApart, ProgramImage,
+  restrictedContainer, restrictedPod, scratch, servicePort, tcp, withPodProps,
 } from '../../pods';
 import { k8s } from '../../pods/k8s';
 import { IVllmServer } from '../../serving';
@@ -29,7 +29,7 @@ const MOST_REPLICAS = 20;
 const GRACE_SECONDS = 10;
 
 /** Props of `GradioChat`. */
-export interface GradioChatProps {
+export interface GradioChatProps extends PodProps {
   /** Server that answers. */
   readonly server: IVllmServer;
   /**
@@ -127,6 +127,7 @@ export class GradioChat extends Construct {
         app: CONTRACT.name,
         name: props.name ?? defaultName(props.server, '-chat'),
         component: 'chat',
+        serviceAccountName: props.serviceAccountName,
         ingress: props.ingressFrom && props.ingressFrom.length > 0 ? [{ from: [...props.ingressFrom], ports: [tcp(PORT)] }] : undefined,
       });
       this.name = client.name;
@@ -135,7 +136,7 @@ export class GradioChat extends Construct {
       this.selectorLabels = client.selectorLabels;
       this.url = `${serviceUrl(this.name, this.identity.namespace, SERVICE_PORT)}${props.pathPrefix ?? ''}`;
       this.makeService(replicas);
-      this.makeDeployment(client, replicas, key.mounts, props.image);
+      this.makeDeployment(client, replicas, key.mounts, props);
     } catch (error) {
       throw named(this, error);
     }
@@ -159,8 +160,8 @@ export class GradioChat extends Construct {
     }
   }
 
-  private makeDeployment(client: ServerClient, replicas: number, key: readonly PodMount[], ownImage: string | undefined): void {
-    const programs = podPrograms(this, { name: this.name, labels: this.labels, image: GradioChat.programImage(), ownImage });
+  private makeDeployment(client: ServerClient, replicas: number, key: readonly PodMount[], props: GradioChatProps): void {
+    const programs = podPrograms(this, { name: this.name, labels: this.labels, image: GradioChat.programImage(), ownImage: props.image });
     const mounts = [...programs.mounts, scratch('tmp', '/tmp', '64Mi'), ...key];
     new k8s.KubeDeployment(this, 'Resource', {
       metadata: { name: this.name, labels: { ...this.labels } },
@@ -170,7 +171,7 @@ export class GradioChat extends Construct {
         // The new page answers before the old one goes.
         strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: k8s.IntOrString.fromNumber(1), maxUnavailable: k8s.IntOrString.fromNumber(0) } },
         selector: { matchLabels: { ...this.selectorLabels } },
-        template: {
+        template: withPodProps({
           metadata: { labels: client.podLabels, annotations: programs.annotations },
           spec: {
             serviceAccountName: this.identity.serviceAccountName,
@@ -180,7 +181,7 @@ export class GradioChat extends Construct {
             containers: [this.container(programs, mounts.map(({ mount }) => mount))],
             volumes: mounts.map(({ volume }) => volume),
           },
-        },
+        }, props),
       },
     });
   }

@@ -1,4 +1,5 @@
 import { Duration } from 'cdk8s';
+import { PodProps } from '../../pods';
 import { IVllmServer } from '../../serving';
 
 /** Numbers of tokens: log-normal, cut off at both ends. */
@@ -69,7 +70,7 @@ export interface LoadTestPage {
 }
 
 /** What a load test is asked to do; contract.json beside this file holds every bound and default. */
-export interface LocustLoadTestProps {
+export interface LocustLoadTestProps extends PodProps {
   /** Server that is tested. */
   readonly server: IVllmServer;
   /**

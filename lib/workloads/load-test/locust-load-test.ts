@@ -56,7 +56,7 @@ export class LocustLoadTest extends Construct {
   constructor(scope: Construct, id: string, private readonly props: LocustLoadTestProps) {
     super(scope, id);
     requirePropsOf(this, 'LocustLoadTestProps', props);
-    const { server } = props;
+    const { server, serviceAccountName } = props;
     try {
       this.name = props.name ?? defaultName(server, '-load-test', LONGEST_NAME - '-worker'.length);
       this.settings = locustSettings(this.name, props);
@@ -65,11 +65,12 @@ export class LocustLoadTest extends Construct {
       const pods = (instance: string) => selectorLabelsOf({ app: APP, instance });
       const toTarget = this.toTarget();
       this.master = new ServerClient(this, 'Master', {
-        server, app: APP, name: this.name, component: 'load-test', grants: this.output.grants, egress: [...toTarget, ...this.output.egress],
+        server, app: APP, name: this.name, component: 'load-test', serviceAccountName, grants: this.output.grants,
+        egress: [...toTarget, ...this.output.egress],
         ingress: [{ from: [{ podSelector: { matchLabels: pods(workerName) } }], ports: [tcp(MASTER_PORT)] }],
       });
       this.workers = new ServerClient(this, 'Workers', {
-        server, app: APP, name: workerName, component: 'load-test', egress: [toPods(pods(this.name), MASTER_PORT), ...toTarget],
+        server, app: APP, name: workerName, component: 'load-test', serviceAccountName, egress: [toPods(pods(this.name), MASTER_PORT), ...toTarget],
       });
       this.identity = this.master.identity;
       this.labels = this.master.labels;
@@ -191,7 +192,7 @@ export class LocustLoadTest extends Construct {
   private commonProps({ name, labels, podLabels, selectorLabels, identity }: ServerClient) {
     return {
       name, labels, podLabels, serviceAccountName: identity.serviceAccountName, contract: CONTRACT, container: CONTAINER,
-      programs: this.programs,
+      programs: this.programs, platform: this.props,
       env: { PYTHONUNBUFFERED: '1', HOME: '/tmp' },
       resources: { cpu: '1', memory: '1Gi', ephemeralStorage: '512Mi' },
       graceSeconds: TIMES.drainSeconds + 30,

@@ -4,7 +4,7 @@ import { ServiceIdentity } from '../../common/identity';
 import { requireWorkloadName } from '../../common/names';
 import { named, Refusal } from '../../common/refusal';
 import {
-  bucketFile, BucketMount, Contract, podPrograms, ProgramImage, ProgramJob, requireBucketPath, requireNamespace, toGoogleApis,
+  bucketFile, BucketMount, Contract, podPrograms, PodProps, ProgramImage, ProgramJob, requireBucketPath, requireNamespace, toGoogleApis,
   WorkloadAccess,
 } from '../../pods';
 import { BatchInference } from '../batch-inference/batch-inference';
@@ -26,7 +26,7 @@ const THRESHOLDS = {
 } as const;
 
 /** Props of `ModelEvaluation`. */
-export interface ModelEvaluationProps {
+export interface ModelEvaluationProps extends PodProps {
   /** Batch whose answers are judged; while it is at work it is waited for. */
   readonly batch: BatchInference;
   /**
@@ -117,7 +117,7 @@ export class ModelEvaluation extends Construct {
       const output = BucketMount.writable(batch.bucket, { what: '\'output\'', path: this.output }, OUTPUT);
       const access = new WorkloadAccess(this, 'Access', {
         name: this.name, app: CONTRACT.name, component: 'evaluation', namespace: batch.identity.namespace, egress: toGoogleApis(this),
-        grants: [labels.grant, answers.grant, output.grant],
+        grants: [labels.grant, answers.grant, output.grant], serviceAccountName: props.serviceAccountName,
       });
       this.identity = access.identity;
       this.labels = access.labels;
@@ -133,9 +133,11 @@ export class ModelEvaluation extends Construct {
     }
   }
 
-  private makeJob({ batch, image: ownImage }: ModelEvaluationProps, mounts: readonly BucketMount[]): void {
+  private makeJob(props: ModelEvaluationProps, mounts: readonly BucketMount[]): void {
+    const { batch, image: ownImage } = props;
     new ProgramJob(this, 'Resource', {
-      name: this.name, labels: this.labels, serviceAccountName: this.name, contract: CONTRACT, args: this.args, graceSeconds: GRACE_SECONDS,
+      name: this.name, labels: this.labels, serviceAccountName: this.identity.serviceAccountName, platform: props, contract: CONTRACT,
+      args: this.args, graceSeconds: GRACE_SECONDS,
       spec: {
         backoffLimit: TRIES,
         // Applied together with the batch it waits for all of it

@@ -5,7 +5,9 @@ import { MIB } from '../../common/bytes';
 import { ServiceIdentity } from '../../common/identity';
 import { requireBucketName } from '../../common/names';
 import { named, Refusal } from '../../common/refusal';
-import { Contract, podPrograms, ProgramImage, ProgramJob, requireBucketPath, requireNamespace, toGoogleApis, WorkloadAccess } from '../../pods';
+import {
+  Contract, podPrograms, PodProps, ProgramImage, ProgramJob, requireBucketPath, requireNamespace, toGoogleApis, WorkloadAccess,
+} from '../../pods';
 import { k8s } from '../../pods/k8s';
 import { IVllmServer } from '../../serving';
 import { manifestDigestOf } from '../../serving/manifest-digest';
@@ -26,7 +28,7 @@ const LEAST_BYTES_PER_SECOND = 50 * MIB;
 const KEPT_SECONDS = 24 * HOUR;
 
 /** Props of `WeightsHydration`. */
-export interface WeightsHydrationProps {
+export interface WeightsHydrationProps extends PodProps {
   /** Weights of the server, on a disk. */
   readonly weights: WeightsVolume;
   /** Server that reads the disk afterwards. */
@@ -87,7 +89,7 @@ export class WeightsHydration extends Construct {
       this.snapshotName = names.snapshot;
       const access = new WorkloadAccess(this, 'Access', {
         name: this.name, app: CONTRACT.name, component: 'weights', namespace: server.namespace, egress: toGoogleApis(this),
-        grants: [{ bucket: this.bucket, folder: this.prefix, verb: 'read' }],
+        grants: [{ bucket: this.bucket, folder: this.prefix, verb: 'read' }], serviceAccountName: props.serviceAccountName,
       });
       this.identity = access.identity;
       this.labels = access.labels;
@@ -126,6 +128,7 @@ export class WeightsHydration extends Construct {
     const { storage, model, revision, mountPath } = weights;
     new ProgramJob(this, 'Resource', {
       name: this.jobName, labels: this.labels, serviceAccountName: this.identity.serviceAccountName, contract: CONTRACT,
+      platform: this.props,
       args: [
         model.id, revision, this.bucket, this.prefix, mountPath,
         ...manifestDigestOf(model).map(digest => `--manifest-sha256=${digest}`),

@@ -6,7 +6,7 @@ import { isCommit, requireBucketName, requireSecretName, requireWorkloadName } f
 import { named, Refusal } from '../../common/refusal';
 import { nameWords, shortened } from '../../common/short-name';
 import {
-  configMapFiles, Contract, namespaceOf, PodMount, podPrograms, ProgramImage, ProgramJob, secretFiles, toGoogleApis,
+  configMapFiles, Contract, namespaceOf, PodMount, podPrograms, PodProps, ProgramImage, ProgramJob, secretFiles, toGoogleApis,
   toGoogleApisAndInternet, WorkloadAccess,
 } from '../../pods';
 import { k8s } from '../../pods/k8s';
@@ -28,7 +28,7 @@ const LEAST_DEADLINE_SECONDS = 2 * 3600;
 const LEAST_BYTES_PER_SECOND = 20e6;
 
 /** Props of `WeightsLoader`. */
-export interface WeightsLoaderProps {
+export interface WeightsLoaderProps extends PodProps {
   /** Weights that the bucket is filled with. */
   readonly weights: WeightsVolume;
   /**
@@ -120,7 +120,7 @@ export class WeightsLoader extends Construct {
       this.jobName = `${this.name}-${shortRevisionOf(this.model)}`;
       const access = new WorkloadAccess(this, 'Access', {
         name: this.name, app: CONTRACT.name, component: 'weights', namespace: namespaceOf(this), egress: this.adopts ? toGoogleApis(this) : toGoogleApisAndInternet(this),
-        grants: this.grants,
+        grants: this.grants, serviceAccountName: props.serviceAccountName,
       });
       this.identity = access.identity;
       this.labels = access.labels;
@@ -185,6 +185,7 @@ export class WeightsLoader extends Construct {
     const [token, lock] = [this.adopts ? undefined : this.token(), this.lock()];
     new ProgramJob(this, 'Resource', {
       name: this.jobName, labels: this.labels, serviceAccountName: this.identity.serviceAccountName, contract: CONTRACT,
+      platform: this.props,
       args: [
         this.adopts ? 'adopt' : 'load', this.model.id, this.model.revision!, this.bucket, directoryOf(this.model),
         ...token ? [`--token-file=${TOKEN.path}/${TOKEN.key}`, `--token-secret=${this.tokenSecretName}`] : [],

@@ -31,6 +31,9 @@ export const SECRETS: Refusals = {
       const { props } = serverIn(unitOf(app)) as unknown as { props: { weights: ConstructorParameters<typeof WeightsLoader>[2]['weights'] } };
       return new WeightsLoader(unitOf(app, 'weights'), 'loader', { weights: props.weights, tokenSecretName: KEY });
     },
+    'for pulling images': app => serverIn(unitOf(app), { imagePullSecrets: [KEY] }),
+    'for a variable': app => serverIn(unitOf(app), { secretEnv: { PLUGIN_LICENCE: { secretName: KEY, key: 'licence' } } }),
+    'for a service account': app => new GradioChat(unitOf(app, 'chat'), 'chat', { server: serverIn(unitOf(app)), serviceAccountName: KEY }),
     'in a volume': pod({ volumes: [{ name: 'key', secret: { secretName: KEY } }] }),
     'in a reference of the environment': pod(fromSecret({ secretKeyRef: { name: KEY, key: 'key' } })),
     'in a ConfigMap\'s place': pod({ volumes: [{ name: 'key', configMap: { name: KEY } }] }),

@@ -121,7 +121,8 @@ test('it lets nobody in, reaches Google\'s APIs, and may read the bucket', () =>
   expect(specOf(made, 'NetworkPolicy')).not.toHaveProperty('ingress');
   expect(specOf(made, 'NetworkPolicy').egress).toHaveLength(5);
   expect(made.hydration.identity).toEqual({
-    namespace: 'llm', serviceAccountName: 'l4-hydration', grants: [{ bucket: 'my-models', folder: expect.stringMatching(/\/[0-9a-f]{40}$/), verb: 'read' }],
+    namespace: 'llm', serviceAccountName: 'l4-hydration', existing: false,
+    grants: [{ bucket: 'my-models', folder: expect.stringMatching(/\/[0-9a-f]{40}$/), verb: 'read' }],
   });
 });
 
