@@ -18,15 +18,29 @@ export interface OtherMeasurement {
   readonly reason: string;
 }
 
-/** @throws on a file that cannot be read, is no file of figures, or of another model */
-export function measurementsOf(model: Model, { files, accelerator, gpus }: MeasuredRequest): Measurement[] {
+/** What such files hold. */
+export interface MeasuredTexts extends Omit<MeasuredRequest, 'files'> {
+  readonly texts: readonly { readonly source: string; readonly text: string }[];
+}
+
+/**
+ * Reads each file once, since it may be a pipe.
+ *
+ * @throws on a file that cannot be read
+ */
+export function readMeasured({ files, accelerator, gpus }: MeasuredRequest): MeasuredTexts {
+  return { accelerator, gpus, texts: files.map(source => ({ source, text: read(source) })) };
+}
+
+/** @throws on what is no file of figures, or of another model */
+export function measurementsOf(model: Model, { texts, accelerator, gpus }: MeasuredTexts): Measurement[] {
   const memory = memoryOf(model, accelerator, gpus);
-  return files.map(source => Measurement.fromJson(read(source), { memory, source }));
+  return texts.map(({ source, text }) => Measurement.fromJson(text, { memory, source }));
 }
 
 /** The load of the first file, with the mean of its lengths in whole tokens. */
-export function measuredLoad({ files: [file] }: MeasuredRequest): Load {
-  const { inputTokens, outputTokens, clients, requestsPerSecond } = readMeasuredFile(read(file), file);
+export function measuredLoad({ texts: [{ source, text }] }: MeasuredTexts): Load {
+  const { inputTokens, outputTokens, clients, requestsPerSecond } = readMeasuredFile(text, source);
   return { inputTokens: Math.round(inputTokens), outputTokens: Math.round(outputTokens), clients, requestsPerSecond };
 }
 
@@ -36,7 +50,7 @@ export function otherMeasurements(measurements: readonly Measurement[], candidat
   return measurements.filter(measurement => !taken.has(measurement)).map((measurement) => {
     const differences = candidates.map(({ throughput }) => measurement.differencesTo(throughput.props)).sort((a, b) => a.length - b.length);
     const [nearest = ['no machine of the table holds the model']] = differences;
-    return { source: measurement.source, reason: nearest.join(', ') || 'a later file has figures of the same load' };
+    return { source: measurement.source, reason: nearest.join('; ') || 'a later file has figures of the same load' };
   });
 }
 

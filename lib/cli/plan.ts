@@ -2,7 +2,7 @@ import { Accelerator } from '../catalog';
 import { Command, Output } from './command';
 import { ExitCode, Failure } from './failure';
 import { Environment } from './hub-token';
-import { measuredLoad, measurementsOf } from './measured';
+import { measuredLoad, measurementsOf, readMeasured } from './measured';
 import { planRequest, USUAL_LOAD } from './plan-arguments';
 import { planJson } from './plan-json';
 import { modelOf } from './plan-model';
@@ -50,7 +50,7 @@ async function plan(args: string[], environment: Environment, output: Output): P
     output.out(HELP);
     return 0;
   }
-  const { measured } = asked;
+  const measured = asked.measured && readMeasured(asked.measured);
   const load = asked.load(measured ? measuredLoad(measured) : USUAL_LOAD);
   const model = await modelOf(asked.model(), environment, output);
   const request = { ...asked.survey, load, model, measurements: measured && measurementsOf(model, measured) };

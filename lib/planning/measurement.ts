@@ -106,7 +106,7 @@ export class Measurement {
     return [
       ...near('inputTokens'),
       ...near('outputTokens'),
-      ...sameArrivals(props, plan) ? [] : [`${arrivals(props)} were measured, not ${arrivals(plan)}`],
+      ...sameArrivals(props, plan) ? [] : [`${arrivals(props)} was measured, not ${arrivals(plan)}`],
       ...(props.stream ?? true) === (plan.stream ?? true) ? [] : [`stream ${props.stream ?? true} was measured, not ${plan.stream ?? true}`],
       ...this.fellBehind(),
     ];
@@ -129,7 +129,7 @@ function sameArrivals(one: Arrivals, other: Arrivals): boolean {
 }
 
 function arrivals({ clients, requestsPerSecond }: Arrivals): string {
-  return clients === undefined ? `${requestsPerSecond} requests a second` : `${clients} clients`;
+  return clients === undefined ? `requestsPerSecond ${requestsPerSecond}` : `clients ${clients}`;
 }
 
 function checkMeasurementProps(props: MeasurementProps): void {

@@ -147,8 +147,8 @@ describe('a plan of the same server and load', () => {
     ['whole answers', {}, { stream: false }, {}, 'stream true was measured, not false'],
     ['longer prompts', { inputTokens: 1140 }, {}, {}, 'inputTokens 1140 was measured, not 1024'],
     ['shorter answers', { outputTokens: 220 }, {}, {}, 'outputTokens 220 was measured, not 256'],
-    ['one more client', { clients: 33 }, {}, {}, '33 clients were measured, not 32 clients'],
-    ['a rate', { clients: undefined, requestsPerSecond: 11 }, {}, {}, '11 requests a second were measured, not 32 clients'],
+    ['one more client', { clients: 33 }, {}, {}, 'clients 33 was measured, not clients 32'],
+    ['a rate', { clients: undefined, requestsPerSecond: 11 }, {}, {}, 'requestsPerSecond 11 was measured, not clients 32'],
     ['a server that fell behind', { clients: undefined, requestsPerSecond: 14 }, { clients: undefined, requestsPerSecond: 14 }, {},
       'the server fell behind: 11.72 of 14 requests a second were answered'],
   ])('%s is another', (_, measured, load, change, difference) => {
