@@ -11,5 +11,5 @@ export * from './shutdown-plan';
 export * from './startup-plan';
 export type { Speculation, SpeculationMethod } from './speculation';
 export * from './throughput-plan';
-export type { Latency, PredictedThroughput, ThroughputBasis, ThroughputBound, ThroughputPlanProps } from './throughput-plan-props';
+export type { Latency, ThroughputBasis, ThroughputBound, ThroughputFigures, ThroughputPlanProps } from './throughput-plan-props';
 export * from './token-price';

@@ -67,8 +67,8 @@ export class Measurement {
   }
 
   /**
-   * In what the server or the load of a plan is another one, each a sentence; empty where the figures are the plan's. Lengths may differ by a
-   * tenth or 16 tokens, rates by a twentieth, clients not at all; arguments of the server count as far as they change its speed.
+   * In what the server or the load of a plan is another one, each a sentence; empty where the figures are the plan's. Lengths may differ by
+   * a tenth or 16 tokens, rates by a twentieth, clients not at all; arguments of the server count as far as they change its speed.
    */
   differencesTo(plan: PlannedLoad): string[] {
     return [...this.serverDifferences(plan), ...this.loadDifferences(plan)];
@@ -85,11 +85,12 @@ export class Measurement {
       ['maxNumSeqs', memory.maxNumSeqs],
       ['maxNumBatchedTokens', memory.maxNumBatchedTokens],
       ['quantization', memory.props.quantization ?? memory.model.quantization ?? 'none'],
-      ['dtype', memory.props.dtype ?? 'auto'],
+      ['dtype', [undefined, 'auto'].includes(memory.props.dtype) ? memory.model.dtype : memory.props.dtype],
       ['kvCacheDtype', memory.props.kvCacheDtype ?? 'auto'],
+      ['modelRunner', memory.props.modelRunner ?? 'the release\'s'],
       ['enforceEager', memory.props.enforceEager ?? false],
       ['lora', memory.props.lora ? 'some' : 'none'],
-      ['speculative', memory.props.speculative?.method ?? 'none'],
+      ['speculative', memory.props.speculative ? `${memory.props.speculative.method} of ${memory.props.speculative.numTokens}` : 'none'],
       ['apiServerCount', count],
     ];
     const wanted = settings(planned, apiServerCount);

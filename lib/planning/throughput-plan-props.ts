@@ -57,8 +57,8 @@ export type ThroughputBound = 'bandwidth' | 'compute' | 'overhead' | 'engine' | 
  */
 export type ThroughputBasis = 'measured' | 'fitted' | 'estimate';
 
-/** What a plan says of a load without having seen it. */
-export interface PredictedThroughput {
+/** How fast a server answers a load. */
+export interface ThroughputFigures {
   /** Tokens of answers in a second, of the whole server. */
   readonly outputTokensPerSecond: number;
   /** Tokens of prompts and answers in a second. */
@@ -71,8 +71,8 @@ export interface PredictedThroughput {
   readonly timeToFirstTokenSeconds: Latency;
   /** Seconds between two tokens of a stream. */
   readonly interTokenLatencySeconds: Latency;
-  /** Whether the figures lie within what the coefficients were measured on. */
+  /** Whether these figures were measured, or else lie within what the coefficients were measured on. */
   readonly basis: ThroughputBasis;
-  /** Why the figures are an estimate; empty when they are fitted. */
+  /** Why the figures are an estimate; empty when they are measured or fitted. */
   readonly notes: readonly string[];
 }

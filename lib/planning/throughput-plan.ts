@@ -5,7 +5,7 @@ import { SchedulerSimulation, SimulatedLoad, SimulatedServer, TimeShares } from 
 import { SPEED_COEFFICIENTS, SpeedCoefficients } from './speed-coefficients';
 import { StepTime } from './step-time';
 import { checkThroughputPlanProps } from './throughput-checks';
-import { Latency, PredictedThroughput, ThroughputBasis, ThroughputBound, ThroughputPlanProps } from './throughput-plan-props';
+import { Latency, ThroughputBound, ThroughputFigures, ThroughputPlanProps } from './throughput-plan-props';
 import { beyondMeasured } from './throughput-range';
 
 /** A rate so close to the most that a server can do makes requests wait longer and longer. */
@@ -16,6 +16,9 @@ const BUSY_FROM = 0.9;
 const API_SERVER_COUNTS = [1, 2, 4];
 /** A gain of tokens that is no reason for further processes: two runs of one load differ by more. */
 const WORTHLESS_GAIN = 0.02;
+
+/** The figures of the load: those of `measurement` where there is one, or else those of `predicted`. */
+export interface ThroughputPlan extends ThroughputFigures {}
 
 /**
  * How fast a server answers a load, from its memory plan: the time of a step by a roofline with few fitted terms, in a simulation of
@@ -56,18 +59,6 @@ export class ThroughputPlan {
     return new ThroughputPlan(props, coefficients);
   }
 
-  /** Tokens of answers in a second, of the whole server. */
-  readonly outputTokensPerSecond: number;
-  /** Tokens of prompts and answers in a second. */
-  readonly totalTokensPerSecond: number;
-  /** Requests that are answered in a second. */
-  readonly requestsPerSecond: number;
-  /** Whether requests come faster than they are answered, so that they wait longer and longer; never with clients. */
-  readonly saturated: boolean;
-  /** Seconds from a request to its first token; infinite when saturated. */
-  readonly timeToFirstTokenSeconds: Latency;
-  /** Seconds between two tokens of a stream. */
-  readonly interTokenLatencySeconds: Latency;
   /** Requests that the engine runs, on average. */
   readonly requestsRunning: number;
   /** Requests that the engine has and does not run yet, on average; infinite when saturated. Those at the API server are in neither. */
@@ -78,14 +69,10 @@ export class ThroughputPlan {
   readonly computeShare: number;
   /** What the load waits for. */
   readonly boundBy: ThroughputBound;
-  /** Whether tokens, requests and latencies were measured, or else lie within what the coefficients were measured on. */
-  readonly basis: ThroughputBasis;
-  /** Why the figures are an estimate; empty when they are measured or fitted. */
-  readonly notes: readonly string[];
   /** What the figures are from when they are measured. Requests running and waiting, shares and the bound are predicted all the same. */
   readonly measurement?: Measurement;
   /** What the plan says by itself; the plan's own figures where nothing was measured. */
-  readonly predicted: PredictedThroughput;
+  readonly predicted: ThroughputFigures;
   /** The load and its server. */
   readonly props: ThroughputPlanProps;
 
@@ -101,15 +88,7 @@ export class ThroughputPlan {
 
     this.predicted = this.predictionOf(server, queued);
     this.measurement = props.measurements?.filter(one => one.differencesTo(props).length === 0).at(-1);
-    const figures = measuredOr(this.predicted, this.measurement);
-    this.outputTokensPerSecond = figures.outputTokensPerSecond;
-    this.totalTokensPerSecond = figures.totalTokensPerSecond;
-    this.requestsPerSecond = figures.requestsPerSecond;
-    this.saturated = figures.saturated;
-    this.timeToFirstTokenSeconds = figures.timeToFirstTokenSeconds;
-    this.interTokenLatencySeconds = figures.interTokenLatencySeconds;
-    this.basis = figures.basis;
-    this.notes = figures.notes;
+    Object.assign(this, measuredOr(this.predicted, this.measurement));
     this.requestsRunning = server.running;
     this.requestsWaiting = server.waiting + queued;
     this.bandwidthShare = Math.min(1, server.shares.bandwidth);
@@ -133,7 +112,7 @@ export class ThroughputPlan {
     return Math.max(1, Math.floor(memory.requestsHeld(Math.ceil(inputTokens + outputTokens / 2))));
   }
 
-  private predictionOf({ outputTokensPerSecond, firstToken, interToken }: SimulatedServer, queued: number): PredictedThroughput {
+  private predictionOf({ outputTokensPerSecond, firstToken, interToken }: SimulatedServer, queued: number): ThroughputFigures {
     const { inputTokens, outputTokens } = this.props;
     const notes = beyondMeasured(this.props);
     const queueSeconds = queued === 0 ? 0 : queued * outputTokens / outputTokensPerSecond;
@@ -172,7 +151,7 @@ export class ThroughputPlan {
 }
 
 /** The measured figures, with those predicted that nobody measured. A measurement that is taken kept up with its rate. */
-function measuredOr(predicted: PredictedThroughput, measurement: Measurement | undefined): PredictedThroughput {
+function measuredOr(predicted: ThroughputFigures, measurement: Measurement | undefined): ThroughputFigures {
   if (measurement === undefined) {
     return predicted;
   }

@@ -147,7 +147,8 @@ describe('measured', () => {
     const { out } = await plan([LLAMA, '--measured', 'summary.json', '--json', ...L4]);
     const { machines, otherMeasurements } = JSON.parse(out);
     expect(otherMeasurements).toEqual([]);
-    const bases = machines.map(({ tensorParallelSize, basis, measuredBy }: { [field: string]: unknown }) => [tensorParallelSize, basis, measuredBy]);
+    const bases = machines.map(({ tensorParallelSize, basis, measuredBy }: { [field: string]: unknown }) =>
+      [tensorParallelSize, basis, measuredBy]);
     expect(bases).toContainEqual([2, 'measured', 'summary.json']);
     expect(bases.filter(([, basis]: string[]) => basis === 'measured')).toHaveLength(1);
     const line = machines.find(({ basis }: { basis: string }) => basis === 'measured');

@@ -372,7 +372,8 @@ describe('against the real server', () => {
     // Fed back, the figures are those of a plan of the same load.
     const memory = MemoryPlan.of({ model: Model.QWEN3_8B, accelerator: Accelerator.L4, tensorParallelSize: 2, maxModelLen: 512 });
     const measured = Measurement.fromJson(JSON.stringify(run.summary), { memory, source: 'the last line of the log' });
-    expect(measured.props).toMatchObject({ clients: 8, inputTokens: tokens.in / requests.answered, outputTokens: tokens.out / requests.answered });
+    const { answered } = requests;
+    expect(measured.props).toMatchObject({ clients: 8, inputTokens: tokens.in / answered, outputTokens: tokens.out / answered });
     const { inputTokens, outputTokens } = measured.props;
     const plan = ThroughputPlan.of({
       memory, inputTokens: Math.round(inputTokens), outputTokens: Math.round(outputTokens), clients: 8, measurements: [measured],
