@@ -371,7 +371,7 @@ describe('against the real server', () => {
     expect(run.output).not.toContain(SERVER_KEY);
     // Fed back, the figures are those of a plan of the same load.
     const memory = MemoryPlan.of({ model: Model.QWEN3_8B, accelerator: Accelerator.L4, tensorParallelSize: 2, maxModelLen: 512 });
-    const measured = Measurement.fromJson(JSON.stringify(run.summary), { memory, source: 'the last line of the log' });
+    const measured = Measurement.fromJson(run.master.output.trim().split('\n').at(-1)!, { memory, source: 'the last line of the log' });
     const { answered } = requests;
     expect(measured.props).toMatchObject({ clients: 8, inputTokens: tokens.in / answered, outputTokens: tokens.out / answered });
     const { inputTokens, outputTokens } = measured.props;
