@@ -21,7 +21,7 @@ export default tseslint.config(
   },
   {
     // Value classes whose props are their fields: an interface of the same name beside the class declares them once.
-    files: ['lib/catalog/{accelerator,machine-type,model}.ts', 'lib/planning/memory-plan.ts', 'lib/serving/vllm-metric.ts'],
+    files: ['lib/catalog/{accelerator,machine-type,model}.ts', 'lib/planning/{memory-plan,throughput-plan}.ts', 'lib/serving/vllm-metric.ts'],
     rules: {
       '@typescript-eslint/no-unsafe-declaration-merging': 'off',
       '@typescript-eslint/no-empty-object-type': ['error', { allowInterfaces: 'with-single-extends' }],

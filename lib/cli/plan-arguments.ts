@@ -4,19 +4,24 @@ import { orRefusal, Refusal } from '../common/refusal';
 import { onlyOne, parsed } from './command';
 import { ExitCode, Failure } from './failure';
 import { ModelRequest } from './plan-model';
-import { Goals, SurveyRequest } from './survey';
+import { MeasuredRequest } from './measured';
+import { Goals, Load, SurveyRequest } from './survey';
 
 /** What `plan` was asked. */
 export interface PlanRequest {
   readonly help: boolean;
   readonly json: boolean;
   readonly model: () => ModelRequest;
-  readonly survey: Omit<SurveyRequest, 'model'>;
+  readonly survey: Omit<SurveyRequest, 'model' | 'load' | 'measurements'>;
+  /** @default - nothing was measured */
+  readonly measured?: MeasuredRequest;
+  /** The load, with what was not asked from another one. */
+  readonly load: (otherwise: Load) => Load;
 }
 
 const OPTIONS = {
   input: { type: 'string' }, output: { type: 'string' }, clients: { type: 'string' }, rate: { type: 'string' }, ttft: { type: 'string' },
-  itl: { type: 'string' }, accelerator: { type: 'string', multiple: true }, region: { type: 'string' }, json: { type: 'boolean' },
+  itl: { type: 'string' }, accelerator: { type: 'string', multiple: true }, region: { type: 'string' }, measured: { type: 'string', multiple: true }, 'measured-on': { type: 'string' }, json: { type: 'boolean' },
   revision: { type: 'string' }, 'trust-remote-code': { type: 'boolean' }, 'skip-tokenizer-init': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -27,6 +32,8 @@ export const USUAL_LOAD = { inputTokens: 1024, outputTokens: 256, clients: 64 };
 const MOST_TOKENS = 10_000_000;
 const MOST_CLIENTS = 100_000;
 const MOST_RATE = 100_000;
+/** Of one machine of Google Cloud: https://cloud.google.com/compute/docs/gpus */
+const MOST_GPUS = 16;
 
 /** @throws on what is no option, no number or no name */
 export function planRequest(args: string[]): PlanRequest {
@@ -38,13 +45,11 @@ export function planRequest(args: string[]): PlanRequest {
     timeToFirstTokenSeconds: values.ttft === undefined ? undefined : seconds('--ttft', values.ttft),
     interTokenLatencySeconds: values.itl === undefined ? undefined : seconds('--itl', values.itl),
   };
-  const load = {
-    inputTokens: whole('--input', values.input, MOST_TOKENS) ?? USUAL_LOAD.inputTokens,
-    outputTokens: whole('--output', values.output, MOST_TOKENS) ?? USUAL_LOAD.outputTokens,
-    ...values.rate === undefined
-      ? { clients: whole('--clients', values.clients, MOST_CLIENTS) ?? USUAL_LOAD.clients }
-      : { requestsPerSecond: rate(values.rate) },
-  };
+  const inputTokens = whole('--input', values.input, MOST_TOKENS);
+  const outputTokens = whole('--output', values.output, MOST_TOKENS);
+  const clients = whole('--clients', values.clients, MOST_CLIENTS);
+  const requestsPerSecond = values.rate === undefined ? undefined : rate(values.rate);
+  const arrivals = clients === undefined && requestsPerSecond === undefined ? {} : { clients, requestsPerSecond };
   return {
     help: values.help ?? false,
     json: values.json ?? false,
@@ -52,12 +57,32 @@ export function planRequest(args: string[]): PlanRequest {
       name: onlyOne('model', positionals), revision: values.revision, trustRemoteCode: values['trust-remote-code'],
       skipTokenizerInit: values['skip-tokenizer-init'],
     }),
+    measured: measuredRequest(values.measured, values['measured-on']),
+    load: otherwise => ({
+      ...otherwise, ...arrivals, inputTokens: inputTokens ?? otherwise.inputTokens, outputTokens: outputTokens ?? otherwise.outputTokens,
+    }),
     survey: {
-      load, goals,
+      goals,
       accelerators: values.accelerator?.map(id => usage(() => Accelerator.fromId(id))) ?? Accelerator.all(),
       region: values.region === undefined ? undefined : usage(() => Region.of(values.region!, '--region')),
     },
   };
+}
+
+function measuredRequest(files: readonly string[] | undefined, on: string | undefined): MeasuredRequest | undefined {
+  if ((files === undefined) !== (on === undefined)) {
+    throw new Failure(ExitCode.USAGE, files === undefined
+      ? `--measured-on (${on}) says on what a file was measured; give the file with --measured`
+      : `say with --measured-on on what ${files.join(' and ')} was measured, such as l4:2 for two L4`);
+  }
+  if (files === undefined || on === undefined) {
+    return undefined;
+  }
+  const [id, gpus = '1', ...more] = on.split(':');
+  if (more.length > 0) {
+    throw new Failure(ExitCode.USAGE, `--measured-on (${on}) is an accelerator and its number, such as l4:2`);
+  }
+  return { files, accelerator: usage(() => Accelerator.fromId(id)), gpus: whole('--measured-on', gpus, MOST_GPUS)! };
 }
 
 function usage<T>(work: () => T): T {

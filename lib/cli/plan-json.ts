@@ -1,20 +1,22 @@
 import { VllmRelease } from '../catalog';
+import { otherMeasurements } from './measured';
 import { Candidate, Survey, SurveyRequest } from './survey';
 
 /** More digits of a figure say nothing. */
 const DIGITS = 4;
 
 /** The survey as a program reads it. What is infinite is null. */
-export function planJson({ model, load, goals, region }: SurveyRequest, { candidates, unfit }: Survey): string {
+export function planJson({ model, load, goals, region, measurements }: SurveyRequest, { candidates, unfit }: Survey): string {
   return JSON.stringify({
     model: model.id, revision: model.revision, vllm: VllmRelease.DEFAULT.version, ...load, region: region?.name, goals,
     machines: candidates.map(machineOf),
+    otherMeasurements: measurements && otherMeasurements(measurements, candidates),
     unfit: unfit.map(({ accelerator, reason }) => ({ accelerator: accelerator.id, reason })),
   }, (_, value: unknown) => typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(DIGITS)) : value, 2);
 }
 
 function machineOf({ memory, dtype, placement, throughput, readySeconds, price, misses }: Candidate): object {
-  const { outputTokensPerSecond, totalTokensPerSecond, boundBy, basis, notes } = throughput;
+  const { outputTokensPerSecond, totalTokensPerSecond, boundBy, basis, notes, measurement, predicted } = throughput;
   return {
     accelerator: memory.accelerator.id,
     tensorParallelSize: memory.tensorParallelSize,
@@ -32,7 +34,9 @@ function machineOf({ memory, dtype, placement, throughput, readySeconds, price, 
     totalTokensPerSecond,
     timeToFirstTokenSeconds: throughput.timeToFirstTokenSeconds,
     interTokenLatencySeconds: throughput.interTokenLatencySeconds,
-    boundBy, basis, notes, readySeconds,
+    boundBy, basis, notes,
+    ...measurement && { measuredBy: measurement.source, predicted },
+    readySeconds,
     price: price && {
       serverHourlyUsd: price.hourlyUsd, strandedHourlyUsd: price.strandedHourlyUsd, priceDate: price.priceDate,
       perMillionTokensUsd: { atLoad: price.atLoad, atSaturation: price.atSaturation },

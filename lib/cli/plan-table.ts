@@ -1,5 +1,7 @@
 import { VllmRelease } from '../catalog';
+import { ThroughputBasis } from '../planning';
 import { MEASURED_ON } from '../planning/throughput-range';
+import { otherMeasurements } from './measured';
 import { Candidate, duration, Survey, SurveyRequest } from './survey';
 
 const WIDTH = 80;
@@ -40,10 +42,12 @@ export function planTable(request: SurveyRequest, found: Survey, colours: boolea
     ...wrapped(`${request.model.id}, vLLM ${VllmRelease.DEFAULT.version}, ${loadOf(request)}`),
     '',
     ...meets.length > 0 ? [painted(lineOf(({ title }) => title), BOLD)] : [],
-    ...meets.map((candidate, index) => index === 0 ? painted(row(candidate), GREEN) : row(candidate)),
+    ...meets.flatMap((candidate, index) => [index === 0 ? painted(row(candidate), GREEN) : row(candidate), ...beside(candidate)]),
     ...meets.length === 0 ? [found.candidates.length > 0 ? 'Nothing meets the goals.' : 'No machine of the catalogue holds it.'] : [],
     ...section('Misses a goal:', misses.map(candidate => [`${candidate.memory.tensorParallelSize} ${candidate.memory.accelerator.id}`,
-      candidate.misses.join(', ')])),
+      `${candidate.misses.join(', ')}${candidate.throughput.measurement ? ' (measured)' : ''}`])),
+    ...section('Measured otherwise:', otherMeasurements(request.measurements ?? [], found.candidates)
+      .map(({ source, reason }) => [source, reason])),
     ...section('Does not hold it:', found.unfit.map(({ accelerator, reason }) => [accelerator.id, reason])),
     ...meets.length > 0 ? ['', ...footnotes(request, meets)] : [],
   ];
@@ -58,8 +62,19 @@ function lineOf(cell: (column: Column) => string): string {
   return COLUMNS.map(column => column.left ? cell(column).padEnd(column.width) : cell(column).padStart(column.width)).join(' ').trimEnd();
 }
 
-function mark({ basis }: Candidate['throughput']): string {
-  return basis === 'estimate' ? '~' : '';
+const MARKS = { measured: '*', fitted: '', estimate: '~' };
+
+function mark({ basis }: { readonly basis: ThroughputBasis }): string {
+  return MARKS[basis];
+}
+
+/** What the plan says by itself, below a line that was measured. */
+function beside({ throughput: { measurement, predicted } }: Candidate): string[] {
+  const { timeToFirstTokenSeconds: first, interTokenLatencySeconds: next, outputTokensPerSecond } = predicted;
+  return measurement === undefined
+    ? []
+    : wrapped(`  * measured by ${measurement.source}; predicted: ${mark(predicted)}${outputTokensPerSecond.toFixed(0)} tok/s,`
+      + ` TTFT ${duration(first.median)}, ITL ${duration(next.median)}`);
 }
 
 function usd(price: number): string {
@@ -68,7 +83,7 @@ function usd(price: number): string {
 
 function footnotes({ goals }: SurveyRequest, meets: readonly Candidate[]): string[] {
   const dates = [...new Set(meets.flatMap(({ price }) => price?.priceDate ?? []))].sort();
-  const estimates = meets.some(({ throughput }) => throughput.basis === 'estimate');
+  const estimates = meets.some(({ throughput }) => throughput.predicted.basis === 'estimate');
   const sentences = [
     'Each line is one server. longest: tokens of the longest request. once: requests of this load that run at once.'
     + ' TTFT, ITL: medians of the time to the first token and between two tokens. start: seconds until a new server answers, weights from a'

@@ -2,6 +2,7 @@ import { Accelerator } from '../catalog';
 import { Command, Output } from './command';
 import { ExitCode, Failure } from './failure';
 import { Environment } from './hub-token';
+import { measuredLoad, measurementsOf, readMeasured } from './measured';
 import { planRequest, USUAL_LOAD } from './plan-arguments';
 import { planJson } from './plan-json';
 import { modelOf } from './plan-model';
@@ -24,6 +25,10 @@ deployed, and the hub is asked only for what neither the catalogue nor models/<h
   --accelerator ID   only this one, and may be given again: ${Accelerator.all().map(({ id }) => id).slice(0, 4).join(', ')},
                      ${Accelerator.all().map(({ id }) => id).slice(4).join(', ')}
   --region R         only machines that are there, as far as is known, such as us-central1
+  --measured FILE    summary.json of a load test, or what vllm bench serve --save-result wrote, and may be given again:
+                     its figures stand in the line of that server and load, and the predicted ones below it; a load
+                     that is not given is that of the first file
+  --measured-on ID:N accelerator and number of GPUs of the server that was measured, such as l4:2
   --json             for programs: one object, with everything that the table leaves out
   --revision R       branch, tag or commit on the hub; main without it
   --trust-remote-code, --skip-tokenizer-init  as for lock
@@ -31,8 +36,8 @@ deployed, and the hub is asked only for what neither the catalogue nor models/<h
 
 Sorted by the price of a million tokens, those that meet the goals first. HF_TOKEN and HF_ENDPOINT are as for lock.
 
-Exit codes: 0 some machine does it, 1 none does, 64 wrong usage, 65 the model cannot be planned, 66 no such model
-or revision, 69 the hub does not answer, 77 no permission.`;
+Exit codes: 0 some machine does it, 1 none does, 64 wrong usage, 65 the model cannot be planned, 66 no such model,
+revision or file, 69 the hub does not answer, 77 no permission.`;
 
 const NOTHING = 1;
 
@@ -45,7 +50,10 @@ async function plan(args: string[], environment: Environment, output: Output): P
     output.out(HELP);
     return 0;
   }
-  const request = { ...asked.survey, model: await modelOf(asked.model(), environment, output) };
+  const measured = asked.measured && readMeasured(asked.measured);
+  const load = asked.load(measured ? measuredLoad(measured) : USUAL_LOAD);
+  const model = await modelOf(asked.model(), environment, output);
+  const request = { ...asked.survey, load, model, measurements: measured && measurementsOf(model, measured) };
   requireRoom(request);
   const found = survey(request);
   const lines = asked.json ? [planJson(request, found)] : planTable(request, found, output.colours ?? false);

@@ -2,7 +2,7 @@ import { Accelerator, MachineType, Model, VllmDtype } from '../catalog';
 import { BUCKET_BYTES_PER_SECOND } from '../catalog/read-rates';
 import { Region } from '../common/region';
 import { orRefusal, Refusal } from '../common/refusal';
-import { MemoryPlan, Placement, StartupPlan, ThroughputPlan, ThroughputPlanProps, TokenPrice } from '../planning';
+import { Measurement, MemoryPlan, Placement, StartupPlan, ThroughputPlan, ThroughputPlanProps, TokenPrice } from '../planning';
 import { tensorParallelSizes } from '../planning/smallest-plan';
 
 /** Latencies that half of the requests, or of the tokens, have to keep. */
@@ -11,13 +11,17 @@ export interface Goals {
   readonly interTokenLatencySeconds?: number;
 }
 
+export type Load = Pick<ThroughputPlanProps, 'inputTokens' | 'outputTokens' | 'clients' | 'requestsPerSecond'>;
+
 export interface SurveyRequest {
   readonly model: Model;
-  readonly load: Pick<ThroughputPlanProps, 'inputTokens' | 'outputTokens' | 'clients' | 'requestsPerSecond'>;
+  readonly load: Load;
   readonly goals: Goals;
   readonly accelerators: readonly Accelerator[];
   /** @default - anywhere */
   readonly region?: Region;
+  /** @default - none */
+  readonly measurements?: readonly Measurement[];
 }
 
 /** One server on one machine. */
@@ -76,16 +80,25 @@ function zonesOf(accelerator: Accelerator, region: Region | undefined): string[]
   return known.length === 0 ? [region.likelyZone] : region.zonesOf({ zones: known });
 }
 
-function candidate(accelerator: Accelerator, gpus: number, zones: string[] | undefined, { model, load, goals }: SurveyRequest): Candidate {
-  const dtype = model.dtype === 'bfloat16' && !accelerator.supportsBfloat16 ? 'half' : undefined;
-  const memory = MemoryPlan.of({ model, accelerator, tensorParallelSize: gpus, maxModelLen: 'auto', dtype });
+/** The server of a line. */
+export function memoryOf(model: Model, accelerator: Accelerator, gpus: number): MemoryPlan {
+  return MemoryPlan.of({ model, accelerator, tensorParallelSize: gpus, maxModelLen: 'auto', dtype: dtypeOf(model, accelerator) });
+}
+
+function dtypeOf(model: Model, accelerator: Accelerator): VllmDtype | undefined {
+  return model.dtype === 'bfloat16' && !accelerator.supportsBfloat16 ? 'half' : undefined;
+}
+
+function candidate(accelerator: Accelerator, gpus: number, zones: string[] | undefined, request: SurveyRequest): Candidate {
+  const { model, load, goals, measurements } = request;
+  const memory = memoryOf(model, accelerator, gpus);
   if (!memory.fits) {
     throw new Refusal(`not with ${gpus} of them either: ${memory.reasons[0]}`);
   }
   const placement = Placement.of({ accelerator, gpus, zones });
-  const throughput = ThroughputPlan.of({ ...load, memory });
+  const throughput = ThroughputPlan.of({ ...load, memory, measurements });
   return {
-    memory, dtype, placement, throughput,
+    memory, dtype: dtypeOf(model, accelerator), placement, throughput,
     readySeconds: StartupPlan.of({ model, weightsBytesPerSecond: BUCKET_BYTES_PER_SECOND }).readySeconds,
     price: placement.machineType.hourlyPriceUsd === undefined ? undefined : TokenPrice.of({ throughput, placement }),
     misses: missesOf(throughput, goals),

@@ -1,4 +1,6 @@
 export type { KvCachePerRequest } from './kv-cache';
+export { Measurement } from './measurement';
+export type { MeasuredFigures, MeasuredLatency, MeasuredServerProps, MeasurementFileProps, MeasurementProps, PlannedLoad } from './measurement-props';
 export type { MemoryAlternative } from './memory-alternatives';
 export { MemoryPlan } from './memory-plan';
 export type { MemoryPerGpu, MemoryPlanProps, ResolvedMemoryProps } from './memory-plan-props';
@@ -9,5 +11,5 @@ export * from './shutdown-plan';
 export * from './startup-plan';
 export type { Speculation, SpeculationMethod } from './speculation';
 export * from './throughput-plan';
-export type { Latency, ThroughputBasis, ThroughputBound, ThroughputPlanProps } from './throughput-plan-props';
+export type { Latency, ThroughputBasis, ThroughputBound, ThroughputFigures, ThroughputPlanProps } from './throughput-plan-props';
 export * from './token-price';

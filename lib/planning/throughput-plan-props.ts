@@ -1,3 +1,4 @@
+import { Measurement } from './measurement';
 import { MemoryPlan } from './memory-plan';
 
 /** Props of `ThroughputPlan.of`. */
@@ -28,6 +29,12 @@ export interface ThroughputPlanProps {
    * @default true
    */
   readonly stream?: boolean;
+  /**
+   * What was measured, of this load and others. The last one of the same server and load takes precedence over what is predicted; others
+   * change nothing.
+   * @default - none
+   */
+  readonly measurements?: readonly Measurement[];
 }
 
 /** A duration over many requests. */
@@ -44,5 +51,28 @@ export interface Latency {
  */
 export type ThroughputBound = 'bandwidth' | 'compute' | 'overhead' | 'engine' | 'api-server' | 'kv-cache' | 'max-num-seqs';
 
-/** `fitted`: within what the coefficients were measured on. `estimate`: outside of it; `notes` has the reasons. */
-export type ThroughputBasis = 'fitted' | 'estimate';
+/**
+ * `measured`: of the same server and load. `fitted`: within what the coefficients were measured on. `estimate`: outside of it; `notes` has
+ * the reasons.
+ */
+export type ThroughputBasis = 'measured' | 'fitted' | 'estimate';
+
+/** How fast a server answers a load. */
+export interface ThroughputFigures {
+  /** Tokens of answers in a second, of the whole server. */
+  readonly outputTokensPerSecond: number;
+  /** Tokens of prompts and answers in a second. */
+  readonly totalTokensPerSecond: number;
+  /** Requests that are answered in a second. */
+  readonly requestsPerSecond: number;
+  /** Whether requests come faster than they are answered, so that they wait longer and longer; never with clients. */
+  readonly saturated: boolean;
+  /** Seconds from a request to its first token; infinite when saturated. */
+  readonly timeToFirstTokenSeconds: Latency;
+  /** Seconds between two tokens of a stream. */
+  readonly interTokenLatencySeconds: Latency;
+  /** Whether these figures were measured, or else lie within what the coefficients were measured on. */
+  readonly basis: ThroughputBasis;
+  /** Why the figures are an estimate; empty when they are measured or fitted. */
+  readonly notes: readonly string[];
+}

@@ -1,15 +1,24 @@
 import { requireProps } from '../common/props';
+import { Measurement } from './measurement';
+import { MeasuredLatency } from './measurement-props';
 import { SchedulerSimulation, SimulatedLoad, SimulatedServer, TimeShares } from './scheduler-simulation';
 import { SPEED_COEFFICIENTS, SpeedCoefficients } from './speed-coefficients';
 import { StepTime } from './step-time';
 import { checkThroughputPlanProps } from './throughput-checks';
-import { Latency, ThroughputBasis, ThroughputBound, ThroughputPlanProps } from './throughput-plan-props';
+import { Latency, ThroughputBound, ThroughputFigures, ThroughputPlanProps } from './throughput-plan-props';
 import { beyondMeasured } from './throughput-range';
 
 /** A rate so close to the most that a server can do makes requests wait longer and longer. */
 const SATURATED_FROM = 0.97;
 /** A process that is busy for such a share of the time holds up the others. */
 const BUSY_FROM = 0.9;
+/** Numbers of API servers to choose from: the fitted ones. */
+const API_SERVER_COUNTS = [1, 2, 4];
+/** A gain of tokens that is no reason for further processes: two runs of one load differ by more. */
+const WORTHLESS_GAIN = 0.02;
+
+/** The figures of the load: those of `measurement` where there is one, or else those of `predicted`. */
+export interface ThroughputPlan extends ThroughputFigures {}
 
 /**
  * How fast a server answers a load, from its memory plan: the time of a step by a roofline with few fitted terms, in a simulation of
@@ -29,6 +38,19 @@ export class ThroughputPlan {
   }
 
   /**
+   * The number of API server processes for a load, of 1, 2 and 4: the smallest whose predicted tokens are within 2 % of the most. Each
+   * process needs a virtual CPU of its own. Below saturation a rate of requests gets as many tokens from one as from four.
+   *
+   * @param props - `apiServerCount` and `measurements` are not looked at
+   * @throws as `of` does
+   */
+  static bestApiServerCount(props: ThroughputPlanProps): number {
+    const tokens = API_SERVER_COUNTS.map(apiServerCount =>
+      ThroughputPlan.of({ ...props, apiServerCount, measurements: undefined }).outputTokensPerSecond);
+    return API_SERVER_COUNTS[tokens.findIndex(some => some >= (1 - WORTHLESS_GAIN) * Math.max(...tokens))];
+  }
+
+  /**
    * The same with other coefficients than the fitted ones.
    *
    * @internal
@@ -37,18 +59,6 @@ export class ThroughputPlan {
     return new ThroughputPlan(props, coefficients);
   }
 
-  /** Tokens of answers in a second, of the whole server. */
-  readonly outputTokensPerSecond: number;
-  /** Tokens of prompts and answers in a second. */
-  readonly totalTokensPerSecond: number;
-  /** Requests that are answered in a second. */
-  readonly requestsPerSecond: number;
-  /** Whether requests come faster than they are answered, so that they wait longer and longer; never with clients. */
-  readonly saturated: boolean;
-  /** Seconds from a request to its first token; infinite when saturated. */
-  readonly timeToFirstTokenSeconds: Latency;
-  /** Seconds between two tokens of a stream. */
-  readonly interTokenLatencySeconds: Latency;
   /** Requests that the engine runs, on average. */
   readonly requestsRunning: number;
   /** Requests that the engine has and does not run yet, on average; infinite when saturated. Those at the API server are in neither. */
@@ -59,38 +69,31 @@ export class ThroughputPlan {
   readonly computeShare: number;
   /** What the load waits for. */
   readonly boundBy: ThroughputBound;
-  /** Whether the figures lie within what was measured. */
-  readonly basis: ThroughputBasis;
-  /** Why the figures are an estimate; empty when they are fitted. */
-  readonly notes: readonly string[];
+  /** What the figures are from when they are measured. Requests running and waiting, shares and the bound are predicted all the same. */
+  readonly measurement?: Measurement;
+  /** What the plan says by itself; the plan's own figures where nothing was measured. */
+  readonly predicted: ThroughputFigures;
   /** The load and its server. */
   readonly props: ThroughputPlanProps;
 
   private constructor(props: ThroughputPlanProps, private readonly coefficients: SpeedCoefficients) {
     checkThroughputPlanProps(props);
     this.props = props;
-    const { inputTokens, outputTokens, clients, requestsPerSecond } = props;
+    const { clients, requestsPerSecond } = props;
     const most = this.mostRunning;
     const closed = this.simulate({ clients: Math.min(clients ?? most, most) });
-    this.saturated = requestsPerSecond !== undefined && requestsPerSecond >= SATURATED_FROM * closed.requestsPerSecond;
-    const server = requestsPerSecond === undefined || this.saturated ? closed : this.simulate({ requestsPerSecond });
-    const queued = this.saturated ? Number.POSITIVE_INFINITY : Math.max(0, (clients ?? 0) - most);
-    const queueSeconds = queued === 0 ? 0 : queued * outputTokens / server.outputTokensPerSecond;
-    const latency = (durations: SimulatedServer['firstToken'], wait: number) =>
-      ({ median: wait + durations.percentile(0.5), p99: wait + durations.percentile(0.99) });
+    const saturated = requestsPerSecond !== undefined && requestsPerSecond >= SATURATED_FROM * closed.requestsPerSecond;
+    const server = requestsPerSecond === undefined || saturated ? closed : this.simulate({ requestsPerSecond });
+    const queued = saturated ? Number.POSITIVE_INFINITY : Math.max(0, (clients ?? 0) - most);
 
-    this.outputTokensPerSecond = server.outputTokensPerSecond;
-    this.totalTokensPerSecond = server.outputTokensPerSecond * (inputTokens + outputTokens) / outputTokens;
-    this.requestsPerSecond = server.outputTokensPerSecond / outputTokens;
-    this.timeToFirstTokenSeconds = latency(server.firstToken, queueSeconds);
-    this.interTokenLatencySeconds = latency(server.interToken, 0);
+    this.predicted = this.predictionOf(server, queued);
+    this.measurement = props.measurements?.filter(one => one.differencesTo(props).length === 0).at(-1);
+    Object.assign(this, measuredOr(this.predicted, this.measurement));
     this.requestsRunning = server.running;
     this.requestsWaiting = server.waiting + queued;
     this.bandwidthShare = Math.min(1, server.shares.bandwidth);
     this.computeShare = Math.min(1, server.shares.compute);
     this.boundBy = this.boundOf(server.shares, queued);
-    this.notes = beyondMeasured(props);
-    this.basis = this.notes.length === 0 ? 'fitted' : 'estimate';
   }
 
   /** Requests of this load that the server can run at once. */
@@ -107,6 +110,24 @@ export class ThroughputPlan {
   private get requestsHeld(): number {
     const { memory, inputTokens, outputTokens } = this.props;
     return Math.max(1, Math.floor(memory.requestsHeld(Math.ceil(inputTokens + outputTokens / 2))));
+  }
+
+  private predictionOf({ outputTokensPerSecond, firstToken, interToken }: SimulatedServer, queued: number): ThroughputFigures {
+    const { inputTokens, outputTokens } = this.props;
+    const notes = beyondMeasured(this.props);
+    const queueSeconds = queued === 0 ? 0 : queued * outputTokens / outputTokensPerSecond;
+    const latency = (durations: SimulatedServer['firstToken'], wait: number) =>
+      ({ median: wait + durations.percentile(0.5), p99: wait + durations.percentile(0.99) });
+    return {
+      outputTokensPerSecond,
+      totalTokensPerSecond: outputTokensPerSecond * (inputTokens + outputTokens) / outputTokens,
+      requestsPerSecond: outputTokensPerSecond / outputTokens,
+      saturated: queued === Number.POSITIVE_INFINITY,
+      timeToFirstTokenSeconds: latency(firstToken, queueSeconds),
+      interTokenLatencySeconds: latency(interToken, 0),
+      basis: notes.length === 0 ? 'fitted' : 'estimate',
+      notes,
+    };
   }
 
   private simulate(arrivals: SimulatedLoad['arrivals']): SimulatedServer {
@@ -127,4 +148,26 @@ export class ThroughputPlan {
     const parts = ['bandwidth', 'compute', 'overhead', 'engine'] as const;
     return parts.reduce((largest, part) => shares[part] > shares[largest] ? part : largest);
   }
+}
+
+/** The measured figures, with those predicted that nobody measured. A measurement that is taken kept up with its rate. */
+function measuredOr(predicted: ThroughputFigures, measurement: Measurement | undefined): ThroughputFigures {
+  if (measurement === undefined) {
+    return predicted;
+  }
+  const { timeToFirstTokenSeconds, interTokenLatencySeconds, outputTokensPerSecond } = measurement.props;
+  return {
+    outputTokensPerSecond,
+    totalTokensPerSecond: measurement.totalTokensPerSecond,
+    requestsPerSecond: measurement.answersPerSecond,
+    saturated: false,
+    timeToFirstTokenSeconds: latencyOr(predicted.timeToFirstTokenSeconds, timeToFirstTokenSeconds),
+    interTokenLatencySeconds: latencyOr(predicted.interTokenLatencySeconds, interTokenLatencySeconds),
+    basis: 'measured',
+    notes: [],
+  };
+}
+
+function latencyOr(predicted: Latency, measured: MeasuredLatency | undefined): Latency {
+  return measured === undefined ? predicted : { median: measured.median, p99: measured.p99 ?? Math.max(measured.median, predicted.p99) };
 }

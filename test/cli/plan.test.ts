@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { runCommandLine } from '../../lib/cli/command-line';
+import { loadTestSummary, vllmBenchResult } from '../planning/measured-files';
 import { TinyFolder } from '../catalog/tiny-folder';
 import { PROJECT } from '../house/sources';
 import { HubServer } from '../rig/hub';
@@ -109,6 +110,65 @@ describe('goals', () => {
 
   test('a rate that is too high', async () => {
     expect(shown(await plan([LLAMA, '--rate', '5', '--accelerator', 'l4', '--accelerator', 'a100']))).toMatchSnapshot();
+  });
+});
+
+describe('measured', () => {
+  beforeEach(() => {
+    fs.writeFileSync('summary.json', loadTestSummary());
+    fs.writeFileSync('bench.json', vllmBenchResult());
+  });
+  const spaced = (text: string) => text.replace(/\s+/g, ' ');
+  const L4 = ['--accelerator', 'l4', '--measured-on', 'l4:2'];
+
+  test('a load test\'s figures stand in their line, its load is planned for, and the predicted figures are beside them', async () => {
+    const ended = await plan([LLAMA, '--measured', 'summary.json', ...L4]);
+    expect(shown(ended)).toMatchSnapshot();
+    expect(spaced(ended.out)).toContain('200 tokens in and 50 out, 8 clients');
+    expect(ended.out.match(/\*100 /g)).toHaveLength(1);
+  });
+
+  test('a result of vllm bench, and a file of another load', async () => {
+    expect(shown(await plan([LLAMA, '--measured', 'bench.json', '--measured', 'summary.json', ...L4]))).toMatchSnapshot();
+  });
+
+  test('a goal is judged by what was measured', async () => {
+    expect(shown(await plan([LLAMA, '--measured', 'summary.json', '--ttft', '200ms', ...L4]))).toMatchSnapshot();
+  });
+
+  test('another load than the file\'s is planned for as ever', async () => {
+    const { exitCode, out } = await plan([LLAMA, '--measured', 'summary.json', '--input', '2048', '--clients', '64', ...L4]);
+    expect(exitCode).toBe(0);
+    expect(spaced(out)).toContain('2048 tokens in and 50 out, 64 clients');
+    expect(spaced(out)).toContain('Measured otherwise: summary.json inputTokens 200 was measured, not 2048; clients 8 was measured, not clients 64');
+  });
+
+  test('JSON has both', async () => {
+    const { out } = await plan([LLAMA, '--measured', 'summary.json', '--json', ...L4]);
+    const { machines, otherMeasurements } = JSON.parse(out);
+    expect(otherMeasurements).toEqual([]);
+    const bases = machines.map(({ tensorParallelSize, basis, measuredBy }: { [field: string]: unknown }) =>
+      [tensorParallelSize, basis, measuredBy]);
+    expect(bases).toContainEqual([2, 'measured', 'summary.json']);
+    expect(bases.filter(([, basis]: string[]) => basis === 'measured')).toHaveLength(1);
+    const line = machines.find(({ basis }: { basis: string }) => basis === 'measured');
+    expect(line).toMatchObject({ outputTokensPerSecond: 100, requestsPerSecond: 2, predicted: { basis: 'estimate' } });
+    expect(line.predicted.outputTokensPerSecond).not.toBe(100);
+  });
+
+  test.each<[string, string[], number, RegExp]>([
+    ['a file that is not there', ['--measured', 'none.json', ...L4], 66, /^cdk8s-vllm: none\.json cannot be read \(ENOENT\)$/],
+    ['a file that is none', ['--measured', 'other.json', ...L4], 65, /^cdk8s-vllm: other\.json: is neither summary\.json/],
+    ['another model\'s', ['--measured', 'qwen.json', ...L4], 65, /^cdk8s-vllm: qwen\.json: measured a model served as 'Qwen\/Qwen3-8B', not 'meta-llama/],
+    ['no server', ['--measured', 'summary.json'], 64, /^cdk8s-vllm: say with --measured-on on what summary\.json was measured, such as l4:2 for two L4\n/],
+    ['no file', L4, 64, /^cdk8s-vllm: --measured-on \(l4:2\) says on what a file was measured; give the file with --measured\n/],
+    ['no card', ['--measured', 'summary.json', '--measured-on', 'l5:2'], 64, /^cdk8s-vllm: Unknown accelerator 'l5'/],
+    ['no number', ['--measured', 'summary.json', '--measured-on', 'l4:x'], 64, /^cdk8s-vllm: --measured-on \(x\) is a whole number from 1 to 16\n/],
+    ['too much', ['--measured', 'summary.json', '--measured-on', 'l4:1:2'], 64, /^cdk8s-vllm: --measured-on \(l4:1:2\) is an accelerator and its number/],
+  ])('%s is refused', async (_, args, exitCode, error) => {
+    fs.writeFileSync('other.json', '{"figures":1}');
+    fs.writeFileSync('qwen.json', loadTestSummary({ model: 'Qwen/Qwen3-8B' }));
+    expect(await plan([LLAMA, ...args])).toMatchObject({ exitCode, out: '', error: expect.stringMatching(error) });
   });
 });
 

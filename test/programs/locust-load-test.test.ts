@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { Duration } from 'cdk8s';
+import { Accelerator, Measurement, MemoryPlan, Model, ThroughputPlan } from '../../lib';
 import { startBrowser } from '../rig/browser';
 import { eventually } from '../rig/eventually';
 import { programFolder } from '../rig/program-folder';
@@ -152,6 +153,7 @@ test('an open loop sends at its rate, however slow the server is', async () => {
   const settings = { ...SHORT, runSeconds: 15, firstTokenTimeoutSeconds: 5 };
   const run = await start({ target: server.url, requestsPerSecond: 15, workers: 2, settings });
   expect((await run.ended()).master).toBe(0);
+  expect(run.summary).toMatchObject({ requestsPerSecond: 15, uniquePrompts: true });
   const { sent, answered } = run.summary.requests;
   expect(answered).toBe(sent);
   // 225 on average; five standard deviations of a Poisson process
@@ -367,6 +369,16 @@ describe('against the real server', () => {
     expect(tokens.in / requests.answered).toBeLessThan(150);
     expect(run.master.output).toMatch(/^report\.html, summary\.json, requests\.csv, failures\.csv: \/results\/\d{8}T\d{6}Z-/m);
     expect(run.output).not.toContain(SERVER_KEY);
+    // Fed back, the figures are those of a plan of the same load.
+    const memory = MemoryPlan.of({ model: Model.QWEN3_8B, accelerator: Accelerator.L4, tensorParallelSize: 2, maxModelLen: 512 });
+    const measured = Measurement.fromJson(run.master.output.trim().split('\n').at(-1)!, { memory, source: 'the last line of the log' });
+    const { answered } = requests;
+    expect(measured.props).toMatchObject({ clients: 8, inputTokens: tokens.in / answered, outputTokens: tokens.out / answered });
+    const { inputTokens, outputTokens } = measured.props;
+    const plan = ThroughputPlan.of({
+      memory, inputTokens: Math.round(inputTokens), outputTokens: Math.round(outputTokens), clients: 8, measurements: [measured],
+    });
+    expect(plan).toMatchObject({ basis: 'measured', outputTokensPerSecond: run.summary.perSecond.tokensOut, predicted: { basis: 'estimate' } });
     console.log(JSON.stringify({ ...ours, perSecond: run.summary.perSecond }));
   });
 

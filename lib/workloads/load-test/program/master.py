@@ -201,6 +201,7 @@ class Master:
         summary = summarize(total, elapsed, judge(total, elapsed, settings.thresholds), troubles, {
             "name": settings.name, "model": settings.server.model, "target": settings.target, "run": self.run, "startedAt": began,
             "load": settings.load_of(users), "prompts": settings.prompts, "limits": settings.thresholds,
+            **settings.arrivals_of(users), "uniquePrompts": settings.unique,
             "workers": {"asked": settings.workers, "reported": len(self.final), "busiestCpuPercent": round(self.busiest)},
             "warmUp": dict(zip(("requests", "tokensIn", "tokensOut"), self.warm_up, strict=True)),
         })

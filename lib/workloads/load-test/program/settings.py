@@ -60,6 +60,10 @@ class Settings:
             return f"{self.requests_per_second:g} requests a second, whatever the server does"
         return f"{users} users, each sending when its last answer is there"
 
+    def arrivals_of(self, users: int) -> dict[str, float]:
+        """The same for programs."""
+        return {"requestsPerSecond": self.requests_per_second} if self.open_loop else {"users": users}
+
     @property
     def prompts(self) -> str:
         tokens = f"answers of {words(self.output_tokens)}"
