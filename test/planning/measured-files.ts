@@ -7,8 +7,8 @@ export function loadTestSummary(change: object = {}): string {
 }
 
 /**
- * What `vllm bench serve --save-result` of 0.33.0 writes, of 40 answers of 16 tokens to 4 clients. The form is the program's own; the server
- * that it asked slept for a while a token, so the figures say nothing of the model and card that the tests take them for.
+ * What `vllm bench serve --save-result` of 0.33.0 writes, of 40 answers of 16 tokens to 4 clients. The form is the program's own; the
+ * server that it asked slept for a while a token, so the figures say nothing of the model and card that the tests take them for.
  */
 export function vllmBenchResult(change: object = {}): string {
   return changed('vllm-bench.json', change);
