@@ -67,9 +67,10 @@ export class WorkloadIdentity extends Construct {
       throw new Refusal(`${name} is to have folders of the bucket ${bucket}, which is not among 'buckets' (${known}); add it there`);
     }
     const bindings = folderBindings(name, bucket, grants);
+    const member = project.principal(identity);
     for (const { role, title, expression } of bindings) {
       new StorageBucketIamMember(this, `${idOf(name, role)} ${bucket}`, {
-        bucket: made.bucket.name, role, member: project.principal(identity), condition: { title, expression }, dependsOn: [cluster],
+        bucket: made.bucket.name, role, member, condition: { title, expression }, dependsOn: [cluster],
       });
     }
     this.principals.set(made, (this.principals.get(made) ?? 0) + bindings.length);
