@@ -11,7 +11,7 @@ export interface PropKinds {
   [prop: string]: { readonly optional?: boolean; readonly kinds: readonly Kind[] };
 }
 
-/** What `npm run prop-kinds` reads from the types. */
+/** What `npm run api` reads from the types. */
 export interface KnownProps {
   /** By name of the class: its members that are such objects, or make one. */
   readonly classes: { [name: string]: readonly string[] };

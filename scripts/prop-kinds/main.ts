@@ -4,7 +4,7 @@ import { createProgram, parseJsonConfigFileContent, readConfigFile, sys } from '
 import { KindsOfProps } from './kinds-of-props';
 
 /**
- * `npm run prop-kinds`: what kind of value each prop takes, from the types that TypeScript users are held to, so that users of plain
+ * Part of `npm run api`: what kind of value each prop takes, from the types that TypeScript users are held to, so that users of plain
  * JavaScript are held to the same. With `--check` nothing is written, and a file that is not as committed is an error.
  */
 const PROJECT = resolve(__dirname, '../..');
@@ -20,7 +20,7 @@ const there = join(PROJECT, FILE);
 if (!process.argv.includes('--check')) {
   writeFileSync(there, text);
 } else if (!existsSync(there) || readFileSync(there, 'utf8') !== text) {
-  console.error(`${FILE} is stale. Run npm run prop-kinds, and commit it with the change`);
+  console.error(`${FILE} is stale. Run npm run api, and commit it with the change`);
   process.exitCode = 1;
 }
 
