@@ -2,6 +2,7 @@ import { requireSecretName } from '../common/names';
 import { Refusal } from '../common/refusal';
 import { k8s } from './k8s';
 import { PodProps } from './pod-props';
+import { some } from './some';
 
 interface Texts {
   readonly [name: string]: string;
@@ -146,8 +147,4 @@ function secretVariables({ env = [] }: k8s.Container, secretEnv: PodProps['secre
     const made = requireSecretName(`secretEnv.${name}.secretName`, secretName, `kubectl create secret generic NAME --from-file=${key}=FILE`);
     return { name, valueFrom: { secretKeyRef: { name: made, key } } };
   });
-}
-
-function some<T>(values: T[]): T[] | undefined {
-  return values.length > 0 ? values : undefined;
 }

@@ -4,6 +4,7 @@ import { ServiceIdentity } from '../common/identity';
 import { requireServiceAccountName } from '../common/names';
 import { k8s } from './k8s';
 import { selectorLabelsOf, workloadLabels } from './labels';
+import { some } from './some';
 
 export interface WorkloadAccessProps {
   /** Name of the workload. */
@@ -69,8 +70,4 @@ export class WorkloadAccess extends Construct {
 function identityOf({ namespace, name, grants, serviceAccountName: existing }: WorkloadAccessProps): ServiceIdentity {
   const serviceAccountName = existing === undefined ? name : requireServiceAccountName('serviceAccountName', existing);
   return new ServiceIdentity({ namespace, serviceAccountName, grants, existing: existing !== undefined });
-}
-
-function some<T>(rules: readonly T[] | undefined): T[] | undefined {
-  return rules && rules.length > 0 ? [...rules] : undefined;
 }

@@ -1,5 +1,6 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
+import { GATEWAY_CLASSES } from '../common/gateway-classes';
 import { requireWorkloadName } from '../common/names';
 import { requirePropsOf } from '../common/props';
 import { named, Refusal } from '../common/refusal';
@@ -10,9 +11,6 @@ import { k8s } from '../pods/k8s';
 import { LONGEST_SERVER_NAME } from './server-name';
 import { InferenceGatewayProps } from './inference-gateway-props';
 import { SERVER_PORT } from './server-arguments';
-
-/** https://cloud.google.com/kubernetes-engine/docs/concepts/gateway-api#gatewayclass */
-const CLASSES = { internal: 'gke-l7-rilb', regional: 'gke-l7-regional-external-managed', global: 'gke-l7-global-external-managed' };
 
 /**
  * Where health checks come from, and all requests of a global gateway.
@@ -62,10 +60,10 @@ export class InferenceGateway extends Construct {
     }
   }
 
-  private get exposure(): keyof typeof CLASSES {
+  private get exposure(): keyof typeof GATEWAY_CLASSES {
     const { exposure = 'internal' } = this.props;
-    if (!Object.hasOwn(CLASSES, exposure)) {
-      throw new Refusal(`'exposure' (${exposure}) is none of ${Object.keys(CLASSES).join(', ')}`);
+    if (!Object.hasOwn(GATEWAY_CLASSES, exposure)) {
+      throw new Refusal(`'exposure' (${exposure}) is none of ${Object.keys(GATEWAY_CLASSES).join(', ')}`);
     }
     return exposure;
   }
@@ -121,7 +119,7 @@ export class InferenceGateway extends Construct {
     new ApiObject(this, 'Resource', {
       apiVersion: 'gateway.networking.k8s.io/v1', kind: 'Gateway', metadata: this.metadata,
       spec: {
-        gatewayClassName: CLASSES[this.exposure],
+        gatewayClassName: GATEWAY_CLASSES[this.exposure],
         listeners: [{ ...listener, allowedRoutes: { namespaces: { from: 'Same' } } }],
         ...(addressName === undefined ? {} : { addresses: [{ type: 'NamedAddress', value: addressName }] }),
       },

@@ -1,10 +1,9 @@
 import { Manifest } from './manifest';
+import { INTERNAL_GATEWAY_CLASSES } from '../../common/gateway-classes';
 import { Refusal } from '../../common/refusal';
 
 /** Kinds of the Gateway API that carry traffic to a backend. */
 const ROUTE_KINDS = new Set(['GRPCRoute', 'HTTPRoute', 'TCPRoute', 'TLSRoute', 'UDPRoute']);
-/** https://cloud.google.com/kubernetes-engine/docs/concepts/gateway-api#gatewayclass */
-const INTERNAL_CLASSES = ['gke-l7-rilb', 'gke-l7-rilb-mc', 'gke-l7-cross-regional-internal-managed-mc'];
 const BACKEND_CONFIG = ['cloud.google.com/backend-config', 'beta.cloud.google.com/backend-config'];
 
 interface Backend {
@@ -118,7 +117,7 @@ function isInternal({ spec }: Manifest, manifests: readonly Manifest[]): boolean
   const parents = ((spec ?? {}) as RouteSpec).parentRefs ?? [];
   return parents.length > 0 && parents.every(({ kind = 'Gateway', name }) => kind === 'Gateway' && manifests.some((gateway) => {
     const { gatewayClassName } = (gateway.spec ?? {}) as { readonly gatewayClassName?: string };
-    return gateway.kind === 'Gateway' && gateway.metadata.name === name && INTERNAL_CLASSES.includes(gatewayClassName ?? '');
+    return gateway.kind === 'Gateway' && gateway.metadata.name === name && INTERNAL_GATEWAY_CLASSES.includes(gatewayClassName ?? '');
   }));
 }
 
