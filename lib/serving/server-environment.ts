@@ -1,5 +1,5 @@
 import { Refusal } from '../common/refusal';
-import { isSecretVariable } from '../common/secret-variables';
+import { isSecretVariable, SERVER_KEY_VARIABLE } from '../common/secret-variables';
 import { k8s } from '../pods/k8s';
 import { apiKeyVariable } from './api-key';
 import { ServerPlan } from './server-plan';
@@ -47,8 +47,8 @@ export function serverEnvironment(
       throw new Refusal(`extraEnv '${name}' is set to '${planned[name]}' already; leave it out`);
     }
     requireHarmless('extraEnv', name);
-    if (name === 'VLLM_API_KEY') {
-      throw new Refusal('extraEnv \'VLLM_API_KEY\' would put the key into a manifest; make a Secret, and set apiKeySecretName to its name');
+    if (name === SERVER_KEY_VARIABLE) {
+      throw new Refusal(`extraEnv '${name}' would put the key into a manifest; make a Secret, and set apiKeySecretName to its name`);
     }
     if (isSecretVariable(name)) {
       throw new Refusal(`extraEnv '${name}' would put a literal secret into a manifest; weights are served offline and need none.`
@@ -57,8 +57,8 @@ export function serverEnvironment(
   }
   for (const name of Object.keys(secretEnv)) {
     requireHarmless('secretEnv', name);
-    if (name === 'VLLM_API_KEY') {
-      throw new Refusal('secretEnv \'VLLM_API_KEY\' would be a key that chat, batch and load test know nothing of; set apiKeySecretName');
+    if (name === SERVER_KEY_VARIABLE) {
+      throw new Refusal(`secretEnv '${name}' would be a key that chat, batch and load test know nothing of; set apiKeySecretName`);
     }
   }
   const variables = Object.entries({ ...planned, ...extraEnv }).map(([name, value]) => ({ name, value }));

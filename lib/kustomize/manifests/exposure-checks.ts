@@ -1,6 +1,7 @@
 import { Manifest } from './manifest';
 import { INTERNAL_GATEWAY_CLASSES } from '../../common/gateway-classes';
 import { Refusal } from '../../common/refusal';
+import { SERVER_KEY_VARIABLE } from '../../common/secret-variables';
 
 /** Kinds of the Gateway API that carry traffic to a backend. */
 const ROUTE_KINDS = new Set(['GRPCRoute', 'HTTPRoute', 'TCPRoute', 'TLSRoute', 'UDPRoute']);
@@ -130,7 +131,7 @@ function asksForKey(route: Manifest, backend: Backend, manifests: readonly Manif
   const servers = manifests.filter(({ kind, spec }) => kind === 'Deployment' && labels !== undefined && isSelected(spec as ServerSpec, labels));
   return rules.every(isBelowV1) && servers.length > 0
     && servers.every(({ spec }) => (spec as ServerSpec).template?.spec?.containers
-      ?.some(({ env }) => env?.some(({ name, valueFrom }) => name === 'VLLM_API_KEY' && valueFrom?.secretKeyRef)));
+      ?.some(({ env }) => env?.some(({ name, valueFrom }) => name === SERVER_KEY_VARIABLE && valueFrom?.secretKeyRef)));
 }
 
 /** A filter may write another path, and an expression may mean others as well. */
