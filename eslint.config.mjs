@@ -2,7 +2,7 @@ import stylistic from '@stylistic/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['build/', 'dist/', 'node_modules/', 'imports/*.googleapis.com.ts', 'test/output/'] },
+  { ignores: ['build/', 'dist/', 'node_modules/', 'imports/*.com.ts', 'test/output/'] },
   ...tseslint.configs.recommended,
   stylistic.configs.customize({ indent: 2, quotes: 'single', semi: true, jsx: false, braceStyle: '1tbs', arrowParens: false }),
   {

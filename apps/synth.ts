@@ -1,4 +1,4 @@
-import { VllmCell } from '../lib';
+import { GrafanaDashboard, VllmCell } from '../lib';
 import { terraformOf } from './gke-stack';
 import { runProgram } from './program';
 
@@ -10,6 +10,7 @@ runProgram((settings, matrix) => {
   const { app, results } = matrix;
   app.addFile(TERRAFORM_FILE, json(terraformOf(settings, matrix)));
   app.addFolder('dist/report', new Map([['cells.json', json(results.map(result => result.report()))]]));
+  app.addFolder('dist/grafana', new Map([['vllm.json', GrafanaDashboard.json(settings.release)]]));
   app.synth();
   console.log([VllmCell.LINE_HEADER, ...results.map(result => result.line())].join('\n'));
   console.log('\nkubectl apply -k dist/kustomize/cluster, then kubectl apply -k dist/kustomize/CELL');

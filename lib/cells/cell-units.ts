@@ -4,7 +4,7 @@ import { CSI_DRIVERS } from '../common/csi-drivers';
 import { ServiceIdentity } from '../common/identity';
 import { KustomizeUnit } from '../kustomize';
 import { PodProps } from '../pods';
-import { VllmHpa, VllmMonitoring, VllmServer } from '../serving';
+import { MetricsCollector, VllmHpa, VllmMonitoring, VllmServer } from '../serving';
 import { WeightsVolume } from '../weights';
 import {
   BatchInference, GradioChat, LocustLoadTest, ModelEvaluation, WeightsHydration, WeightsLoader, WeightsSnapshot,
@@ -25,6 +25,7 @@ export interface CellParts {
   readonly bucket: string;
   readonly release?: VllmRelease;
   readonly pods?: PodProps;
+  readonly collector?: MetricsCollector;
   /** What the units before have made. */
   readonly made: readonly IConstruct[];
 }
@@ -48,7 +49,7 @@ export type CellUnit = 'monitoring' | 'autoscaling' | 'chat' | 'load-test' | 'ba
 const UNITS: { readonly [name in CellUnit]: Unit } = {
   monitoring: {
     applyWithCell: true,
-    make: (scope, { server }) => [new VllmMonitoring(scope, 'monitoring', { server })],
+    make: (scope, { server, collector }) => [new VllmMonitoring(scope, 'monitoring', { server, collector })],
   },
   autoscaling: {
     applyWithCell: true,

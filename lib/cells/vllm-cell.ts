@@ -7,7 +7,7 @@ import { ServiceIdentity } from '../common/identity';
 import { named, Refusal } from '../common/refusal';
 import { KustomizeUnit } from '../kustomize';
 import { PodProps } from '../pods';
-import { ServerPlan, VllmHpa, VllmServer, VllmServerProps } from '../serving';
+import { MetricsCollector, ServerPlan, VllmHpa, VllmServer, VllmServerProps } from '../serving';
 import { DiskClass, IWeightsStorage, WeightsVolume } from '../weights';
 import { isNone, storageFor } from '../weights/storages';
 import { NoStorage } from '../weights/weights-binding';
@@ -61,6 +61,11 @@ export interface VllmCellProps extends CellPoint {
    * @default - the cluster's default priority
    */
   readonly priorityClassName?: string;
+  /**
+   * Who scrapes its servers and evaluates their rules.
+   * @default MetricsCollector.GOOGLE
+   */
+  readonly collector?: MetricsCollector;
 }
 
 /**
@@ -198,12 +203,12 @@ export class VllmCell extends Construct {
   }
 
   private makeUnits(units: readonly CellUnit[], weights: WeightsVolume): IConstruct[] {
-    const { bucket, pods } = this.props;
+    const { bucket, pods, collector } = this.props;
     // with the digest, if the server's image is pinned to one
     const { release } = this.server;
     const made: IConstruct[] = [];
     for (const name of units) {
-      const parts = { id: this.id, weights, server: this.server, bucket, release, pods, made };
+      const parts = { id: this.id, weights, server: this.server, bucket, release, pods, collector, made };
       made.push(...unitOf(name).make(this.unit(name), parts));
     }
     return made;

@@ -2,7 +2,7 @@ import { MonitoringDashboard } from '@cdktf/provider-google/lib/monitoring-dashb
 import { Construct } from 'constructs';
 import { refusing } from '../common/refusal';
 import { VllmRelease } from '../catalog';
-import { Scope, signals } from '../serving/signals';
+import { charts, Scope } from '../serving/signals';
 import { Project } from './project';
 import { requirePropsOf } from '../common/props';
 
@@ -46,30 +46,24 @@ export class ServingDashboard extends Construct {
   }
 }
 
-interface Chart {
-  readonly title: string;
-  readonly queries: readonly string[];
-}
-
 /** @throws on a metric that the release does not export */
-function chartsOf(release: VllmRelease): Chart[] {
-  return signals().flatMap(({ metrics, value, chart }) => {
-    if (chart === undefined) {
-      return [];
-    }
-    metrics.forEach(name => release.metric(name));
-    return [{ title: chart.title, queries: (chart.lines ?? [value]).map(line => line(Scope.ALL)) }];
-  });
+function chartsOf(release: VllmRelease): ReturnType<typeof charts> {
+  const made = charts();
+  made.flatMap(({ metrics }) => metrics).forEach(name => release.metric(name));
+  return made;
 }
 
-function tile({ title, queries }: Chart, index: number): object {
+function tile({ title, unit, threshold, lines }: ReturnType<typeof charts>[number], index: number): object {
   const inRow = COLUMNS / WIDTH;
   return {
     xPos: (index % inRow) * WIDTH, yPos: Math.floor(index / inRow) * HEIGHT, width: WIDTH, height: HEIGHT,
     widget: {
       title,
       xyChart: {
-        dataSets: queries.map(prometheusQuery => ({ plotType: 'LINE', timeSeriesQuery: { prometheusQuery } })),
+        dataSets: lines.map(({ value }) => ({
+          plotType: 'LINE', timeSeriesQuery: { prometheusQuery: value(Scope.ALL), unitOverride: unit.cloud },
+        })),
+        thresholds: threshold === undefined ? undefined : [{ value: threshold }],
         yAxis: { scale: 'LINEAR' },
       },
     },

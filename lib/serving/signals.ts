@@ -1,5 +1,5 @@
 /**
- * What is watched of servers, once: what is scraped, the alerts in the cluster and in Cloud Monitoring, and the dashboard follow from it.
+ * What is watched of servers, once: what is scraped, the alerts in the cluster and in Cloud Monitoring, and both dashboards follow from it.
  * Plain text and functions, without a framework, so that both layers can read it.
  */
 
@@ -32,6 +32,10 @@ export class Scope {
   /** All servers, by the name of their model. */
   static readonly ALL = new Scope([], ['model_name']);
 
+  /** The servers that somebody chooses on Grafana's dashboard by its variables `job` and `model_name`, each by its name. */
+  static readonly CHOSEN = new Scope(
+    ['job=~"$job"', 'model_name=~"$model_name"'], ['job'], `${GPU_UTILIZATION.scraped} or ${GPU_UTILIZATION.exported}`);
+
   /**
    * What one `VllmServer` reports, all its replicas as one. Its name is the job's, as what scrapes it has that name; the name of the model
    * would also find a sibling that serves the same.
@@ -40,7 +44,10 @@ export class Scope {
     return new Scope([`job="${serverName}"`], []);
   }
 
-  private constructor(private readonly matchers: readonly string[], readonly by: readonly string[]) {}
+  /** @param gpuUtilization - series of GPUs: only our own scrape of the exporter renames them */
+  private constructor(
+    private readonly matchers: readonly string[], readonly by: readonly string[], readonly gpuUtilization: string = GPU_UTILIZATION.scraped,
+  ) {}
 
   series(name: string, ...matchers: string[]): string {
     const all = [...this.matchers, ...matchers];
@@ -78,16 +85,43 @@ export interface Alarm {
 
 export type Expression = (scope: Scope) => string;
 
+/** What the values of a chart are, as Cloud Monitoring (UCUM) and Grafana write it. */
+export interface Unit {
+  /** @see https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.metricDescriptors#MetricDescriptor */
+  readonly cloud: string;
+  /** @see https://github.com/grafana/grafana/blob/v12.0.0/packages/grafana-data/src/valueFormats/categories.ts */
+  readonly grafana: string;
+}
+
+const UNITS = {
+  requests: { cloud: '{requests}', grafana: 'short' },
+  share: { cloud: '10^2.%', grafana: 'percentunit' },
+  percent: { cloud: '%', grafana: 'percent' },
+  seconds: { cloud: 's', grafana: 's' },
+  tokensASecond: { cloud: '{tokens}/s', grafana: 'suffix: tokens/s' },
+  aSecond: { cloud: '1/s', grafana: 'cps' },
+} satisfies { readonly [name: string]: Unit };
+
+/** One line of a chart, for each server or model. */
+export interface Line {
+  /** Name beside that of the server or model. @default - that alone */
+  readonly name?: string;
+  readonly value: Expression;
+}
+
+export interface Chart {
+  readonly title: string;
+  readonly unit: Unit;
+  /** @default - the value */
+  readonly lines?: readonly Line[];
+}
+
 export interface Signal {
   /** Metrics of vLLM that its expressions read. */
   readonly metrics: readonly string[];
   readonly value: Expression;
   /** Its chart on the dashboard. @default - there is none */
-  readonly chart?: {
-    readonly title: string;
-    /** @default - the value */
-    readonly lines?: readonly Expression[];
-  };
+  readonly chart?: Chart;
   /** When it is alarming. @default - never */
   readonly alarm?: Alarm;
 }
@@ -105,9 +139,9 @@ export const SIGNALS = {
     value: scope => `absent(${scope.series(METRICS.requestsRunning)})`,
     alarm: { seconds: 300, afterStart: true, severity: 'critical', rule: 'VllmNoServer', summary: () => 'no server reports metrics' },
   },
-  requestsRunning: gauge('Requests running', METRICS.requestsRunning, sum),
+  requestsRunning: gauge('Requests running', UNITS.requests, METRICS.requestsRunning, sum),
   requestsWaiting: {
-    ...gauge('Requests waiting', METRICS.requestsWaiting, sum),
+    ...gauge('Requests waiting', UNITS.requests, METRICS.requestsWaiting, sum),
     // A queue that outlives the start of one more server is one that scaling does not empty.
     alarm: {
       above: 0, seconds: 300, afterStart: true, severity: 'warning', rule: 'VllmQueue',
@@ -120,7 +154,7 @@ export const SIGNALS = {
     },
   },
   kvCacheUsage: {
-    ...gauge('KV cache in use, fullest server', METRICS.kvCacheUsage, max),
+    ...gauge('KV cache in use, fullest server', UNITS.share, METRICS.kvCacheUsage, max),
     alarm: {
       above: FULL_SHARE, seconds: 600, severity: 'warning', rule: 'VllmKvCacheFull',
       summary: () => 'the KV cache is full: requests are preempted or wait',
@@ -130,15 +164,15 @@ export const SIGNALS = {
       },
     },
   },
-  generationTokens: flow('Tokens generated a second', METRICS.generationTokens),
-  promptTokens: flow('Tokens read a second', METRICS.promptTokens),
+  generationTokens: flow('Tokens generated a second', UNITS.tokensASecond, METRICS.generationTokens),
+  promptTokens: flow('Tokens read a second', UNITS.tokensASecond, METRICS.promptTokens),
   prefixCacheHits: {
     metrics: [METRICS.prefixCacheHits, METRICS.prefixCacheQueries],
     value: scope => `${sum(scope.rate(METRICS.prefixCacheHits), scope.by)} / ${sum(scope.rate(METRICS.prefixCacheQueries), scope.by)}`,
-    chart: { title: 'Share of the prompt found in the prefix cache' },
+    chart: { title: 'Share of the prompt found in the prefix cache', unit: UNITS.share },
   },
   preemptions: {
-    ...flow('Preemptions a second', METRICS.preemptions),
+    ...flow('Preemptions a second', UNITS.aSecond, METRICS.preemptions),
     alarm: {
       above: 0, seconds: 600, severity: 'warning', rule: 'VllmPreemptions',
       summary: () => 'requests are preempted and computed twice: lower max-num-seqs or max-model-len',
@@ -147,7 +181,7 @@ export const SIGNALS = {
   answers: {
     metrics: [METRICS.answers],
     value: scope => sum(scope.rate(METRICS.answers), [...scope.by, 'finished_reason']),
-    chart: { title: 'Answers a second by how they ended' },
+    chart: { title: 'Answers a second by how they ended', unit: UNITS.aSecond },
   },
   timeToFirstToken: {
     ...latency('Time to first token', METRICS.timeToFirstToken),
@@ -162,6 +196,7 @@ export const SIGNALS = {
   brokenAnswers: {
     metrics: [METRICS.answers],
     value: scope => `${sum(scope.rate(METRICS.answers, BROKEN), scope.by)} / ${sum(scope.rate(METRICS.answers), scope.by)}`,
+    chart: { title: 'Share of answers that end as abort or error', unit: UNITS.share },
     alarm: {
       above: BROKEN_SHARE, seconds: 300, severity: 'warning', rule: 'VllmBrokenAnswers',
       summary: above => `more than ${above * 100} % of answers end as abort or error`,
@@ -175,14 +210,23 @@ export const SIGNALS = {
   gpuUtilization: {
     metrics: [],
     // DCGM names the GPU's model so, and knows nothing of the one that is served.
-    value: () => `avg by (modelName) (${GPU_UTILIZATION.scraped})`,
-    chart: { title: 'GPU utilisation, %' },
+    value: scope => `avg by (modelName) (${scope.gpuUtilization})`,
+    chart: { title: 'GPU utilisation', unit: UNITS.percent },
   },
 } satisfies { readonly [name: string]: Signal };
 
 /** The signals in the order of the dashboard. */
 export function signals(): Signal[] {
   return Object.values(SIGNALS);
+}
+
+/** What is drawn of the signals, in the order of the dashboards. */
+export function charts(): (Required<Chart> & Pick<Signal, 'metrics'> & { readonly threshold?: number })[] {
+  return signals().flatMap(({ metrics, value, chart, alarm }) => chart === undefined ? [] : [{
+    metrics, lines: [{ value }], ...chart,
+    // Above nothing is alarming: a line along the bottom would say no more.
+    threshold: alarm?.above || undefined,
+  }]);
 }
 
 /** The value, with what it is compared to. */
@@ -198,16 +242,17 @@ function max(expression: string, by: readonly string[]): string {
   return sum(expression, by).replace(/^sum/, 'max');
 }
 
-function gauge(title: string, metric: string, aggregated: typeof sum): Signal {
-  return { metrics: [metric], value: scope => aggregated(scope.series(metric), scope.by), chart: { title } };
+function gauge(title: string, unit: Unit, metric: string, aggregated: typeof sum): Signal {
+  return { metrics: [metric], value: scope => aggregated(scope.series(metric), scope.by), chart: { title, unit } };
 }
 
-function flow(title: string, metric: string): Signal {
-  return { metrics: [metric], value: scope => sum(scope.rate(metric), scope.by), chart: { title } };
+function flow(title: string, unit: Unit, metric: string): Signal {
+  return { metrics: [metric], value: scope => sum(scope.rate(metric), scope.by), chart: { title, unit } };
 }
 
 /** One request in twenty takes longer than the value. */
 function latency(title: string, metric: string): Signal {
   const quantile = (share: number): Expression => scope => `histogram_quantile(${share}, ${sum(scope.rate(`${metric}_bucket`), ['le', ...scope.by])})`;
-  return { metrics: [metric], value: quantile(0.95), chart: { title: `${title}, s (p50, p95, p99)`, lines: [0.5, 0.95, 0.99].map(quantile) } };
+  const lines = [0.5, 0.95, 0.99].map(share => ({ name: `p${share * 100}`, value: quantile(share) }));
+  return { metrics: [metric], value: quantile(0.95), chart: { title, unit: UNITS.seconds, lines } };
 }

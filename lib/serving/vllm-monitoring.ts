@@ -1,14 +1,11 @@
 import { Construct } from 'constructs';
-import {
-  PodMonitoring, PodMonitoringSpecEndpointsMetricRelabelingAction, PodMonitoringSpecEndpointsPort,
-  PodMonitoringSpecTargetLabelsMetadata as PodLabel, Rules, RulesSpecGroupsRules,
-} from '../../imports/monitoring.googleapis.com';
 import { VllmRelease } from '../catalog';
 import { Refusal, refusing } from '../common/refusal';
 import { requireNamespace } from '../pods';
-import { selectorLabels } from './labels';
+import { MetricsCollector } from './metrics-collector';
 import { Alarm, alarmExpression, METRICS, Scope, Signal, SIGNALS } from './signals';
 import { VllmServer } from './vllm-server';
+import { AlertRule } from './watched-server';
 import { requirePropsOf } from '../common/props';
 
 const AN_HOUR = 3600;
@@ -22,13 +19,17 @@ export interface VllmMonitoringProps {
    * @default 5
    */
   readonly timeToFirstTokenSeconds?: number;
+  /**
+   * Who scrapes the server and evaluates its rules.
+   * @default MetricsCollector.GOOGLE
+   */
+  readonly collector?: MetricsCollector;
 }
 
 /**
- * Scrapes a server into Managed Service for Prometheus and watches it by rules.
+ * Scrapes a server into Managed Service for Prometheus, or into a Prometheus of the Prometheus Operator, and watches it by rules.
  *
  * @throws when the release does not export a metric that is read here
- * @see https://cloud.google.com/stackdriver/docs/managed-prometheus/setup-managed
  */
 export class VllmMonitoring extends Construct {
   /** Names of the metrics that are scraped, as the release exports them. */
@@ -37,33 +38,14 @@ export class VllmMonitoring extends Construct {
   constructor(scope: Construct, id: string, props: VllmMonitoringProps) {
     super(scope, id);
     requirePropsOf(this, 'VllmMonitoringProps', props);
-    const { server } = props;
+    const { server, collector = MetricsCollector.GOOGLE } = props;
     this.metrics = Object.values(METRICS);
     const { pattern, rules } = refusing(this, () => {
       requireNamespace(this, server.identity.namespace);
       const pattern = this.metrics.map(name => exposedPattern(server.release, name)).join('|');
       return { pattern, rules: rulesOf(server, requireSeconds(props)) };
     });
-    const metadata = { name: server.name, labels: { ...server.labels } };
-    new PodMonitoring(this, 'Resource', {
-      metadata,
-      spec: {
-        selector: { matchLabels: selectorLabels(server.name) },
-        endpoints: [{
-          port: PodMonitoringSpecEndpointsPort.fromString('http'),
-          path: '/metrics',
-          interval: '15s',
-          timeout: '10s',
-          metricRelabeling: [{
-            action: PodMonitoringSpecEndpointsMetricRelabelingAction.KEEP, sourceLabels: ['__name__'], regex: pattern,
-          }],
-        }],
-        targetLabels: {
-          metadata: [PodLabel.POD, PodLabel.CONTAINER, PodLabel.NODE],
-        },
-      },
-    });
-    new Rules(this, 'Alerts', { metadata, spec: { groups: [{ name: server.name, interval: '30s', rules }] } });
+    collector.watch(this, { server, pattern, rules });
   }
 }
 
@@ -79,7 +61,7 @@ function requireSeconds({ timeToFirstTokenSeconds: seconds = SIGNALS.timeToFirst
   return seconds;
 }
 
-function rulesOf(server: VllmServer, timeToFirstTokenSeconds: number): RulesSpecGroupsRules[] {
+function rulesOf(server: VllmServer, timeToFirstTokenSeconds: number): AlertRule[] {
   const limits: { readonly [signal: string]: number } = { timeToFirstToken: timeToFirstTokenSeconds };
   const scope = Scope.of(server.name);
   return Object.entries<Signal>(SIGNALS).flatMap(([name, signal]) => {

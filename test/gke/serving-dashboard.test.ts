@@ -1,5 +1,6 @@
 import { VllmRelease } from '../../lib/catalog';
 import { ServingDashboard } from '../../lib/gke';
+import { charts } from '../../lib/serving/signals';
 import { synthesized } from './synthesized';
 
 interface Tile {
@@ -9,7 +10,10 @@ interface Tile {
   readonly height: number;
   readonly widget: {
     readonly title: string;
-    readonly xyChart: { readonly dataSets: { readonly timeSeriesQuery: { readonly prometheusQuery: string } }[] };
+    readonly xyChart: {
+      readonly dataSets: { readonly timeSeriesQuery: { readonly prometheusQuery: string; readonly unitOverride: string } }[];
+      readonly thresholds?: { readonly value: number }[];
+    };
   };
 }
 
@@ -36,4 +40,11 @@ test('charts neither overlap nor leave the page', () => {
   });
   expect(new Set(cells).size).toBe(cells.length);
   expect(new Set(tiles.map(({ widget }) => widget.title)).size).toBe(tiles.length);
+});
+
+test('units and thresholds are those of the signals', () => {
+  const { tiles } = tilesOf(VllmRelease.DEFAULT);
+  expect(tiles.map(({ widget: { title, xyChart: { dataSets, thresholds } } }) =>
+    [title, [...new Set(dataSets.map(({ timeSeriesQuery }) => timeSeriesQuery.unitOverride))], thresholds?.map(({ value }) => value)]))
+    .toEqual(charts().map(({ title, unit, threshold }) => [title, [unit.cloud], threshold === undefined ? undefined : [threshold]]));
 });

@@ -1,12 +1,12 @@
 /** What a server exposes: the rows of `/metrics`, and the type of each metric. */
 export interface Exposition {
-  readonly rows: { readonly name: string; readonly labels: Readonly<Record<string, string>> }[];
+  readonly rows: { readonly name: string; readonly labels: Readonly<Record<string, string>>; readonly value: string }[];
   readonly types: ReadonlyMap<string, string>;
 }
 
 export function expositionOf(text: string): Exposition {
-  const rows = [...text.matchAll(/^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? \S+$/gm)].map(([, name, labels]) => ({
-    name, labels: Object.fromEntries([...(labels ?? '').matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, label, value]) => [label, value])),
+  const rows = [...text.matchAll(/^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$/gm)].map(([, name, labels, value]) => ({
+    name, value, labels: Object.fromEntries([...(labels ?? '').matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, label, value]) => [label, value])),
   }));
   return { rows, types: new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name, type])) };
 }

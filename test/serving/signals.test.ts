@@ -1,12 +1,13 @@
 import { VllmMetric, VllmRelease } from '../../lib';
-import { alarmExpression, GPU_UTILIZATION, METRICS, Scope, Signal, signals, SIGNALS } from '../../lib/serving/signals';
+import { alarmExpression, charts, GPU_UTILIZATION, METRICS, Scope, Signal, signals, SIGNALS, Unit } from '../../lib/serving/signals';
 
 const SCRAPED: readonly string[] = [...Object.values(METRICS), GPU_UTILIZATION.scraped];
 const SCOPES = [Scope.ALL, Scope.of('vllm-openai-gcs-l4')];
+const ONE: Unit = { cloud: '1', grafana: 'none' };
 
 /** Names of series that the signal's expressions read, without what a histogram adds to them. */
 function readBy({ value, chart }: Signal): string[] {
-  const expressions = SCOPES.flatMap(scope => [value, ...chart?.lines ?? []].map(line => line(scope)));
+  const expressions = SCOPES.flatMap(scope => [value, ...(chart?.lines ?? []).map(line => line.value)].map(line => line(scope)));
   return [...new Set(expressions.flatMap(text => text.match(/\b(?:vllm:|dcgm_)\w+/gi) ?? []).map(name => name.replace(/_bucket$/, '')))];
 }
 
@@ -28,7 +29,7 @@ test.each<[string, Signal]>([
   ['in a value', { metrics: [], value: scope => `sum(${scope.series('vllm:lora_requests_info')})` }],
   ['in a line', {
     metrics: [], value: scope => scope.series(METRICS.answers),
-    chart: { title: 'x', lines: [scope => `histogram_quantile(0.5, ${scope.rate('vllm:lora_requests_info_bucket')})`] },
+    chart: { title: 'x', unit: ONE, lines: [{ value: scope => `histogram_quantile(0.5, ${scope.rate('vllm:lora_requests_info_bucket')})` }] },
   }],
   ['among its metrics', { metrics: ['vllm:lora_requests_info'], value: scope => scope.series(METRICS.answers) }],
 ])('a planted signal that is not scraped is found %s', (_, planted) => {
@@ -73,4 +74,24 @@ test('an alarm compares, or takes what is there', () => {
   expect(alarmExpression(SIGNALS.servers, scope)).toBe('absent(vllm:num_requests_running{job="m"})');
   expect(alarmExpression(SIGNALS.requestsWaiting, scope)).toBe('sum(vllm:num_requests_waiting{job="m"}) > 0');
   expect(alarmExpression(SIGNALS.requestsWaiting, scope, 7)).toBe('sum(vllm:num_requests_waiting{job="m"}) > 7');
+});
+
+test('what is chosen on a dashboard is told apart by its server, and GPUs by either name of the exporter\'s metric', () => {
+  expect(SIGNALS.requestsWaiting.value(Scope.CHOSEN)).toBe('sum by (job) (vllm:num_requests_waiting{job=~"$job",model_name=~"$model_name"})');
+  expect(SIGNALS.gpuUtilization.value(Scope.CHOSEN)).toBe('avg by (modelName) (dcgm_fi_dev_gpu_util or DCGM_FI_DEV_GPU_UTIL)');
+  expect(SIGNALS.gpuUtilization.value(Scope.ALL)).toBe('avg by (modelName) (dcgm_fi_dev_gpu_util)');
+});
+
+test('a chart has a unit, and the threshold of its alarm where that is above nothing', () => {
+  const thresholds = charts().map(({ title, unit, threshold }) => [title, unit.cloud, threshold] as const);
+  expect(thresholds.filter(([, , threshold]) => threshold !== undefined)).toEqual([
+    ['KV cache in use, fullest server', '10^2.%', SIGNALS.kvCacheUsage.alarm.above],
+    ['Time to first token', 's', SIGNALS.timeToFirstToken.alarm.above],
+    ['Share of answers that end as abort or error', '10^2.%', SIGNALS.brokenAnswers.alarm.above],
+  ]);
+  expect(SIGNALS.requestsWaiting.alarm.above).toBe(0);
+});
+
+test('a unit stands once: titles name none', () => {
+  expect(charts().filter(({ title }) => /[%,] ?(?:s|%|p\d)|, s\b/.test(title))).toEqual([]);
 });

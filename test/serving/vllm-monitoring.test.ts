@@ -1,4 +1,4 @@
-import { Accelerator, Model, VllmMetric, VllmMonitoring, VllmMonitoringProps, VllmRelease } from '../../lib';
+import { Accelerator, MetricsCollector, Model, VllmMetric, VllmMonitoring, VllmMonitoringProps, VllmRelease } from '../../lib';
 import { objectOf, objectsOf, refusalOf, server, unit } from './rendered';
 
 function monitored(props: Omit<VllmMonitoringProps, 'server'> = {}, release = VllmRelease.DEFAULT) {
@@ -17,7 +17,9 @@ test('defaults', () => {
 
 test('all the props', () => {
   const scope = unit();
-  const props: Required<VllmMonitoringProps> = { server: server(scope), timeToFirstTokenSeconds: 0.5 };
+  const props: Required<VllmMonitoringProps> = {
+    server: server(scope), timeToFirstTokenSeconds: 0.5, collector: MetricsCollector.GOOGLE,
+  };
   new VllmMonitoring(scope, 'monitoring', props);
   expect(JSON.stringify(objectOf(scope, 'Rules'))).toContain('> 0.5');
 });

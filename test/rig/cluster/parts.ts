@@ -12,12 +12,14 @@ export class Part {
   static readonly CRDS = new Part('crds');
   static readonly KUBE_LINTER = new Part('kube-linter');
   static readonly KUBE_SCORE = new Part('kube-score');
+  static readonly PROMTOOL = new Part('promtool');
   /** What the cells' mounts of a bucket run; no part of a control plane, so it is built for the tests of mounts only. */
   static readonly GCSFUSE = new Part('gcsfuse');
 
   static all(): Part[] {
     return [
       Part.KUBERNETES_1_36, Part.KUBERNETES_1_33, Part.ETCD, Part.KWOK, Part.CRDS, Part.KUBE_LINTER, Part.KUBE_SCORE,
+      Part.PROMTOOL,
     ];
   }
 
