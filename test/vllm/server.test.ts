@@ -9,6 +9,7 @@ import { GeneratedCell } from '../rig/vllm-cell';
 import { expositionOf } from '../rig/vllm-metrics';
 import { ON_A_PROCESSOR, VllmPod } from '../rig/vllm-pod';
 import { MetricReaders, deadOf, readersOf } from '../rig/vllm-readers';
+import { recorded, seriesOf } from '../rig/series/recorded';
 import { RELEASES } from './releases';
 
 const SANDBOX: SandboxProps = {
@@ -138,6 +139,15 @@ describe('the server of a generated cell', () => {
   ])('%s is found', async (_, kind, planted, found) => {
     const readers = readersOf(cell);
     expect(deadOf({ ...readers, [kind]: [...readers[kind], planted] }, expositionOf(await pod.server.metrics()))).toEqual(found);
+  });
+
+  test('its series are those that were recorded for the tests of the alerts', async () => {
+    const exposed = [...seriesOf(expositionOf(await pod.server.metrics())).keys()].sort();
+    expect(recorded().release).toBe(DEFAULT_RELEASE);
+    for (const [state, series] of Object.entries(recorded().states)) {
+      expect([state, Object.keys(series)]).toEqual([state, exposed]);
+    }
+    expect(exposed).toContain('vllm:request_success_total{engine="0",finished_reason="abort"}');
   });
 
   test('its init container lets only these weights pass', () => {
