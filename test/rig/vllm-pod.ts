@@ -29,6 +29,11 @@ export interface VllmPodProps {
    * @default false
    */
   readonly paced?: boolean;
+  /**
+   * Further variables of its environment.
+   * @default - none
+   */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface Command {
@@ -54,7 +59,7 @@ export class VllmPod {
     }
     pod.running = await VllmServer.start({
       args: pod.args,
-      environment: { ...props.cell.environment, ...(props.paced ? { PYTHONPATH: PACED.path } : {}) },
+      environment: { ...props.cell.environment, ...(props.paced ? { PYTHONPATH: PACED.path } : {}), ...props.environment },
       sandbox: { uid: pod.uid, writable: props.cell.writable, mounts: pod.mounts },
     });
     return pod;

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { METRICS } from '../../../lib/serving/signals';
 import { DEFAULT_RELEASE } from '../vllm';
 import { eventually } from '../eventually';
 import { install } from '../vllm/install';
@@ -11,6 +12,7 @@ import { valuesOf } from './notation';
 import { Recording, RECORDED_FILE, seriesOf, State, STATES } from './recorded';
 
 const EVERY_SECONDS = 1;
+/** A quarter of an hour, where a test has one in 15 seconds. */
 const SAMPLES = 64;
 const SAMPLES_BEFORE_THE_END = 8;
 /** 128 blocks of 32 tokens, and as many requests at once as are too many for it when they are long. */
@@ -35,11 +37,24 @@ class Crowd {
   }
 }
 
+/** Lets a test server be paused. https://docs.vllm.ai/en/latest/usage/security/ */
+const ENVIRONMENT = { VLLM_SERVER_DEV_MODE: '1' };
+const SAMPLES_BETWEEN_PAUSES = 8;
+
+interface Doings {
+  /** Who asks. @default - nobody */
+  readonly crowd?: Crowd;
+  /** Metric that is above 0 from the first sample on. @default - any */
+  readonly once?: string;
+  /** What is done before a sample. @default - nothing */
+  readonly before?: (sample: number) => Promise<unknown>;
+}
+
 /** One server through all the states, a sample a second of each. */
 class Recorder {
   static async start(): Promise<Recorder> {
     const cell = GeneratedCell.of('l4-gcs');
-    const recorder = new Recorder(await VllmPod.start({ cell, args: ARGS, paced: true }), cell.argument('--served-model-name')!);
+    const recorder = new Recorder(await VllmPod.start({ cell, args: ARGS, paced: true, environment: ENVIRONMENT }), cell.argument('--served-model-name')!);
     await recorder.pod.server.ready();
     return recorder;
   }
@@ -48,14 +63,16 @@ class Recorder {
 
   async states(): Promise<Recording['states']> {
     await this.answer(4);
+    const asking = (count: number, tokens: (client: number) => number) => new Crowd(count, client => this.answer(tokens(client)));
     return {
       idle: await this.recordState('idle'),
-      loaded: await this.recordState('loaded', new Crowd(16, () => this.answer(24))),
-      queued: await this.recordState('queued', new Crowd(160, () => this.answer(4))),
-      slow: await this.recordState('slow', new Crowd(240, () => this.answer(24))),
-      full: await this.recordState('full', new Crowd(64, () => this.answer(160))),
-      aborted: await this.recordState('aborted', new Crowd(16, client => client % 2 ? this.answer(24) : this.goAway())),
-      gone: await this.recordState('gone'),
+      loaded: await this.recordState('loaded', { crowd: asking(16, () => 24), once: METRICS.requestsRunning }),
+      queued: await this.recordState('queued', { crowd: asking(160, () => 12), once: METRICS.requestsWaiting }),
+      slow: await this.recordState('slow', { crowd: asking(240, () => 24), once: METRICS.requestsWaiting }),
+      full: await this.recordState('full', { crowd: asking(64, client => 100 + client % 61), once: METRICS.preemptions }),
+      left: await this.recordState('left', { crowd: new Crowd(16, client => client % 2 ? this.answer(24) : this.goAway()) }),
+      broken: await this.recordState('broken', { crowd: asking(16, () => 24), before: sample => this.abortAnswers(sample) }),
+      gone: await this.recordState('gone', { before: sample => this.end(sample) }),
     };
   }
 
@@ -74,20 +91,35 @@ class Recorder {
     leaving.abort();
   }
 
-  private async recordState(state: State, crowd?: Crowd): Promise<Record<string, string>> {
+  private async abortAnswers(sample: number): Promise<void> {
+    if (sample % SAMPLES_BETWEEN_PAUSES === 0) {
+      for (const path of ['pause?mode=abort', 'resume']) {
+        await fetch(`${this.pod.server.url}/${path}`, { method: 'POST' });
+      }
+    }
+  }
+
+  private async end(sample: number): Promise<void> {
+    if (sample === SAMPLES_BEFORE_THE_END) {
+      this.pod.server.signal('SIGTERM');
+      await this.pod.server.exited;
+    }
+  }
+
+  private async recordState(state: State, { crowd, once, before }: Doings = {}): Promise<Record<string, string>> {
     console.log(`${state}: ${STATES[state]}`);
+    if (once !== undefined) {
+      await eventually(`${once} is above 0`, async () => await this.total(once) > 0);
+    }
     const samples: (Exposition | undefined)[] = [];
     for (let due = Date.now(); samples.length < SAMPLES; due += EVERY_SECONDS * 1000) {
-      if (state === 'gone' && samples.length === SAMPLES_BEFORE_THE_END) {
-        this.pod.server.signal('SIGTERM');
-        await this.pod.server.exited;
-      }
+      await before?.(samples.length);
       samples.push(await this.sample());
       await sleep(Math.max(0, due + EVERY_SECONDS * 1000 - Date.now()));
     }
     await crowd?.leave();
-    if (state !== 'gone') {
-      await eventually('no request is left', async () => this.isIdle());
+    if (samples.at(-1) !== undefined) {
+      await eventually('no request is left', async () => await this.total(METRICS.requestsRunning, METRICS.requestsWaiting) === 0);
     }
     return encoded(samples);
   }
@@ -97,9 +129,9 @@ class Recorder {
     return await this.pod.server.health() === 'refused' ? undefined : expositionOf(await this.pod.server.metrics());
   }
 
-  private async isIdle(): Promise<boolean> {
+  private async total(...names: string[]): Promise<number> {
     const { rows } = expositionOf(await this.pod.server.metrics());
-    return rows.filter(({ name }) => /^vllm:num_requests_(?:running|waiting)$/.test(name)).every(({ value }) => Number(value) === 0);
+    return rows.filter(({ name }) => names.includes(name)).reduce((sum, { value }) => sum + Number(value), 0);
   }
 }
 

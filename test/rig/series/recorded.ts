@@ -9,10 +9,11 @@ export const RECORDED_FILE = join(__dirname, 'recorded.json');
 export const STATES = {
   idle: 'has answered, and is asked nothing',
   loaded: '16 clients, fewer than it runs at once',
-  queued: '160 clients that ask for 4 tokens each, of which it runs 64 at once',
+  queued: '160 clients that ask for 12 tokens each, of which it runs 64 at once',
   slow: '240 clients that ask for 24 tokens each, of which it runs 64 at once',
-  full: '64 clients that ask for 160 tokens each: the KV cache holds fewer',
-  aborted: '16 clients, every second of which goes away after the first token',
+  full: '64 clients that ask for 100 to 160 tokens each, more than the KV cache holds',
+  left: '16 clients, every second of which goes away after the first token',
+  broken: '16 clients, and every eighth sample it is paused and aborts what it answers',
   gone: 'is ended after 8 samples',
 } as const;
 
