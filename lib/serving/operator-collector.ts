@@ -31,6 +31,7 @@ export interface PrometheusOperatorProps {
 export function watchByOperator(scope: Construct, { server, pattern, rules }: WatchedServer, props: PrometheusOperatorProps): void {
   const { prometheusNamespace = 'monitoring', labels } = props;
   const matchLabels = selectorLabels(server.name);
+  const prometheus = { ...inNamespace(prometheusNamespace), podSelector: { matchLabels: PROMETHEUS_PODS } };
   const metadata = { name: server.name, labels: { ...server.labels, ...labels } };
   new ServiceMonitor(scope, 'Resource', {
     metadata,
@@ -52,7 +53,7 @@ export function watchByOperator(scope: Construct, { server, pattern, rules }: Wa
     spec: {
       podSelector: { matchLabels },
       policyTypes: ['Ingress'],
-      ingress: [{ from: [{ ...inNamespace(prometheusNamespace), podSelector: { matchLabels: PROMETHEUS_PODS } }], ports: [tcp(SERVER_PORT)] }],
+      ingress: [{ from: [prometheus], ports: [tcp(SERVER_PORT)] }],
     },
   });
 }

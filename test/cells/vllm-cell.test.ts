@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import {
-  Accelerator, CELL_UNITS, CellUnit, ImpossibleCell, KustomizeApp, Model, Refusal, STORAGE_IDS, VllmCell, VllmCellProps, VllmHpa,
+  Accelerator, CELL_UNITS, CellUnit, ImpossibleCell, KustomizeApp, MetricsCollector, Model, Refusal, STORAGE_IDS, VllmCell, VllmCellProps, VllmHpa,
   VllmRelease, WeightsStorage,
 } from '../../lib';
 import { PROJECT } from '../house/sources';
@@ -168,4 +168,10 @@ test('it makes what is committed', () => {
   const file = 'server/deployment-vllm-openai-gcs-l4.yaml';
   const committed = readFileSync(join(PROJECT, 'dist/kustomize/l4-gcs', file), 'utf8');
   expect(text(file)).toBe(committed.replace(/^.*priorityClassName.*\n/m, ''));
+});
+
+test('its collector is the one that is asked for', () => {
+  const kinds = (collector?: MetricsCollector) => written({ units: ['monitoring'], collector }).text('monitoring/kustomization.yaml');
+  expect(kinds()).toContain('podmonitoring-vllm-openai-gcs-l4.yaml');
+  expect(kinds(MetricsCollector.prometheusOperator())).toContain('servicemonitor-vllm-openai-gcs-l4.yaml');
 });

@@ -10,8 +10,16 @@ interface GrafanaPanel {
   readonly targets: readonly { readonly expr: string }[];
 }
 
+interface CloudChart {
+  readonly dataSets: readonly { readonly timeSeriesQuery: { readonly prometheusQuery: string } }[];
+}
+
 interface CloudTile {
-  readonly widget: { readonly xyChart: { readonly dataSets: readonly { readonly timeSeriesQuery: { readonly prometheusQuery: string } }[] } };
+  readonly widget: { readonly xyChart: CloudChart };
+}
+
+interface CloudPolicy {
+  readonly conditions: readonly { readonly condition_prometheus_query_language: { readonly query: string } }[];
 }
 
 const cells = GeneratedCell.all();
@@ -39,7 +47,7 @@ function cloudExpressions(): string[] {
 }
 
 function policyExpressions(): string[] {
-  return Object.values<{ conditions: { condition_prometheus_query_language: { query: string } }[] }>(terraform.resource.google_monitoring_alert_policy)
+  return Object.values<CloudPolicy>(terraform.resource.google_monitoring_alert_policy)
     .flatMap(({ conditions }) => conditions.map(condition => condition.condition_prometheus_query_language.query));
 }
 

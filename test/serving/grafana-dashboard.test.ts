@@ -2,12 +2,16 @@ import { GrafanaDashboard, GrafanaDashboardProps, VllmRelease } from '../../lib'
 import { charts, Scope, SIGNALS } from '../../lib/serving/signals';
 import { objectOf, refusalOf, unit } from './rendered';
 
+interface Step {
+  readonly value: number | null;
+}
+
 interface Panel {
   readonly id: number;
   readonly title: string;
   readonly datasource: { readonly type: string; readonly uid: string };
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
-  readonly fieldConfig: { readonly defaults: { readonly unit: string; readonly thresholds?: { readonly steps: { readonly value: number | null }[] } } };
+  readonly fieldConfig: { readonly defaults: { readonly unit: string; readonly thresholds?: { readonly steps: readonly Step[] } } };
   readonly targets: { readonly refId: string; readonly expr: string; readonly legendFormat: string }[];
 }
 
@@ -46,7 +50,8 @@ test('data source, servers and models are variables, and every expression but th
 });
 
 test('lines are told apart by what their expression keeps', () => {
-  const legends = Object.fromEntries(dashboard().panels.map(({ title, targets }) => [title, targets.map(({ legendFormat }) => legendFormat)]));
+  const legends = Object.fromEntries(dashboard().panels.map(({ title, targets }) =>
+    [title, targets.map(({ legendFormat }) => legendFormat)]));
   expect(legends[SIGNALS.requestsRunning.chart!.title]).toEqual(['{{job}}']);
   expect(legends[SIGNALS.timeToFirstToken.chart!.title]).toEqual(['p50 {{job}}', 'p95 {{job}}', 'p99 {{job}}']);
   expect(legends[SIGNALS.answers.chart.title]).toEqual(['{{job}} {{finished_reason}}']);

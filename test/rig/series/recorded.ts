@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Scope, signals } from '../../../lib/serving/signals';
 import { Exposition, selectorsOf } from '../vllm-metrics';
 
-export const RECORDED_FILE = join(__dirname, 'recorded.json');
+export const RECORDED_FILE = join(__dirname, 'samples.json');
 
 /** What a server was recorded doing. */
 export const STATES = {
@@ -45,7 +45,8 @@ export function namesRead(): Set<string> {
 /** The model's name is the cell's, so it is left out. */
 export function seriesOf({ rows }: Exposition): Map<string, string> {
   const names = namesRead();
-  return new Map(rows.filter(({ name }) => names.has(name)).map(({ name, labels: { model_name: _, ...labels }, value }) => [
-    `${name}{${Object.entries(labels).map(([label, text]) => `${label}="${text}"`).join(',')}}`, value,
-  ]));
+  return new Map(rows.filter(({ name }) => names.has(name)).map(({ name, labels, value }) => {
+    const others = Object.entries(labels).filter(([label]) => label !== 'model_name');
+    return [`${name}{${others.map(([label, text]) => `${label}="${text}"`).join(',')}}`, value];
+  }));
 }
