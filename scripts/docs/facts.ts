@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { Accelerator, MachineType, Model, VllmRelease } from '../../lib/catalog';
 import { gib } from '../../lib/common/bytes';
-import { signals } from '../../lib/serving/signals';
 import { PROJECT } from './example';
 import { code, table } from './markdown';
 
@@ -33,9 +32,8 @@ function text(file: string): string {
 /** The alerts of a server, as its rules have them. */
 export function alertTable(): string {
   const { spec } = parse(text(RULES)) as Rules;
-  const chartOf = new Map(signals().map(({ alarm, chart }) => [alarm?.rule, chart?.title ?? 'none']));
-  return table(['alert', 'severity', 'after', 'what it says', 'its chart'], spec.groups.flatMap(({ rules }) => rules).map(rule => [
-    code(rule.alert), rule.labels.severity, rule.for, rule.annotations.summary.replace(/^[^:]+: /, ''), chartOf.get(rule.alert)!,
+  return table(['alert', 'severity', 'after', 'what it says'], spec.groups.flatMap(({ rules }) => rules).map(rule => [
+    code(rule.alert), rule.labels.severity, rule.for, rule.annotations.summary.replace(/^[^:]+: /, ''),
   ]));
 }
 

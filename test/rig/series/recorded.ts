@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Scope, signals } from '../../../lib/serving/signals';
+import { Scope, Signal, signals } from '../../../lib/serving/signals';
 import { Exposition, selectorsOf } from '../vllm-metrics';
 
 export const RECORDED_FILE = join(__dirname, 'samples.json');
@@ -38,7 +38,8 @@ export function recorded(): Recording {
 
 /** Names of all series that an alert or a dashboard reads of a server. */
 export function namesRead(): Set<string> {
-  const expressions = signals().flatMap(({ value, chart }) => [value, ...(chart?.lines ?? []).map(line => line.value)].map(line => line(Scope.ALL)));
+  const linesOf = ({ value, chart }: Signal) => [value, ...(chart?.lines ?? []).map(line => line.value)];
+  const expressions = signals().flatMap(linesOf).map(line => line(Scope.ALL));
   return new Set(expressions.flatMap(selectorsOf).map(({ name }) => name).filter(name => name.startsWith('vllm:')));
 }
 
