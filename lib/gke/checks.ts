@@ -1,4 +1,5 @@
 import { Token } from 'cdktf';
+import { Cidr } from '../common/cidr';
 import { requireBucketName as bucketName } from '../common/names';
 import { wholeNumber } from '../common/whole-number';
 import { Refusal } from '../common/refusal';
@@ -67,44 +68,8 @@ export function requireRegion(what: string, region: string): string {
 }
 
 /** @throws on an address range that is none, or whose size is not between the two prefix lengths */
-export function requireCidr(what: string, cidr: string, widest: number, narrowest: number): Cidr {
-  const range = Cidr.of(what, cidr);
-  if (range.prefix < widest || range.prefix > narrowest) {
-    throw new Refusal(`'${what}' (${cidr}) must be between /${widest} and /${narrowest}`);
-  }
-  return range;
-}
-
-/** A range of IPv4 addresses. */
-export class Cidr {
-  static of(what: string, text: string): Cidr {
-    if (!isKnown(text)) {
-      // No comparison with it is true, so that no check refuses it.
-      return new Cidr(what, text, NaN, NaN, NaN);
-    }
-    const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text);
-    const octets = match?.slice(1, 5).map(Number) ?? [];
-    const prefix = Number(match?.[5]);
-    if (!match || octets.some(octet => octet > 255) || prefix > 32) {
-      throw new Refusal(`'${what}' (${text}) is no range of addresses; for example 10.0.0.0/20`);
-    }
-    const first = octets.reduce((sum, octet) => sum * 256 + octet, 0);
-    const size = 2 ** (32 - prefix);
-    if (first % size !== 0) {
-      const start = first - first % size;
-      const dotted = [24, 16, 8, 0].map(shift => Math.floor(start / 2 ** shift) % 256).join('.');
-      throw new Refusal(`'${what}' (${text}) starts inside its range; the range is ${dotted}/${prefix}`);
-    }
-    return new Cidr(what, text, first, size, prefix);
-  }
-
-  private constructor(
-    readonly what: string, readonly text: string, private readonly first: number, private readonly size: number, readonly prefix: number,
-  ) {}
-
-  overlaps(other: Cidr): boolean {
-    return this.first < other.first + other.size && other.first < this.first + this.size;
-  }
+export function requireCidr(what: string, cidr: string, widest = 0, narrowest = 32): Cidr {
+  return isKnown(cidr) ? Cidr.of(what, cidr).within(widest, narrowest) : Cidr.unknown(what, cidr);
 }
 
 /** @throws when two of the ranges share an address */

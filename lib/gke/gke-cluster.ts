@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { Accelerator } from '../catalog';
 import { CSI_DRIVERS } from '../common/csi-drivers';
 import { Refusal, refusing } from '../common/refusal';
-import { Cidr, requireCount, requireForm, requireName, requireOneOf } from './checks';
+import { requireCidr, requireCount, requireForm, requireName, requireOneOf } from './checks';
 import { Network } from './network';
 import { GKE_METADATA, NODE_SYSTEM, SHIELDED_NODE } from './node-facts';
 import { NodeIdentity } from './node-identity';
@@ -208,7 +208,7 @@ export class GkeCluster extends Construct {
 
 /** @throws on every prop that cannot be */
 function checked(props: GkeClusterProps) {
-  const authorized = (props.authorizedCidrs ?? []).map(cidr => Cidr.of('authorizedCidrs', cidr));
+  const authorized = (props.authorizedCidrs ?? []).map(cidr => requireCidr('authorizedCidrs', cidr));
   const open = authorized.find(({ prefix }) => prefix === 0);
   if (open) {
     throw new Refusal(`'authorizedCidrs' (${open.text}) lets the whole internet reach the control plane; name the ranges that need it, or none`);

@@ -77,7 +77,16 @@ export class Project extends Construct {
    * @see https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
    */
   principal(identity: ServiceIdentity): string {
-    return `principal://iam.googleapis.com/projects/${this.number}/locations/global/workloadIdentityPools/${this.workloadPool}`
-      + `/subject/ns/${identity.namespace}/sa/${identity.serviceAccountName}`;
+    return this.principalOf(subjectOf(identity));
   }
+
+  /** @internal */
+  principalOf(subject: string): string {
+    return `principal://iam.googleapis.com/projects/${this.number}/locations/global/workloadIdentityPools/${this.workloadPool}/subject/${subject}`;
+  }
+}
+
+/** @internal */
+export function subjectOf({ namespace, serviceAccountName }: ServiceIdentity): string {
+  return `ns/${namespace}/sa/${serviceAccountName}`;
 }

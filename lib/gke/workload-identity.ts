@@ -3,9 +3,10 @@ import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucke
 import { Construct } from 'constructs';
 import { FolderGrant, Grant, isFolderGrant } from '../common/grant';
 import { ServiceIdentity } from '../common/identity';
-import { folderBindings } from './folder-bindings';
+import { celText, FolderRole, rolesOf } from './folder-role';
 import { GkeCluster } from './gke-cluster';
 import { ModelBucket } from './model-bucket';
+import { subjectOf } from './project';
 import { Refusal, refusing } from '../common/refusal';
 import { requirePropsOf } from '../common/props';
 
@@ -32,7 +33,8 @@ export interface WorkloadIdentityProps {
  * made, on wider roles, and on more than a policy of IAM holds
  */
 export class WorkloadIdentity extends Construct {
-  private readonly principals = new Map<ModelBucket, number>();
+  /** Folders of each account by role, which are one resource of Terraform each. */
+  private readonly folders = new Map<ModelBucket, Map<FolderRole, Map<string, readonly string[]>>>();
 
   constructor(scope: Construct, id: string, private readonly props: WorkloadIdentityProps) {
     super(scope, id);
@@ -46,7 +48,10 @@ export class WorkloadIdentity extends Construct {
         const buckets = new Set(folders.map(({ bucket }) => bucket));
         buckets.forEach(bucket => this.grantFolders(name, identity, bucket, folders.filter(grant => grant.bucket === bucket)));
       }
-      this.principals.forEach((count, bucket) => requirePrincipals(bucket.name, count));
+      this.folders.forEach((roles, bucket) => {
+        requirePrincipals(bucket.name, [...roles.values()].reduce((sum, { size }) => sum + size, 0));
+        roles.forEach((accounts, role) => this.grantRole(bucket, role, accounts));
+      });
     });
   }
 
@@ -60,20 +65,26 @@ export class WorkloadIdentity extends Construct {
   }
 
   private grantFolders(name: string, identity: ServiceIdentity, bucket: string, grants: readonly FolderGrant[]): void {
-    const { cluster: { project, cluster }, buckets } = this.props;
-    const made = buckets.find(candidate => candidate.name === bucket);
+    const made = this.props.buckets.find(candidate => candidate.name === bucket);
     if (!made) {
-      const known = buckets.map(candidate => candidate.name).join(', ') || 'none';
+      const known = this.props.buckets.map(candidate => candidate.name).join(', ') || 'none';
       throw new Refusal(`${name} is to have folders of the bucket ${bucket}, which is not among 'buckets' (${known}); add it there`);
     }
-    const bindings = folderBindings(name, bucket, grants);
-    const member = project.principal(identity);
-    for (const { role, title, expression } of bindings) {
-      new StorageBucketIamMember(this, `${idOf(name, role)} ${bucket}`, {
-        bucket: made.bucket.name, role, member, condition: { title, expression }, dependsOn: [cluster],
-      });
+    const roles = this.folders.get(made) ?? new Map<FolderRole, Map<string, readonly string[]>>();
+    for (const [role, folders] of rolesOf(name, grants)) {
+      roles.set(role, (roles.get(role) ?? new Map<string, readonly string[]>()).set(subjectOf(identity), folders));
     }
-    this.principals.set(made, (this.principals.get(made) ?? 0) + bindings.length);
+    this.folders.set(made, roles);
+  }
+
+  /** One resource for all accounts, with what differs as a map: each one of its own would be a kilobyte, and a millisecond of cdktf. */
+  private grantRole(made: ModelBucket, role: FolderRole, accounts: ReadonlyMap<string, readonly string[]>): void {
+    const { cluster: { project, cluster } } = this.props;
+    const grant = new StorageBucketIamMember(this, `${role.role} ${made.name}`.replaceAll('/', '.'), {
+      bucket: made.bucket.name, role: role.role, member: project.principalOf('${each.key}'), dependsOn: [cluster],
+      condition: { title: role.title, expression: role.template(made.name, 'each.value') },
+    });
+    grant.addOverride('for_each', Object.fromEntries([...accounts].map(([account, folders]) => [account, folders.map(celText)])));
   }
 }
 

@@ -1,5 +1,6 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
+import { Cidr } from '../common/cidr';
 import { GATEWAY_CLASSES } from '../common/gateway-classes';
 import { requireWorkloadName } from '../common/names';
 import { requirePropsOf } from '../common/props';
@@ -96,11 +97,11 @@ export class InferenceGateway extends Construct {
       }
       return GOOGLE_PROXIES;
     }
-    if (proxyCidr === undefined || !/^(?:\d{1,3}\.){3}\d{1,3}\/(?:9|1\d|2[0-6])$/.test(proxyCidr)) {
+    if (proxyCidr === undefined) {
       throw new Refusal(`'proxyCidr' (${proxyCidr}) must be the range of the region's proxy-only subnet, /9 to /26, for example 10.9.0.0/23: the`
         + ` requests of a gateway that is ${exposure} come from there`);
     }
-    return [...GOOGLE_PROXIES, proxyCidr];
+    return [...GOOGLE_PROXIES, Cidr.of('proxyCidr', proxyCidr).within(9, 26).text];
   }
 
   private makeGateway(): void {

@@ -3,6 +3,7 @@ import type { IScalable, ScalingTarget } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { VllmRelease } from '../catalog';
 import { MOST_NODES } from '../catalog/gke-limits';
+import { Cidr } from '../common/cidr';
 import { ServiceIdentity } from '../common/identity';
 import { requireWorkloadName } from '../common/names';
 import { named, Refusal } from '../common/refusal';
@@ -226,7 +227,9 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
   /** @throws on addresses without a key: who comes from outside has no labels that say who they are */
   private otherClients(): readonly k8s.NetworkPolicyPeer[] {
     const { ingressFrom = [], apiKeySecretName } = this.props;
-    const address = ingressFrom.find(({ ipBlock }) => ipBlock)?.ipBlock;
+    const addresses = ingressFrom.flatMap(({ ipBlock }) => ipBlock ?? []);
+    addresses.filter(({ cidr }) => !cidr.includes(':')).forEach(({ cidr }) => Cidr.of('ingressFrom', cidr));
+    const [address] = addresses;
     if (address && apiKeySecretName === undefined) {
       throw new Refusal(`'ingressFrom' lets ${address.cidr} in, and the server asks nobody for a key; set apiKeySecretName, or name pods and`
         + ' namespaces');

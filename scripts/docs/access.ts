@@ -7,29 +7,24 @@ const TERRAFORM = 'dist/terraform/stacks/gke/cdk.tf.json';
 const READS = 'roles/storage.objectViewer';
 const WRITES = 'roles/storage.objectUser';
 
-interface Member {
+/** A role of many accounts, with the folders of each. */
+interface Members {
   readonly role: string;
-  readonly member: string;
-  readonly condition: { readonly expression: string };
+  readonly for_each: { readonly [account: string]: readonly string[] };
 }
 
 interface Terraform {
-  readonly resource: { readonly google_storage_bucket_iam_member: { readonly [name: string]: Member } };
+  readonly resource: { readonly google_storage_bucket_iam_member: { readonly [name: string]: Members } };
 }
 
-/** Each service account with the folders of the bucket that it reads and writes, out of the conditions of its roles. */
+/** Each service account with the folders of the bucket that it reads and writes, out of the grants of Terraform. */
 export function accessTable(): string {
   const { resource } = JSON.parse(readFileSync(join(PROJECT, TERRAFORM), 'utf8')) as Terraform;
   const members = Object.values(resource.google_storage_bucket_iam_member);
-  const accounts = [...new Set(members.map(({ member }) => member))];
+  const accounts = [...new Set(members.flatMap(({ for_each: folders }) => Object.keys(folders)))];
   return table(['service account', 'reads', 'writes'], accounts.map((account) => {
-    const foldersOf = (role: string) => members.filter(({ member, role: given }) => member === account && given === role)
-      .flatMap(({ condition }) => foldersIn(condition.expression)).map(code).join(', ');
-    const name = account.split('/').at(-1)!;
-    return [code(name), foldersOf(READS), foldersOf(WRITES)];
+    const foldersOf = (role: string) => members.filter(({ role: given }) => given === role)
+      .flatMap(({ for_each: folders }) => folders[account] ?? []).map(code).join(', ');
+    return [code(account.split('/').at(-1)!), foldersOf(READS), foldersOf(WRITES)];
   }));
-}
-
-function foldersIn(expression: string): string[] {
-  return [...expression.matchAll(/startsWith\("projects\/_\/buckets\/[^/]+\/objects\/(.+?)\/"\)/g)].map(([, folder]) => folder);
 }

@@ -4,16 +4,17 @@ import {
 } from '../../lib/gke';
 import { MachineType } from '../../lib/catalog';
 import { temporaryApp } from './app';
+import { expanded } from './expanded';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- read by name, as Terraform does
 export type Block = Record<string, any>;
 
-/** What Terraform reads of a stack, without cdktf's own notes. */
+/** What Terraform reads of a stack, without cdktf's own notes, and with a resource for each entry of `for_each`. */
 export class Synthesized {
   constructor(readonly json: Block) {}
 
   all(type: string): Block[] {
-    return Object.values((this.json.resource as Record<string, Block>)[type] ?? {}).map(({ '//': _notes, ...block }) => block);
+    return Object.values((this.json.resource as Record<string, Block>)[type] ?? {}).flatMap(({ '//': _notes, ...block }) => expanded(block));
   }
 
   /** @throws when there is none, or more than one */

@@ -2,11 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { parseBytes } from '../cluster/quantity';
+import { expanded } from './expanded';
 import { Block } from './synthesized';
 
 const DIST = join(__dirname, '..', '..', 'dist');
 
-/** Both outputs, as they are committed. A copy may be changed. */
+/** Both outputs, as they are committed, with a resource for each entry of `for_each`. A copy may be changed. */
 export interface Worlds {
   readonly manifests: Block[];
   readonly terraform: Block;
@@ -17,8 +18,16 @@ export function committedWorlds(): Worlds {
   return {
     manifests: files.filter(name => name.endsWith('.yaml') && !name.endsWith('kustomization.yaml')).sort()
       .map(name => parse(readFileSync(join(DIST, 'kustomize', name), 'utf8')) as Block),
-    terraform: JSON.parse(readFileSync(join(DIST, 'terraform', 'stacks', 'gke', 'cdk.tf.json'), 'utf8')) as Block,
+    terraform: withEach(JSON.parse(readFileSync(join(DIST, 'terraform', 'stacks', 'gke', 'cdk.tf.json'), 'utf8')) as Block),
   };
+}
+
+/** What Terraform makes of a stack: each resource under a name of its own. */
+export function withEach(terraform: Block): Block {
+  const resource = Object.entries(terraform.resource as Record<string, Record<string, Block>>).map(([type, blocks]) => [
+    type, Object.fromEntries(Object.entries(blocks).flatMap(([name, block]) => expanded(block).map((made, index) => [`${name}${index || ''}`, made]))),
+  ]);
+  return { ...terraform, resource: Object.fromEntries(resource) };
 }
 
 export function resources({ terraform }: Worlds, type: string): Block[] {

@@ -197,6 +197,8 @@ test('the key reaches vLLM by its environment from a Secret, and addresses are l
   expect(JSON.stringify(container.args)).not.toContain('key');
   expect(objectOf(scope, 'NetworkPolicy').spec.ingress[0].from).toContainEqual({ ipBlock: { cidr: '10.1.0.0/16' } });
   expect(keyed.apiKeySecretName).toBe('server-key');
+  expect(refusalOf(() => server(unit(), { apiKeySecretName: 'server-key', ingressFrom: [{ ipBlock: { cidr: '10.999.0.0/16' } }] }))).toMatch(
+    /'ingressFrom' \(10\.999\.0\.0\/16\) is no range of addresses/);
   expect(refusalOf(() => server(unit(), { ingressFrom: [{ ipBlock: { cidr: '0.0.0.0/0' } }] }))).toMatch(
     /'ingressFrom' lets 0\.0\.0\.0\/0 in, and the server asks nobody for a key; set apiKeySecretName/);
   expect(refusalOf(() => server(unit(), { apiKeySecretName: 'sk-VeryLongKey' }))).toMatch(/'apiKeySecretName'.*create secret generic/);

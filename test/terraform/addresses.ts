@@ -1,6 +1,6 @@
 import { Block } from '../gke/synthesized';
 
-const NAMES = ['name', 'account_id', 'repository_id', 'secret_id', 'display_name', 'member'];
+const NAMES = ['name', 'account_id', 'repository_id', 'secret_id', 'display_name', 'member', 'role'];
 
 /** The address of the one resource of a type that is called so. */
 export function addressOf(json: Block, type: string, name: string): string {

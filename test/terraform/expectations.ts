@@ -17,6 +17,7 @@ const PRINCIPAL = 'principal://iam.googleapis.com/projects/${var.project_number}
 const POOL = 'google_container_node_pool';
 
 const machineOf = (block: string, path: string) => `one(one($.node_config[*].${block})[*].${path})`;
+const SERVER = '$["ns/vllm/sa/vllm-openai-gcs-l4"]';
 const server = `${PRINCIPAL}/subject/ns/vllm/sa/vllm-openai-gcs-l4`;
 
 const DEFAULT: readonly Expectation[] = [
@@ -39,9 +40,9 @@ const DEFAULT: readonly Expectation[] = [
   [POOL, 'a3-highgpu-1g-flex-start', 'one($.node_config[*].flex_start)', 'one($.management[*].auto_repair) == false'],
   ['google_storage_bucket', 'vllm-models', '$.force_destroy == false', '$.uniform_bucket_level_access', '$.public_access_prevention == "enforced"',
     'one($.hierarchical_namespace[*].enabled)', 'one($.soft_delete_policy[*].retention_duration_seconds) == 604800'],
-  ['google_storage_bucket_iam_member', server, '$.bucket == "vllm-models"', '$.role == "roles/storage.objectViewer"',
-    'startswith(one($.condition[*].expression), "resource.type == \\"storage.googleapis.com/Bucket\\" || resource.name.startsWith(")',
-    `$.member == "${server.replace('${var.project_number}', VARIABLES.project_number).replace('${var.project_id}', VARIABLES.project_id)}"`],
+  ['google_storage_bucket_iam_member', 'roles/storage.objectViewer', `${SERVER}.bucket == "vllm-models"`, 'length($) > 80',
+    `startswith(one(${SERVER}.condition[*].expression), "resource.type == \\"storage.googleapis.com/Bucket\\" || resource.name.startsWith(")`,
+    `${SERVER}.member == "${server.replace('${var.project_number}', VARIABLES.project_number).replace('${var.project_id}', VARIABLES.project_id)}"`],
   ['google_dns_managed_zone', 'vllm-googleapis', '$.dns_name == "googleapis.com."', '$.visibility == "private"'],
   ['google_dns_record_set', 'private.googleapis.com.', '$.type == "A"', 'toset($.rrdatas) == toset(["199.36.153.8", "199.36.153.9", "199.36.153.10", "199.36.153.11"])'],
   ['google_compute_route', 'vllm-googleapis', '$.dest_range == "199.36.153.8/30"', '$.next_hop_gateway == "default-internet-gateway"'],
@@ -135,11 +136,11 @@ const MOCKS = `mock_provider "google" {
 }
 `;
 
-/** For `terraform test`: a plan and an apply that expect the same. `own` says how a resource is called there. */
-export function testFileOf({ json, expectations }: Case, own: (address: string) => string): string {
+/** For `terraform test`: a plan and an apply that expect the same. `own` says how a resource, or the one of a key, is called there. */
+export function testFileOf({ json, expectations }: Case, own: (address: string, key: string) => string): string {
   const variables = Object.entries(VARIABLES).filter(([name]) => name in (json.variable as Block));
   const asserts = expectations.flatMap(([type, name, ...conditions]) => conditions.map(condition =>
-    `  assert {\n    condition     = ${condition.replaceAll('$', () => own(addressOf(json, type, name)))}\n`
+    `  assert {\n    condition     = ${condition.replaceAll(/\$(\["[^"]+"\])?/g, (_, key?: string) => own(addressOf(json, type, name), key ?? ''))}\n`
     + `    error_message = ${literal(`${type} ${name}: ${condition}`)}\n  }\n`));
   const settings = 'settings' in (json.output as Block ?? {})
     ? `  assert {\n    condition     = startswith(output.settings, "CDK8S_VLLM_NAMESPACE=${settingsOf().namespace}\\n")\n    error_message = "settings"\n  }\n` : '';

@@ -15,7 +15,7 @@ describe.each(Object.entries(CASES))('%s', (_, build) => {
   withProvider('is planned and applied as expected, with the provider mocked', () => {
     const built = build();
     withTerraform(built.json, (terraform) => {
-      terraform.write('stack.tftest.hcl', testFileOf(built, address => address));
+      terraform.write('stack.tftest.hcl', testFileOf(built, (address, key) => address + key));
       terraform.succeed('init', '-backend=false', '-no-color');
       const { status, output } = terraform.run('test', '-no-color');
       expect([status, output]).toEqual([0, expect.stringContaining('2 passed, 0 failed.')]);

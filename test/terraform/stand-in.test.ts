@@ -2,7 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { appStack, settingsOf } from '../gke/app-stack';
+import { expanded } from '../gke/expanded';
 import { Block } from '../gke/synthesized';
+import { withEach } from '../gke/worlds';
+import { FolderRole } from '../../lib/gke/folder-role';
 import { addressOf } from './addresses';
 import { CASES, testFileOf } from './expectations';
 import { standIn } from './stand-in';
@@ -27,7 +30,7 @@ afterAll(() => terraform.remove());
 const valueOf = (type: string, name: string): Block => values.get(addressOf(json, type, name).replace('.', '__'))!.output;
 
 test('terraform makes everything that the JSON has, and nothing is left to do afterwards', () => {
-  const count = Object.values(json.resource as Record<string, object>).reduce((sum, blocks) => sum + Object.keys(blocks).length, 0);
+  const count = Object.values(withEach(json).resource as Record<string, object>).reduce((sum, blocks) => sum + Object.keys(blocks).length, 0);
   // One channel more: there are two addresses.
   expect(values.size).toBe(count + 1);
   expect(terraform.run('plan', '-detailed-exitcode', '-no-color', ...VARIABLES)).toMatchObject({ status: 0 });
@@ -36,7 +39,24 @@ test('terraform makes everything that the JSON has, and nothing is left to do af
 test('each workload is known by the number and the id of the project', () => {
   const members = [...values].filter(([address]) => address.startsWith('google_storage_bucket_iam_member__')).map(([, { output }]) => output);
   expect(members.map(({ member }) => member)).toContain(`${POOL}/subject/ns/vllm/sa/vllm-openai-gcs-l4`);
+  const project = { 'var.project_id': 'my-project', 'var.project_number': '123456789012' };
+  const wanted = Object.values(withEach(json).resource.google_storage_bucket_iam_member as Record<string, Block>).map(({ member, role, condition }) => ({
+    member: Object.entries(project).reduce((text: string, [name, value]) => text.replaceAll(`\${${name}}`, value), member), role, condition,
+  }));
+  const sorted = (grants: Block[]) => grants.map(({ member, role, condition }) => JSON.stringify([member, role, condition.title, condition.expression])).sort();
+  expect(sorted(members)).toEqual(sorted(wanted));
   expect(members.filter(({ member, bucket }) => !member.startsWith(`${POOL}/subject/ns/`) || bucket !== 'vllm-models')).toEqual([]);
+});
+
+test('terraform reads a template of grants as the tests do, whatever a folder is called', () => {
+  const folders = ['a"b', 'c\\\\d', 'e/%s', 'f/%[1]s', 'ü'];
+  const block = { for_each: { all: folders, none: [] }, condition: FolderRole.READ.template('b', 'each.value') };
+  const { values: { root_module: root } } = withTerraform({ resource: { terraform_data: { made: { for_each: block.for_each, input: block.condition } } } }, (own) => {
+    own.succeed('init');
+    own.succeed('apply', '-auto-approve');
+    return JSON.parse(own.succeed('show', '-json')) as Block;
+  });
+  expect(root.resources.map((made: Block) => made.values.output)).toEqual(expanded(block).map(({ condition }) => condition));
 });
 
 test('what is protected is so until it is asked for otherwise', () => {
@@ -95,10 +115,10 @@ test('the outputs are commands of the project', () => {
   });
 });
 
-/** Where the arguments of a resource are; of one that is made for each address, only their number is asked for. */
-function inputOf(address: string): string {
-  const own = `terraform_data.${address.replace('.', '__')}`;
-  return address.startsWith('google_monitoring_notification_channel.') ? own : `${own}.input`;
+/** Where the arguments of a resource are; of those that are made for each of something, together, only their number is asked for. */
+function inputOf(address: string, key: string): string {
+  const own = `terraform_data.${address.replace('.', '__')}${key}`;
+  return key === '' && /^google_(monitoring_notification_channel|storage_bucket_iam_member)\./.test(address) ? own : `${own}.input`;
 }
 
 /** The expectations of the provider's tests, as far as they need no provider. */
