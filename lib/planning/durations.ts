@@ -5,11 +5,13 @@ const SHORTEST_SECONDS = 1e-6;
 /** Durations with weights, of which percentiles are asked; each is kept to one percent. */
 export class Durations {
   private readonly bins: number[] = [];
+  private firstBin = Number.POSITIVE_INFINITY;
   private weight = 0;
 
   add(seconds: number, weight = 1): void {
     const bin = Math.max(0, Math.round(Math.log(seconds / SHORTEST_SECONDS) * BINS_PER_E));
     this.bins[bin] = (this.bins[bin] ?? 0) + weight;
+    this.firstBin = Math.min(this.firstBin, bin);
     this.weight += weight;
   }
 
@@ -21,7 +23,7 @@ export class Durations {
   percentile(share: number): number {
     let left = share * this.weight;
     let last = 0;
-    for (let bin = 0; bin < this.bins.length; bin++) {
+    for (let bin = this.firstBin; bin < this.bins.length; bin++) {
       const weight = this.bins[bin];
       if (weight === undefined) {
         continue;
