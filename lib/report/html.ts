@@ -11,17 +11,21 @@ export class Html {
 
 /** The part of a page that the template is. */
 export function html(parts: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
-  return new Html(parts.reduce((text, part, index) => `${text}${htmlOf(values[index - 1])}${part}`));
+  let text = parts[0];
+  for (let index = 0; index < values.length; index++) {
+    text += htmlOf(values[index]) + parts[index + 1];
+  }
+  return new Html(text);
 }
 
 function htmlOf(value: HtmlValue): string {
-  if (value === undefined) {
-    return '';
-  }
   if (value instanceof Html) {
     return value.text;
   }
-  return Array.isArray(value) ? value.map(htmlOf).join('') : escaped(String(value));
+  if (value === undefined || typeof value === 'number') {
+    return value === undefined ? '' : String(value);
+  }
+  return typeof value === 'string' ? escaped(value) : value.map(htmlOf).join('');
 }
 
 function escaped(text: string): string {

@@ -33,9 +33,9 @@ function entry(cell: Reported, curveOf: CurveOf): Html {
   const price = priceOf(placement, curve);
   const kept = curve instanceof Refusal ? undefined : curve.kept;
   const facts = [
-    `${placement.gpus} GPU${placement.gpus === 1 ? '' : 's'}, ${duration(startup.readySeconds)}`,
-    kept === undefined ? 'goals missed' : `${grouped(kept.plan.outputTokensPerSecond)} tokens/s`,
-    price === undefined ? 'no price' : `${usd(price.hourlyUsd)}/h, ${usd(price.atLoad.total)}/M`,
+    `${placement.gpus} GPU${placement.gpus === 1 ? '' : 's'}`, duration(startup.readySeconds),
+    kept === undefined ? 'goals missed' : `${grouped(kept.plan.outputTokensPerSecond)} tok/s`,
+    ...price === undefined ? ['no price'] : [`${usd(price.hourlyUsd)}/h`, `${usd(price.atLoad.total)}/M`],
   ];
-  return html`<div><a href="#${id}">${id}</a> ${model.id.split('/').at(-1)}<br>${facts.join(' · ')}</div>`;
+  return html`<div><a href="#${id}">${id}</a> ${model.id.split('/').at(-1)}<br>${facts.map(fact => fact.replaceAll(' ', '\u00a0')).join(' · ')}</div>`;
 }

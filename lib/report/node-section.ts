@@ -30,14 +30,15 @@ function zonesOf(server: ReportedServer): readonly string[] {
   return requiredZones.length > 0 || region === undefined ? zones : Region.of(region).zonesOf({ zones });
 }
 
+/** GPUs of all nodes, with the name of the metric for each way in which the machine is sold. */
 function quotas(server: ReportedServer): Html {
   const { maxNodes, accelerator, plan: { placement: { machineType } } } = server;
-  const quota = gpuQuotaOf(accelerator);
-  const region = regionOf(server) ?? 'the cluster\'s region';
-  const gpus = `${maxNodes * machineType.gpus} in ${region} for all nodes, ${machineType.gpus} for the first`;
-  const sold = (...ways: string[]) => ways.filter(way => machineType.provisioning.includes(way)).join(' and ');
-  const metrics = quota === undefined ? [] : [[sold('on-demand'), quota.onDemand], [sold('spot', 'flex-start'), quota.preemptible]]
-    .filter(([ways]) => ways !== '');
-  return html`<dt>GPU quota<dd>${gpus}
-${metrics.map(([ways, metric]) => html`<dt>Quota for ${ways}<dd><code>${metric}</code>\n`)}`;
+  const { onDemand, preemptible } = gpuQuotaOf(accelerator) ?? {};
+  const sold = (metric: string | undefined, ...ways: string[]) => {
+    const some = ways.filter(way => machineType.provisioning.includes(way));
+    return metric === undefined || some.length === 0 ? undefined : html`, <code>${metric}</code> for ${some.join(' and ')}`;
+  };
+  return html`<dt>GPU quota<dd>${maxNodes * machineType.gpus} in ${regionOf(server) ?? 'the cluster\'s region'}, ${machineType.gpus} for the first \
+node${sold(onDemand, 'on-demand')}${sold(preemptible, 'spot', 'flex-start')}
+`;
 }

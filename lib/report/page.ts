@@ -1,5 +1,5 @@
 import { GPU_QUOTA_PAGE, GPUS_ALL_REGIONS } from '../catalog/gpu-quota';
-import { duration } from './figures';
+import { duration, grouped } from './figures';
 import { Html, html } from './html';
 import { matrixTable } from './matrix-table';
 import { isGap, Reported, ReportedGap, ReportedServer } from './reported';
@@ -55,7 +55,7 @@ ${sections}${gaps(all.filter(isGap))}</main>
 }
 
 function goals({ inputTokens, outputTokens, timeToFirstTokenSeconds, interTokenLatencySeconds }: ReportLoad): string {
-  return `Throughput is of one server, whose clients send ${inputTokens} tokens, get ${outputTokens}, and ask again at once. The goals are medians: `
+  return `Throughput is of one server, whose clients send ${grouped(inputTokens)} tokens, get ${grouped(outputTokens)}, and ask again at once. The goals are medians: `
     + `the first token within ${duration(timeToFirstTokenSeconds)}, the next one within ${duration(interTokenLatencySeconds)}.`;
 }
 

@@ -15,7 +15,8 @@ export function priceList(placement: Placement, curve: ThroughputCurve | Refusal
 ${sold.map(({ kind, name }) => html`<dt>${name}<dd>${priceText(placement, kind, point)}\n`)}</dl>
 <p class=note>${[
   priceDate === undefined ? [] : [`List prices of us-central1, ${priceDate}`],
-  curve instanceof Refusal || curve.kept !== undefined ? [] : ['No number of clients keeps the goals: this is the price with one'],
+  point === undefined ? [] : [`With ${point.clients} ${point.clients === 1 ? 'client' : 'clients'}: tokens in and out, or all of the cost on answers`],
+  curve instanceof Refusal || curve.kept !== undefined ? [] : ['No number of clients keeps the goals'],
   strandedGpus > 0 ? [`${strandedGpus} GPUs of each node can hold no such server, and are in the price`] : [],
 ].flat().map(sentence => `${sentence}.`).join(' ')}</p>`;
 }
@@ -42,6 +43,7 @@ function priceText(placement: Placement, kind: PriceKind, point: CurvePoint | un
     return 'no price is known';
   }
   const hour = `${usd(node / placement.serversPerNode)} an hour`;
-  return point === undefined || price === undefined ? hour : `${hour}; ${usd(price.atLoad.total)} a million tokens in and out, ${usd(price.atLoad.output)} a million of answers`
-    + `, with ${point.clients} ${point.clients === 1 ? 'client' : 'clients'}`;
+  return point === undefined || price === undefined
+    ? hour
+    : `${hour}; ${usd(price.atLoad.total)} a million tokens, ${usd(price.atLoad.output)} of answers`;
 }

@@ -45,6 +45,6 @@ function commands({ id, name, namespace, unitsBefore, unitsApart, plan }: Report
     `kubectl port-forward --namespace ${namespace} service/${name} 8000`,
   ];
   return html`<pre><code>${own.join('\n')}</code></pre>
-${unitsBefore.length === 0 ? undefined : html`<p>Each of ${unitsBefore.join(', ')} has to be complete before what stands below it.</p>\n`}\
-${unitsApart.length === 0 ? undefined : html`<p>Also there, to be applied when they are wanted: ${unitsApart.join(', ')}.</p>\n`}`;
+${unitsBefore.length === 0 ? undefined : html`<p>Before the cell is applied, the Job of ${unitsBefore.join(', then that of ')} has to be complete.</p>\n`}\
+${unitsApart.length === 0 ? undefined : html`<p>Apart: ${unitsApart.join(', ')}.</p>\n`}`;
 }

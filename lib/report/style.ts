@@ -26,21 +26,26 @@ table{border-collapse:collapse;font-size:.875rem;width:100%}
 caption{text-align:left;color:var(--soft)}
 th,td{border-bottom:1px solid var(--edge);padding:.3rem .4rem;text-align:right;vertical-align:top}
 th{font-weight:600}
-.matrix th,.matrix td{text-align:left;border:1px solid var(--edge);overflow-wrap:anywhere}
+.matrix th,.matrix td{text-align:left;border:1px solid var(--edge)}
+.matrix td{overflow-wrap:anywhere}
 .matrix th{background:var(--box)}
 .matrix td{color:var(--soft)}
 .matrix a{display:block;font-weight:600}
 .matrix .gap{color:var(--soft)}
+.cell table{overflow-wrap:normal}
+.matrix{table-layout:fixed}
+.matrix th:first-child{width:9rem}
+@media (max-width:30rem){th,td{font-size:.8125rem;padding:.3rem .15rem}.cell th,.cell td{font-size:.75rem}.matrix th:first-child{width:5.25rem}}
 .matrix div+div{border-top:1px dashed var(--edge);margin-top:.3rem;padding-top:.3rem}
 details{border:1px solid var(--edge);border-radius:6px;margin:.5rem 0}
 summary{cursor:pointer;padding:.5rem .75rem;overflow-wrap:anywhere}
 summary h3{display:inline;font-size:1rem;margin:0 .5rem 0 0}
 details[open]>summary{background:var(--box);border-bottom:1px solid var(--edge)}
 .cell{display:grid;gap:1rem 2rem;padding:.75rem;scroll-margin-top:4rem}
-.cell>*{min-width:0;margin:0}
+.cell{overflow-wrap:anywhere}.cell>*{min-width:0;margin:0}
 @media (min-width:56rem){.cell{grid-template-columns:1fr 1fr}.cell>p{grid-column:1/-1}}
-dl{display:grid;grid-template-columns:minmax(6rem,auto) 1fr;gap:.25rem 1rem;font-size:.9375rem}
-dt{color:var(--soft);overflow-wrap:anywhere;max-width:12rem}
+dl{display:grid;grid-template-columns:fit-content(8.5rem) 1fr;gap:.25rem 1rem;font-size:.9375rem}
+dt{color:var(--soft);overflow-wrap:anywhere}
 dd{margin:0;overflow-wrap:anywhere}
 svg{display:block;max-width:100%;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .bar{width:100%;height:20px;margin:.25rem 0}

@@ -5,7 +5,7 @@ import { CurvePoint, ThroughputCurve } from './throughput-curve';
 
 const [WIDTH, HEIGHT] = [300, 80];
 /** Room for the marks of the first and last point, and for the numbers at the axes. */
-const [LEFT, TOP] = [45, 8];
+const [LEFT, TOP] = [76, 8];
 
 /** Tokens a second against clients, on a logarithmic axis. A square was measured; what misses a goal lies in the shaded part. */
 export function throughputChart({ points, kept }: ThroughputCurve): Html {
@@ -20,8 +20,8 @@ aria-label="Tokens a second against clients, as in the table below">
 ${points.some(({ misses }) => misses.length > 0) ? html`<path class=late d="M${shade} ${TOP - 4}H${LEFT + WIDTH + 8}v${HEIGHT + 8}H${shade}z"/>\n` : undefined}\
 <path class=axis d="M${LEFT - 8} ${TOP}v${HEIGHT}h${WIDTH + 16}"/>
 <path class=line d="M${placed.map(point => `${point.x} ${point.y}`).join('L')}"/>
-${placed.map(point => html`${mark(point)}<text x=${point.x} y=${TOP + HEIGHT + 18}>${point.clients}</text>\n`)}\
-<text class=most x="${LEFT - 12}" y="${TOP + 5}">${grouped(most)}</text>
+${placed.map((point, index) => html`${mark(point)}<text x=${point.x} y=${TOP + HEIGHT + 18}>${point.clients}${index === 0 ? ' client' : ''}</text>\n`)}\
+<text class=most x=${LEFT - 12} y=${TOP + 5}>${grouped(most)} tok/s</text>
 </svg>`;
 }
 

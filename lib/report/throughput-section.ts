@@ -25,11 +25,10 @@ export function throughputFigure(curve: ThroughputCurve | Refusal): Html {
 <figcaption>${BASES[basis]} ${notes.join('; ')}${notes.length > 0 ? '.' : ''}</figcaption>
 ${throughputChart(curve)}
 <table>
-<thead><tr><th scope=col>clients<th scope=col>tokens/s<th scope=col>first token<th scope=col>next token\
+<thead><tr><th scope=col>clients<th scope=col>tok/s<th scope=col>first token<th scope=col>next token\
 <th scope=col>bound by<th scope=col>goals
 <tbody>
-${points.map(point => rowOf(point, basis))}
-</table>
+${points.map(point => rowOf(point, basis))}</table>
 </figure>`;
 }
 
