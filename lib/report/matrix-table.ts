@@ -16,7 +16,7 @@ export function matrixTable(all: readonly Reported[], curveOf: CurveOf): Html {
     all.filter(cell => cell.accelerator.id === accelerator && cell.storage === storage).map(cell => entry(cell, curveOf));
   return html`<table class=matrix>
 <caption>Each cell by its accelerator and its storage</caption>
-<thead><tr><th scope=col>accelerator${storages.map(storage => html`<th scope=col>${storage}`)}
+<thead><tr><th scope=col>GPU${storages.map(storage => html`<th scope=col>${storage}`)}
 <tbody>
 ${[...accelerators].map(([id, name]) => html`<tr><th scope=row>${name}
 ${storages.map(storage => html`<td>${at(id, storage)}\n`)}

@@ -40,7 +40,7 @@ export class ThroughputCurves {
   }
 
   private plan(memory: MemoryPlan): ThroughputCurve {
-    const measured = this.measuredClients();
+    const measured = this.measuredClients(memory);
     const points: CurvePoint[] = [];
     let mostRunning: number | undefined;
     for (const clients of [...new Set([...CLIENTS, ...measured])].sort((a, b) => a - b)) {
@@ -55,10 +55,13 @@ export class ThroughputCurves {
     return { points, kept: missed < 0 ? points.at(-1) : points[missed - 1] };
   }
 
-  private measuredClients(): number[] {
+  /** Numbers of clients with which this server was measured under the load. */
+  private measuredClients(memory: MemoryPlan): number[] {
     const { inputTokens, outputTokens, measurements } = this.load;
-    return measurements.map(({ props }) => props).filter(props => props.inputTokens === inputTokens && props.outputTokens === outputTokens)
-      .flatMap(({ clients }) => clients ?? []);
+    return measurements.flatMap((one) => {
+      const { clients } = one.props;
+      return clients !== undefined && one.differencesTo({ memory, inputTokens, outputTokens, clients }).length === 0 ? clients : [];
+    });
   }
 
   private point(memory: MemoryPlan, clients: number): CurvePoint {
