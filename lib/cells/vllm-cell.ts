@@ -15,6 +15,8 @@ import { cellId, CellPoint, serverName } from './cell';
 import { lineOf, LINE_HEADER, reportOf } from './cell-report';
 import { CELL_UNITS, CellUnit, CellWorkload, hasIdentity, unitOf } from './cell-units';
 import { ImpossibleCell } from './impossible-cell';
+import { ReportedServer } from '../report/reported';
+import { reportedServer } from './reported-server';
 import { requireProps } from '../common/props';
 
 /** Props of `VllmCell`. */
@@ -161,6 +163,16 @@ export class VllmCell extends Construct {
   /** The cell's row of a report. */
   report(): object {
     return reportOf(this.props, this.server);
+  }
+
+  /**
+   * What the report's page shows of the cell.
+   *
+   * @internal
+   */
+  reported(): ReportedServer {
+    const { id, server, workloads, props: { region } } = this;
+    return reportedServer(server, { id, workloads, region, units: this.node.children.filter(KustomizeUnit.isUnit) });
   }
 
   /** One line of what a person reads after synthesis, below `VllmCell.LINE_HEADER`. */

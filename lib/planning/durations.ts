@@ -4,12 +4,13 @@ const SHORTEST_SECONDS = 1e-6;
 
 /** Durations with weights, of which percentiles are asked; each is kept to one percent. */
 export class Durations {
-  private readonly bins: number[] = [];
+  /** Weights by bin: there are few, and they lie far from 0. */
+  private readonly bins = new Map<number, number>();
   private weight = 0;
 
   add(seconds: number, weight = 1): void {
     const bin = Math.max(0, Math.round(Math.log(seconds / SHORTEST_SECONDS) * BINS_PER_E));
-    this.bins[bin] = (this.bins[bin] ?? 0) + weight;
+    this.bins.set(bin, (this.bins.get(bin) ?? 0) + weight);
     this.weight += weight;
   }
 
@@ -21,11 +22,7 @@ export class Durations {
   percentile(share: number): number {
     let left = share * this.weight;
     let last = 0;
-    for (let bin = 0; bin < this.bins.length; bin++) {
-      const weight = this.bins[bin];
-      if (weight === undefined) {
-        continue;
-      }
+    for (const [bin, weight] of [...this.bins].sort(([one], [other]) => one - other)) {
       last = bin;
       left -= weight;
       if (left <= 0) {

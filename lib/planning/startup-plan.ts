@@ -62,6 +62,8 @@ export class StartupPlan {
     return new StartupPlan(props);
   }
 
+  /** Seconds that a pool takes at most to make a new node. */
+  readonly nodeSeconds: number = NODE_SECONDS;
   /** Seconds that a node takes to pull the image of the server. */
   readonly imagePullSeconds: number = Math.ceil(IMAGE_BYTES / IMAGE_BYTES_PER_SECOND);
   /** Seconds that the server takes to read its weights. */
@@ -103,6 +105,6 @@ export class StartupPlan {
     }
     this.probeFailureThreshold = this.budgetSeconds / PROBE_PERIOD_SECONDS;
     this.engineReadyTimeoutSeconds = this.budgetSeconds;
-    this.progressDeadlineSeconds = this.budgetSeconds + SAFETY * this.imagePullSeconds + NODE_SECONDS;
+    this.progressDeadlineSeconds = this.budgetSeconds + SAFETY * this.imagePullSeconds + this.nodeSeconds;
   }
 }

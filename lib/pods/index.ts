@@ -5,6 +5,7 @@ export * from './egress';
 export * from './labels';
 export * from './mounted-programs';
 export * from './namespace';
+export * from './pod-images';
 export * from './pod-mount';
 export * from './pod-props';
 export * from './program-files';

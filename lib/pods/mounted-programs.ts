@@ -2,6 +2,7 @@ import { Construct } from 'constructs';
 import { digestOf } from '../common/digest';
 import { SharedFiles, shareFiles } from '../common/shared-files';
 import { k8s } from './k8s';
+import { noteImage } from './pod-images';
 import { configMapFiles, PodMount } from './pod-mount';
 import { PROGRAMS_PATH, ProgramImage } from './program-image';
 
@@ -63,6 +64,7 @@ export interface PodPrograms {
 }
 
 export function podPrograms(scope: Construct, { name, labels, image, ownImage }: PodProgramsProps): PodPrograms {
+  noteImage(scope, ownImage ?? image.base);
   if (ownImage !== undefined) {
     return { image: ownImage, path: image.path, mounts: [], annotations: {} };
   }

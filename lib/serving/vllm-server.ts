@@ -11,7 +11,7 @@ import { serviceUrl } from '../common/service-address';
 import { wholeNumber } from '../common/whole-number';
 import { inNamespace, MountedPrograms, namespaceOf, oneMayLeave, requireNamespace, servicePort, tcp, WorkloadAccess } from '../pods';
 import { k8s } from '../pods/k8s';
-import { WeightsBinding } from '../weights';
+import { IWeightsStorage, WeightsBinding } from '../weights';
 import { directoryOf } from '../weights/model-directory';
 import { ImportedVllmServer, IVllmServer, VllmServerAttributes } from './imported-server';
 import { clientLabels, selectorLabels, SERVER, serverLabels } from './labels';
@@ -111,6 +111,11 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
   /** Namespace of the server's objects. */
   get namespace(): string {
     return this.identity.namespace;
+  }
+
+  /** Storage that the weights are read from. */
+  get storage(): IWeightsStorage {
+    return this.props.weights.storage;
   }
 
   /** Revision of the model; undefined when it is not pinned. */

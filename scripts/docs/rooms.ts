@@ -15,6 +15,7 @@ const SENTENCES: { readonly [room: string]: string } = {
   kustomize: 'Charts become folders: rendering, checks of every manifest, writing all or nothing.',
   planning: 'Arithmetic on facts: memory, throughput, price, startup, shutdown, placement. No framework, no files.',
   pods: 'What all pods have in common: restricted, an identity of their own, programs mounted.',
+  report: 'The page on what is served: plans become HTML and SVG. No framework, no files.',
   serving: 'The server and what keeps it healthy: Deployment, autoscaler, monitoring.',
   weights: 'Where weights live: one file a storage.',
   workloads: 'What runs beside a server, one folder each: construct, contract and Python program.',
