@@ -50,7 +50,7 @@ export class MemorySurvey {
     readonly answers: readonly MemoryAnswer[],
   ) {}
 
-  /** One line for each accelerator: the smallest tensor parallel size that holds the model and the context that goes with it, or the reason. */
+  /** A line for each accelerator: the smallest tensor parallel size that holds the model, and its context, or the reason. */
   get lines(): string[] {
     return this.answers.map(answer => `${answer.accelerator.id.padEnd(14)}${sentenceOf(answer)}`);
   }
