@@ -28,11 +28,11 @@ test('what no number of cards holds is said as well', () => {
 });
 
 test('a shorter context is a setting of the answer', () => {
-  // as many heads as no more than two cards share
-  const model = Model.of({ ...Model.LLAMA_3_3_70B_INSTRUCT, heads: 2, kvHeads: 2 });
-  const { answers: [{ plan, settings }], lines } = MemorySurvey.of({ model, accelerators: [Accelerator.RTX_PRO_6000] });
+  // Two heads: no more than two cards share them.
+  const model = Model.of({ ...Model.LLAMA_3_3_70B_INSTRUCT, attentionHeads: 2, kvHeads: 2 });
+  const { answers: [{ plan, settings }], lines } = MemorySurvey.of({ model, accelerators: [Accelerator.A100_80GB] });
   expect(settings).toEqual({ maxModelLen: 'auto' });
-  expect(lines).toEqual([`rtx-pro-6000  tensorParallelSize 2, maxModelLen <= ${plan!.maxModelLen}`]);
+  expect(lines).toEqual([`a100-80gb     tensorParallelSize 2, maxModelLen <= ${plan!.maxModelLen}`]);
 });
 
 test('what is no model is refused by name', () => {
