@@ -56,7 +56,13 @@ export class WalkthroughFollower {
     if (command.includes('terraform ')) {
       this.place.standIn();
     }
-    const typed = command.replaceAll('localhost:8000', `localhost:${this.port}`);
+    // Port 8000 of this machine may be somebody else's.
+    const [there, here] = ['localhost:8000', `localhost:${this.port}`];
+    const [program] = /\S+\.py$/.exec(command) ?? [];
+    if (program !== undefined) {
+      this.place.replace(program, there, here);
+    }
+    const typed = command.replaceAll(there, here);
     const printed = command.startsWith('kubectl port-forward') ? await this.forward(typed) : await this.shell.run(typed, 'yes\n');
     await this.afterwards(command);
     return printed;
