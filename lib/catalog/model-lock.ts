@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { sha256 } from '../common/digest';
 import { isCommit } from '../common/names';
 import { loadedBytes, nonEmpty, parseJson, TENSOR_PARTS, TensorBytes } from './checkpoint';
@@ -48,8 +49,13 @@ export function isServedFile(path: string): boolean {
 }
 
 export function readModelLock(file: string): ModelProps {
-  if (!fs.existsSync(file)) {
-    throw new Refusal(`There is no model lock ${file}. Write it with 'npx cdk8s-vllm lock <hugging-face-id>'.`);
+  const found = fs.statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) {
+    const looked = path.isAbsolute(file) ? '' : ` in ${process.cwd()}, where the program was called`;
+    throw new Refusal(`There is no model lock ${file}${looked}. Write it with 'npx cdk8s-vllm lock <hugging-face-id>', or give its path from __dirname.`);
+  }
+  if (found.isDirectory()) {
+    throw new Refusal(`The model lock ${file} is a folder. Name the file in it, or take Model.fromDirectory for a folder with config.json.`);
   }
   return parseModelLock(file, fs.readFileSync(file, 'utf8'));
 }

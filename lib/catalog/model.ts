@@ -147,6 +147,9 @@ export class Model {
    * @throws when the lock contradicts itself; whether it agrees with the hub is for the loader to see, which verifies every file
    */
   static fromLock(file: string): Model {
+    if (typeof file !== 'string') {
+      throw new Refusal(`Model.fromLock: the path (${String(file)}) has to be a string`);
+    }
     return new Model(readModelLock(file));
   }
 

@@ -1,20 +1,25 @@
+import { Region } from '../common/region';
 import { VllmServer } from '../serving';
 import { CellPoint, cellId, storageIdOf } from './cell';
 
 /** What a report says of a cell: its server, or why there is none. */
 export type CellOutcome = Pick<VllmServer, 'name' | 'release' | 'plan'> | { readonly reason: string };
 
-/** The row of a cell in `dist/report/cells.json`. */
-export function reportOf(point: CellPoint, outcome: CellOutcome): object {
+/**
+ * The row of a cell in `dist/report/cells.json`.
+ *
+ * @param region - of the cluster: only its zones are named; all that have the machine without it
+ */
+export function reportOf(point: CellPoint, outcome: CellOutcome, region?: Region): object {
   const asked = { id: cellId(point), model: point.model.id, accelerator: point.accelerator.id, storage: storageIdOf(point) };
   if ('reason' in outcome) {
     return { ...asked, possible: false, reason: outcome.reason };
   }
   const { name, release, plan } = outcome;
-  return { ...asked, possible: true, server: name, release: release.version, ...rowOf(plan) };
+  return { ...asked, possible: true, server: name, release: release.version, ...rowOf(plan, region) };
 }
 
-function rowOf({ memory, startup, shutdown, placement }: VllmServer['plan']): object {
+function rowOf({ memory, startup, shutdown, placement }: VllmServer['plan'], region: Region | undefined): object {
   const { machineType } = placement;
   return {
     memory: {
@@ -33,7 +38,7 @@ function rowOf({ memory, startup, shutdown, placement }: VllmServer['plan']): ob
       serversPerNode: placement.serversPerNode,
       strandedGpus: placement.strandedGpus,
       strandedHourlyUsd: placement.strandedHourlyUsd ?? null,
-      zones: placement.zones,
+      zones: region?.zonesOf(placement) ?? placement.zones,
       cacheMedium: placement.cacheMedium ?? null,
       localSsdCount: placement.localSsdCount,
       cpuMillis: placement.cpuMillis,

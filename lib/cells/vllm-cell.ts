@@ -4,6 +4,7 @@ import { VllmRelease } from '../catalog';
 import { GoogleApis, reachGoogleApis } from '../common/google-apis';
 import { servedRelease } from '../catalog/upgrade-release';
 import { ServiceIdentity } from '../common/identity';
+import { Region } from '../common/region';
 import { named, Refusal } from '../common/refusal';
 import { KustomizeUnit } from '../kustomize';
 import { PodProps } from '../pods';
@@ -162,7 +163,7 @@ export class VllmCell extends Construct {
 
   /** The cell's row of a report. */
   report(): object {
-    return reportOf(this.props, this.server);
+    return reportOf(this.props, this.server, Region.of(this.props.region));
   }
 
   /**

@@ -1,3 +1,5 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { BENCHMARK } from './benchmark-command';
 import { Command, Output } from './command';
 import { DIGEST } from './digest';
@@ -25,7 +27,7 @@ const HELP = `${USAGES}
 
 ${Object.entries(COMMANDS).map(([name, { what }]) => `  ${name.padEnd(10)} ${what}`).join('\n')}
 
-npx ${PROGRAM} COMMAND --help says more.`;
+npx ${PROGRAM} COMMAND --help says more, npx ${PROGRAM} --version the version.`;
 
 /** Runs a command and gives its exit code. */
 export async function runCommandLine(args: readonly string[], environment: Environment, output: Output): Promise<number> {
@@ -33,6 +35,10 @@ export async function runCommandLine(args: readonly string[], environment: Envir
   const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (name === '--help' || name === '-h' || name === 'help') {
     output.out(HELP);
+    return 0;
+  }
+  if (name === '--version' || name === '-v') {
+    output.out(packageVersion());
     return 0;
   }
   try {
@@ -49,4 +55,10 @@ export async function runCommandLine(args: readonly string[], environment: Envir
     }
     return exitCode;
   }
+}
+
+/** Of the package that this file is a part of: it lies three folders up where it is compiled, and two where it is not. */
+function packageVersion(): string {
+  const file = ['../..', '../../..'].map(folder => path.join(__dirname, folder, 'package.json')).find(fs.existsSync);
+  return (JSON.parse(fs.readFileSync(file!, 'utf8')) as { version: string }).version;
 }

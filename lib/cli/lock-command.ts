@@ -1,9 +1,10 @@
 import { Model, VllmRelease } from '../catalog';
 import { HUGGING_FACE_ID } from '../catalog/hugging-face-model';
 import { parseModelLock } from '../catalog/model-lock';
+import { orRefusal, Refusal } from '../common/refusal';
+import { MemorySurvey } from '../planning';
 import { Command, hubOf, onlyOne, Output, parsed } from './command';
 import { ExitCode, Failure } from './failure';
-import { holdingGpus } from './holding-gpus';
 import { Environment } from './hub-token';
 import { lockModel } from './lock';
 import { writeFile } from './write-file';
@@ -67,13 +68,23 @@ function report(model: Model, file: string): string[] {
     `${model.id} at ${model.revision}${model.gated ? ', gated' : ''}`,
     `${model.architecture}, ${files.length} files, ${size(bytes)}`,
     `wrote ${file}`,
+    ...limits(model),
     '',
     'In TypeScript:',
     `  Model.fromLock('${file}')`,
     '',
     `GPUs of one machine that hold it, vLLM ${VllmRelease.DEFAULT.version}:`,
-    ...holdingGpus(model).map(line => `  ${line}`),
+    ...MemorySurvey.of({ model }).lines.map(line => `  ${line}`),
   ];
+}
+
+/** What a server of it cannot do, as far as the default release knows its class. */
+function limits({ architecture }: Model): string[] {
+  const served = orRefusal(() => VllmRelease.DEFAULT.model(architecture));
+  if (served instanceof Refusal || !served.capabilities || served.capabilities.includes('is_text_generation_model')) {
+    return [];
+  }
+  return ['It writes no text, but embeddings, scores or labels: it is nothing for GradioChat, LocustLoadTest and others that chat.'];
 }
 
 /** As the pages of the hub show it. */

@@ -24,7 +24,10 @@ export class MetricsAdapter extends Construct {
     super(scope, id);
     const metadata = { name: NAME, namespace: NAMESPACE, labels: LABELS };
     new k8s.KubeNamespace(this, 'Namespace', {
-      metadata: { name: NAMESPACE, labels: { 'pod-security.kubernetes.io/enforce': 'restricted', 'pod-security.kubernetes.io/warn': 'restricted' } },
+      metadata: {
+        // Those of the adapter as well, so that a selector leaves it out as a whole: Google's adapter has a namespace of this name.
+        name: NAMESPACE, labels: { ...LABELS, 'pod-security.kubernetes.io/enforce': 'restricted', 'pod-security.kubernetes.io/warn': 'restricted' },
+      },
     });
     new k8s.KubeServiceAccount(this, 'Identity', { metadata });
     new k8s.KubeService(this, 'Service', {

@@ -24,14 +24,17 @@ export function requireWorkloadName(name: string, longest: number): string {
   return name;
 }
 
+/** What could be a name, and is what keys look like: `sk-…`, or what `openssl rand -hex` prints. */
+const KEY = /^sk-[a-z0-9-]{16,}$|^[0-9a-f]{32,}$/;
+
 /**
  * The name of a Secret that exists in the cluster. The value got is not repeated: it may be the secret itself, passed by mistake.
  *
  * @param make the command that makes such a Secret
- * @throws on what no Secret can be called
+ * @throws on what no Secret can be called, and on what looks like a key
  */
 export function requireSecretName(prop: string, name: string, make: string): string {
-  if (typeof name !== 'string' || !DnsName.SUBDOMAIN.accepts(name)) {
+  if (typeof name !== 'string' || !DnsName.SUBDOMAIN.accepts(name) || KEY.test(name)) {
     throw new Refusal(`'${prop}' is no name of a Secret: lower case letters, digits, '-' and '.'. It is the name of a Secret, not what is`
       + ` in it; make one with ${make}`);
   }

@@ -4,6 +4,8 @@ export type { MeasuredFigures, MeasuredLatency, MeasuredServerProps, Measurement
 export type { MemoryAlternative } from './memory-alternatives';
 export { MemoryPlan } from './memory-plan';
 export type { MemoryPerGpu, MemoryPlanProps, ResolvedMemoryProps } from './memory-plan-props';
+export { MemorySurvey } from './memory-survey';
+export type { MemoryAnswer, MemorySurveyProps } from './memory-survey';
 export type { Lora } from './lora';
 export type { Amounts } from './node-allocatable';
 export * from './placement';

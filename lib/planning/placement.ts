@@ -71,8 +71,9 @@ export class Placement {
     const large = machines.filter(machine => machine.gpus >= props.gpus);
     if (large.length === 0) {
       const most = MachineType.mostGpus(props.accelerator);
-      throw new Refusal(`Placement: no machine type has ${props.gpus} x ${props.accelerator.displayName}; the largest has ${most}.`
-        + ` Use at most ${most} GPUs a server`);
+      throw new Refusal(`Placement: no machine type has ${props.gpus} x ${props.accelerator.displayName}; ${most > 0
+        ? `the largest has ${most}. Use at most ${most} GPUs a server`
+        : 'the catalogue has no machine with this card. Say which one has it: machineType: MachineType.of({ … })'}`);
     }
     let first: Refusal | undefined;
     for (const machine of large) {

@@ -5,8 +5,8 @@ import { table } from './markdown';
 
 /** The pages of `docs`, in the order in which they are read. */
 const ORDER = [
-  'README', 'start', 'matrix', 'your-own-app', 'platform', 'choose-hardware', 'operate', 'upgrade', 'troubleshooting', 'numbers', 'cloud', 'access', 'programs',
-  'architecture',
+  'README', 'start', 'brownfield', 'matrix', 'your-own-app', 'platform', 'choose-hardware', 'gitops', 'operate', 'upgrade', 'troubleshooting',
+  'numbers', 'cloud', 'access', 'programs', 'architecture',
 ];
 /** Pages outside of `docs`; each may have blocks. */
 const OTHERS = [

@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { Model } from '../../lib/catalog';
 import { formatModelLock, isServedFile, ModelLock } from '../../lib/catalog/model-lock';
 import { sha256 } from '../../lib/common/digest';
+import { refusalOf } from '../refusal-of';
 
 const CONFIG = JSON.stringify({
   architectures: ['LlamaForCausalLM'], model_type: 'llama', num_hidden_layers: 2, hidden_size: 32, intermediate_size: 64,
@@ -167,8 +168,16 @@ test.each([['null', 'the lock (null) is no object'], ['[]', 'the lock ([]) is no
 
 test('what is no JSON, and what is not there, is refused', () => {
   expect(refusal('<<<<<<< HEAD')).toMatch(/^models\/lock\.json is no valid JSON: .*\. Write it again with 'npx cdk8s-vllm lock <hugging-face-id>'\.$/);
-  expect(() => Model.fromLock('models/none.json'))
-    .toThrow(/^There is no model lock models\/none\.json\. Write it with 'npx cdk8s-vllm lock <hugging-face-id>'\.$/);
+  const missing = refusalOf(() => Model.fromLock('models/none.json'));
+  expect(missing).toBe(`There is no model lock models/none.json in ${process.cwd()}, where the program was called.`
+    + ' Write it with \'npx cdk8s-vllm lock <hugging-face-id>\', or give its path from __dirname.');
+  expect(refusalOf(() => Model.fromLock('/nowhere/none.json'))).toMatch(/^There is no model lock \/nowhere\/none\.json\. Write it /);
+});
+
+test('a folder in the place of a lock is refused by its name', () => {
+  expect(refusalOf(() => Model.fromLock(__dirname)))
+    .toBe(`The model lock ${__dirname} is a folder. Name the file in it, or take Model.fromDirectory for a folder with config.json.`);
+  expect(refusalOf(() => Model.fromLock(undefined as never))).toBe('Model.fromLock: the path (undefined) has to be a string');
 });
 
 test('no weights at all is refused', () => {

@@ -21,13 +21,16 @@ interface Ended {
 }
 
 let folder: TinyFolder;
+let encoder: TinyFolder;
 let hub: HubServer;
 let home: string;
 
 beforeAll(async () => {
   folder = tinyModel('dense');
+  encoder = tinyModel('encoder');
   hub = await HubServer.start({
     'me/tiny': asHubModel(folder), 'me/gated': asHubModel(folder, { token: TOKEN }), 'me/broken': asHubModel(folder, { files: new Map() }),
+    'me/encoder': asHubModel(encoder),
   });
 });
 beforeEach(() => {
@@ -42,7 +45,7 @@ afterEach(() => {
 });
 afterAll(async () => {
   await hub.stop();
-  folder.remove();
+  [folder, encoder].forEach(made => made.remove());
 });
 
 /** In this process, which is in an empty folder meanwhile. */
@@ -168,6 +171,19 @@ test.each<[string, string[], RegExp]>([
 test('a process of its own ends with the exit code', async () => {
   expect(await runProcess(['lock', 'me/none'])).toMatchObject({ exitCode: 66, out: '', error: expect.stringMatching(/^cdk8s-vllm: http:\S+ knows no me\/none/) });
   expect(await runProcess(['lock'])).toMatchObject({ exitCode: 64, out: '' });
+});
+
+test('a model that writes no text is locked, and it is said that nobody can chat with it', async () => {
+  const { exitCode, out } = await run(['lock', 'me/encoder']);
+  expect(exitCode).toBe(0);
+  expect(out).toContain('wrote models/me/encoder.json\n'
+    + 'It writes no text, but embeddings, scores or labels: it is nothing for GradioChat, LocustLoadTest and others that chat.\n');
+  expect((await run(['lock', 'me/tiny'])).out).not.toContain('writes no text');
+});
+
+test.each(['--version', '-v'])('%s says the version of the package', async (option) => {
+  const { version } = JSON.parse(fs.readFileSync(path.join(PROJECT, 'package.json'), 'utf8')) as { version: string };
+  expect(await run([option])).toEqual({ exitCode: 0, out: `${version}\n`, error: '' });
 });
 
 test.each([[['--help']], [['-h']], [['help']], [['lock', '--help']], [['lock', '-h']]])('%j says how', async (args) => {

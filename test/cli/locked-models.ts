@@ -62,6 +62,12 @@ const SHAPES = {
   }),
   'float32, with a dtype that config.json leaves out': folder => folder.config({ ...LLAMA, torch_dtype: undefined })
     .safetensors('model.safetensors', { 'model.embed_tokens.weight': ['F32', 512, 128], ...layer(0, 'F32'), ...layer(1, 'F32') }),
+  encoder: folder => folder.config({
+    architectures: ['BertModel'], model_type: 'bert', hidden_size: 128, intermediate_size: 256, num_hidden_layers: 2, num_attention_heads: 2,
+    vocab_size: 512, max_position_embeddings: 512, torch_dtype: 'float32',
+  }).safetensors('model.safetensors', {
+    'embeddings.word_embeddings.weight': ['F32', 512, 128], 'encoder.layer.0.attention.self.query.weight': ['F32', 128, 128],
+  }),
   'a tower': folder => folder.config({ architectures: ['LlavaForConditionalGeneration'], model_type: 'llava', text_config: LLAMA, vision_config: {} })
     .safetensors('model.safetensors', { ...EMBEDDING, ...layer(0), ...layer(1), 'vision_tower.blocks.0.qkv.weight': ['BF16', 64, 64] }),
   'consolidated files only': folder => folder.config(LLAMA).safetensors('consolidated.safetensors', { ...EMBEDDING, ...layer(0), ...layer(1) }),

@@ -1,4 +1,4 @@
-import { ControlPlane, Minor } from '../rig/control-plane';
+import { ControlPlane, ControlPlaneOptions, Minor } from '../rig/control-plane';
 import { DiskProvisioner } from '../rig/disk-provisioner';
 import { GcsFuseWebhook } from '../rig/gcs-fuse-webhook';
 import { GpuNode } from '../rig/gpu-node';
@@ -12,8 +12,8 @@ const BOOT_DISK_BYTES = 200 * 2 ** 30;
 
 /** A control plane with what GKE adds to Kubernetes, as far as a cell meets it. */
 export class Gke {
-  static async start(minor: Minor): Promise<Gke> {
-    const plane = await ControlPlane.start({ minor });
+  static async start(minor: Minor, options: Omit<ControlPlaneOptions, 'minor'> = {}): Promise<Gke> {
+    const plane = await ControlPlane.start({ minor, ...options });
     try {
       await plane.applyCrds();
       await plane.api.create('/apis/apps/v1/namespaces/kube-system/daemonsets', daemons());

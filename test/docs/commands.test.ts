@@ -11,7 +11,9 @@ function problems(commands: readonly Command[]): string[] {
   return commands.flatMap(command => judge(command, project, world).map(problem => `${command.text}: ${problem}`));
 }
 
-const commands = new Map(pages().map(page => [page, commandsIn(textOf(page))] as const));
+/** Its namespace is the reader's. All of it is run, by test/walkthrough. */
+const FOLLOWED = 'docs/brownfield.md';
+const commands = new Map(pages().filter(page => page !== FOLLOWED).map(page => [page, commandsIn(textOf(page))] as const));
 
 test.each([...commands].filter(([, found]) => found.length > 0))('every command of %s can be run as far as it needs no cloud', (_, found) => {
   expect(problems(found)).toEqual([]);

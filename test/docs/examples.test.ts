@@ -49,6 +49,17 @@ test('the example of the README serves: its server, its loader and its grants ag
   expect([...readme.matchAll(/--member=\$PODS\/(\S+)/g)].map(match => match[1]).sort()).toEqual(['chatbot', 'chatbot-loader']);
 });
 
+test('the app of the README is short, and has all that it needs', () => {
+  expect(readFileSync(join(EXAMPLES, 'chatbot.ts'), 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(15);
+  const { files, printed } = outcomeOf('chatbot.ts');
+  const units = new Set(Object.keys(files).map(file => /^chatbot\/(\w+)\//.exec(file)?.[1]).filter(unit => unit !== undefined));
+  expect([...units].sort()).toEqual(['chat', 'namespace', 'server', 'weights']);
+  const grants = JSON.parse(printed.replace('grants: ', '')) as [string, ...{ bucket: string; folder: string; verb: string }[]][];
+  expect(grants.map(([name, grant]) => [name, grant?.bucket, grant?.verb])).toEqual([
+    ['chatbot', 'my-models', 'read'], ['chatbot-loader', 'my-models', 'write'], ['chatbot-chat', undefined, undefined],
+  ]);
+});
+
 test('the refusal of the README is the one of today', () => {
   expect(outcomeOf('refused.ts').printed).toMatch(/does not fit.*\n {2}per GPU: .*\n {2}fits: /);
 });
@@ -65,6 +76,7 @@ test('Argo CD and Flux are pointed at folders that are there', () => {
   expect(documents.flatMap(document => document.errors)).toEqual([]);
   const specs = documents.map(document => (document.toJS() as { spec: { path?: string; source?: { path: string } } }).spec);
   const paths = specs.map(({ path, source }) => path ?? source?.path).filter(path => path !== undefined);
-  expect(paths).toEqual(['dist/kustomize/l4-gcs', './dist/kustomize/cluster', './dist/kustomize/l4-gcs']);
+  const folders = ['dist/kustomize/cluster', 'dist/kustomize/l4-gcs', 'dist/kustomize/l4-gcs/weights'];
+  expect(paths).toEqual([...folders, ...folders.map(folder => `./${folder}`)]);
   paths.forEach(path => expect(readFileSync(join(PROJECT, path, 'kustomization.yaml'), 'utf8')).toContain('resources:'));
 });

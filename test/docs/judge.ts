@@ -18,13 +18,19 @@ export interface Project {
 const SETTINGS = [...settingsTable().matchAll(/`(CDK8S_VLLM_\w+)`/g)].map(match => match[1]);
 /** Programs of the machine that are called for what they do everywhere. */
 const PLAIN = ['docker', 'git', 'grep', 'ls', 'mkdir', 'cp', 'cat', 'openssl'];
-const NPM = ['ci', 'cit', 'install', 'test', 'pack', 'publish', 'version', 'run'];
-const GCLOUD = ['builds submit', 'projects describe', 'storage buckets', 'storage cp', 'container clusters', 'secrets versions'];
+const NPM = ['ci', 'cit', 'init', 'install', 'test', 'pack', 'publish', 'version', 'run'];
+const GCLOUD = [
+  'builds submit', 'projects describe', 'projects add-iam-policy-binding', 'storage buckets', 'storage cp', 'container clusters',
+  'container node-pools', 'secrets versions',
+];
+/** Packages that examples compile with, by what their name begins with. */
+const COMPILER = /^(?:typescript@6|@types\/node)$/;
 
 /** What is wrong with a command of the docs; nothing, if it can be run as it stands. */
 export function judge(command: Command, project: Project, world: World): string[] {
   const { words: [program, ...args], variables } = command;
-  const settings = Object.keys(variables).filter(name => name.startsWith('CDK8S_VLLM_') && !SETTINGS.includes(name));
+  const exported = program === 'export' ? args.map(arg => arg.split('=')[0]) : [];
+  const settings = [...Object.keys(variables), ...exported].filter(name => name.startsWith('CDK8S_VLLM_') && !SETTINGS.includes(name));
   return [...settings.map(name => `there is no setting ${name}`), ...judgeProgram(program, args, project, world)];
 }
 
@@ -32,6 +38,7 @@ function judgeProgram(program: string | undefined, args: readonly string[], proj
   switch (program) {
     case undefined:
     case 'eval':
+    case 'export':
       return [];
     case 'npm':
       return judgeNpm(args, project);
@@ -66,7 +73,7 @@ function judgeNpm([verb, ...args]: readonly string[], { scripts, packages }: Pro
   if (verb === 'run') {
     return args[0] in scripts ? [] : [`package.json has no script '${args[0]}'`];
   }
-  return verb === 'install' ? args.filter(name => !packages.includes(name)).map(name => `${name} is neither this package nor a peer of it`) : [];
+  return verb === 'install' ? args.filter(name => !name.startsWith('-') && !packages.includes(name) && !COMPILER.test(name)).map(name => `${name} is neither this package nor a peer of it`) : [];
 }
 
 function judgeNpx([program, ...args]: readonly string[], { packages, commands }: Project, world: World): string[] {
@@ -90,7 +97,7 @@ function judgeTerraform(args: readonly string[], { terraform }: Project, world: 
   const variables = rest.flatMap((arg, index) => rest[index - 1] === '-var' ? [arg.split('=')[0]] : []);
   return [
     ...paths(folders, world),
-    ...['init', 'plan', 'apply', 'destroy', 'output'].includes(verb) ? [] : [`terraform ${verb} is a command that this test does not know`],
+    ...['init', 'validate', 'plan', 'apply', 'destroy', 'output'].includes(verb) ? [] : [`terraform ${verb} is a command that this test does not know`],
     ...outputs.filter(name => !terraform.outputs.includes(name)).map(name => `terraform has no output '${name}'`),
     ...variables.filter(name => !terraform.variables.includes(name)).map(name => `terraform has no variable '${name}'`),
   ];

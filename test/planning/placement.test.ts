@@ -4,6 +4,10 @@ import { GIB } from '../../lib/common/bytes';
 import { Amounts } from '../../lib/planning/node-allocatable';
 import { refusalOf } from './pairs';
 
+const OWN_CARD = Accelerator.of({
+  id: 'mine', displayName: 'My card', gkeLabel: 'nvidia-mine', memoryBytes: 24 * GIB, computeCapability: 8.9, nvlink: false,
+});
+
 /** What GKE's own pods are assumed to request, kept here to see when the plan's figure changes. */
 const DAEMONS: Amounts = { cpuMillis: 1000, memoryBytes: 2 * GIB, ephemeralStorageBytes: GIB };
 const FUSE: Amounts = { cpuMillis: 1000, memoryBytes: 2 * GIB, ephemeralStorageBytes: 5 * GIB };
@@ -178,6 +182,8 @@ describe('refusals', () => {
   const cases: [string, () => Placement, string][] = [
     ['more GPUs than any machine', () => Placement.of({ accelerator: Accelerator.L4, gpus: 16 }),
       'no machine type has 16 x NVIDIA L4; the largest has 8. Use at most 8 GPUs a server'],
+    ['a card of one\'s own without its machine', () => Placement.of({ accelerator: OWN_CARD, gpus: 1 }),
+      'no machine type has 1 x My card; the catalogue has no machine with this card. Say which one has it: machineType: MachineType.of({ … })'],
     ['no GPU', () => Placement.of({ accelerator: Accelerator.L4, gpus: 0 }), '\'gpus\' (0) must be a whole number of at least 1'],
     ['half a GPU', () => Placement.of({ accelerator: Accelerator.L4, gpus: 1.5 }), '\'gpus\' (1.5) must be a whole number of at least 1'],
     ['more GPUs than the machine', () => onMachine('g2-standard-24', 4),

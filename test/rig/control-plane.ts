@@ -16,6 +16,11 @@ export type Minor = '1.33' | '1.36';
 
 export interface ControlPlaneOptions {
   readonly minor: Minor;
+  /**
+   * By the port of a pod: a port of this machine that `kubectl port-forward` to any pod ends at. No container listens on its own.
+   * @default - none
+   */
+  readonly forwards?: { readonly [podPort: number]: number };
 }
 
 /** Whether a server on this machine says that it is healthy; its self-signed certificate is nobody's business here. */
@@ -36,13 +41,13 @@ function healthy(url: string, headers: Record<string, string> = {}): Promise<boo
 export class ControlPlane {
   static readonly MINORS: readonly Minor[] = ['1.33', '1.36'];
 
-  static async start({ minor }: ControlPlaneOptions): Promise<ControlPlane> {
+  static async start({ minor, forwards = {} }: ControlPlaneOptions): Promise<ControlPlane> {
     const plane = new ControlPlane(minor, await freePorts(6));
     try {
       await plane.startStore();
       await plane.startApiServer();
       // all are waited for, also when one fails: what is still starting could not be stopped
-      const started = await Promise.allSettled([plane.startControllerManager(), plane.startScheduler(), plane.startKwok()]);
+      const started = await Promise.allSettled([plane.startControllerManager(), plane.startScheduler(), plane.startKwok(forwards)]);
       for (const failed of started.filter(result => result.status === 'rejected')) {
         throw failed.reason;
       }
@@ -146,6 +151,8 @@ export class ControlPlane {
       '--authorization-mode=Node,RBAC',
       '--service-cluster-ip-range=10.0.0.0/16',
       '--allow-privileged=true',
+      // kwok, which no name leads to
+      '--kubelet-preferred-address-types=InternalIP',
     ], () => healthy(`${this.url}/readyz`, { authorization: `Bearer ${this.token}` }));
   }
 
@@ -183,12 +190,25 @@ export class ControlPlane {
     ], () => healthy(`https://127.0.0.1:${this.ports[4]}/healthz`));
   }
 
-  private startKwok(): Promise<void> {
+  private startKwok(forwards: Required<ControlPlaneOptions>['forwards']): Promise<void> {
+    const config = join(this.directory, 'forwards.json');
+    writeFileSync(config, JSON.stringify({
+      apiVersion: 'kwok.x-k8s.io/v1alpha1',
+      kind: 'ClusterPortForward',
+      metadata: { name: 'pods' },
+      spec: { forwards: Object.entries(forwards).map(([pod, port]) => ({ ports: [Number(pod)], target: { address: '127.0.0.1', port } })) },
+    }));
     return this.startProcess('kwok', Part.KWOK.file('kwok'), [
       `--kubeconfig=${this.kubeconfig}`,
       `--config=${STAGES}`,
+      `--config=${config}`,
       '--manage-all-nodes=true',
       `--server-address=127.0.0.1:${this.ports[5]}`,
+      // the API server asks the kubelet of each node, which is kwok
+      '--node-ip=127.0.0.1',
+      `--node-port=${this.ports[5]}`,
+      `--tls-cert-file=${join(this.directory, 'pki', 'apiserver.crt')}`,
+      `--tls-private-key-file=${join(this.directory, 'pki', 'apiserver.key')}`,
     ], async () => (await fetch(`http://127.0.0.1:${this.ports[5]}/healthz`)).ok);
   }
 }

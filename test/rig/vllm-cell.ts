@@ -44,8 +44,9 @@ export class GeneratedCell {
     return names.map(name => new GeneratedCell(name));
   }
 
-  static of(name: string): GeneratedCell {
-    return new GeneratedCell(name);
+  /** @param cells - folder that has the cell's folder */
+  static of(name: string, cells = CELLS): GeneratedCell {
+    return new GeneratedCell(name, cells);
   }
 
   readonly server: Container;
@@ -57,7 +58,7 @@ export class GeneratedCell {
   /** Directory and content of the programs that the pod mounts. */
   readonly programs: { readonly path: string; readonly files: Readonly<Record<string, string>> };
 
-  private constructor(readonly name: string) {
+  private constructor(readonly name: string, private readonly cells = CELLS) {
     const [deployment] = this.objects('server', 'deployment');
     this.progressDeadlineSeconds = deployment.spec.progressDeadlineSeconds;
     const { containers, initContainers, volumes, terminationGracePeriodSeconds } = deployment.spec.template.spec;
@@ -83,7 +84,7 @@ export class GeneratedCell {
   /** The objects of a kind in one unit of the cell. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- YAML of many kinds; a wrong path fails the test that reads it
   objects(unit: string, kind: string): any[] {
-    const found = objectsIn(join(CELLS, this.name, unit)).filter(object => object.kind.toLowerCase() === kind);
+    const found = objectsIn(join(this.cells, this.name, unit)).filter(object => object.kind.toLowerCase() === kind);
     if (found.length === 0) {
       throw new Error(`cell ${this.name} has no ${kind} in ${unit}`);
     }

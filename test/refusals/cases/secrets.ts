@@ -18,6 +18,8 @@ const fromSecret = (ref: object): Partial<k8s.PodSpec> => ({
 /** In every prop and in every field of a manifest that takes the name of a Secret or of another object. */
 export const SECRETS: Refusals = {
   'a secret in the place of a name': {
+    'as an API writes it in lower case': app => serverIn(unitOf(app), { apiKeySecretName: KEY.toLowerCase().replaceAll('_', '-') }),
+    'as openssl prints it': app => serverIn(unitOf(app), { apiKeySecretName: '0123456789abcdef'.repeat(4) }),
     'for a chat': app => new GradioChat(unitOf(app, 'chat'), 'chat', { server: serverIn(unitOf(app)), apiKeySecretName: KEY }),
     'for a batch': app => new BatchInference(unitOf(app, 'batch'), 'batch', {
       server: serverIn(unitOf(app)), bucket: 'my-data', input: 'in/input.jsonl', output: 'output', apiKeySecretName: KEY,
