@@ -127,7 +127,7 @@ function rules(stabilizationSeconds: number, policy: k8s.HpaScalingPolicyV2, pro
 
 function notBeforeStart(prop: string, seconds: number, most: number, { plan: { startup: { readySeconds } } }: VllmServer, why: string): number {
   const least = Math.min(readySeconds, most);
-  if (wholeNumber(prop, seconds, 1, most) < least) {
+  if (wholeNumber(prop, seconds, 0, most) < least) {
     throw new Refusal(`'${prop}' (${seconds}) is shorter than the start of a server, ${readySeconds} s: ${why}; take at least ${least}`);
   }
   return seconds;

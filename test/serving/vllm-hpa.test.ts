@@ -99,6 +99,16 @@ test('an external metric is looked up by its selector', () => {
   }]);
 });
 
+test('GKE\'s managed adapter is asked by the name that it gives a metric of vLLM\'s, which the release has to export', () => {
+  const managed = (vllmName: string) => VllmMetric.of({
+    vllmName, adapterName: 'autoscaling.gke.io|support|waiting', type: 'Pods', largest: () => Infinity, defaultTarget: 10,
+  });
+  expect(hpaOf({ metric: managed('vllm:num_requests_waiting') }).spec.metrics).toEqual([{
+    type: 'Pods', pods: { metric: { name: 'autoscaling.gke.io|support|waiting' }, target: { type: 'AverageValue', averageValue: '10' } },
+  }]);
+  expect(refusalOf(() => hpaOf({ metric: managed('vllm:gpu_cache_usage_perc') }))).toContain('use vllm:kv_cache_usage_perc');
+});
+
 test('a second autoscaler is refused', () => {
   const { scope, server: scaled } = hpaOf();
   expect(refusalOf(() => new VllmHpa(scope, 'second', { server: scaled }))).toBe(
