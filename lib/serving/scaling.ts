@@ -125,7 +125,8 @@ function rules(stabilizationSeconds: number, policy: k8s.HpaScalingPolicyV2, pro
   return { stabilizationWindowSeconds, selectPolicy: 'Max', policies: [policy] };
 }
 
-function notBeforeStart(prop: string, seconds: number, most: number, { plan: { startup: { readySeconds } } }: VllmServer, why: string): number {
+function notBeforeStart(prop: string, seconds: number, most: number, server: VllmServer, why: string): number {
+  const { readySeconds } = server.plan.startup;
   const least = Math.min(readySeconds, most);
   if (wholeNumber(prop, seconds, 0, most) < least) {
     throw new Refusal(`'${prop}' (${seconds}) is shorter than the start of a server, ${readySeconds} s: ${why}; take at least ${least}`);

@@ -154,7 +154,8 @@ export async function scaleByTheLargest(plane: ControlPlane, metrics: MetricsApi
   load(KV_CACHE_USAGE, () => 0.1);
   load(REQUESTS_RUNNING, () => 1);
   await scaledServer(plane, name, {
-    metric: REQUESTS_WAITING, target: 10, metrics: [{ metric: KV_CACHE_USAGE }, { metric: REQUESTS_RUNNING, target: 20 }], scaleUpServers: 4,
+    metric: REQUESTS_WAITING, target: 10, scaleUpServers: 4,
+    metrics: [{ metric: KV_CACHE_USAGE }, { metric: REQUESTS_RUNNING, target: 20 }],
   }, zone);
   await considered(metrics, REQUESTS_RUNNING.adapterName);
   expect(await replicasOf(plane.api, name)).toBe(1);

@@ -1,7 +1,7 @@
 import { Chart, Testing } from 'cdk8s';
 import {
-  Accelerator, InferenceGateway, InferenceGatewayProps, Model, VllmMetric, VllmScaledObject, VllmScaledObjectProps, VllmServer, WeightsStorage,
-  WeightsVolume,
+  Accelerator, InferenceGateway, InferenceGatewayProps, Model, VllmMetric, VllmScaledObject, VllmScaledObjectProps, VllmServer,
+  WeightsStorage, WeightsVolume,
 } from '../../lib';
 import { ControlPlane } from '../rig/control-plane';
 import { Rendered } from '../serving/rendered';

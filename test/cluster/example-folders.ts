@@ -29,14 +29,17 @@ export function foldersIn(manifests: string): string[] {
 
 /** What a program has written, on a control plane. */
 export class AppliedFolders {
-  constructor(private readonly plane: ControlPlane, private readonly folders: readonly string[], private readonly objects: readonly Rendered[]) {}
+  constructor(
+    private readonly plane: ControlPlane, private readonly folders: readonly string[], private readonly objects: readonly Rendered[],
+  ) {}
 
   /** What the objects count on: namespaces and service accounts that somebody else has made. */
   async makeWhatIsThere(): Promise<void> {
     const made = this.objects.filter(({ kind }) => kind === 'Namespace').map(({ metadata }) => metadata.name);
-    const missing = new Set(this.objects.flatMap(({ metadata: { namespace } }) => namespace && !made.includes(namespace) ? [namespace] : []));
-    const there = (await this.plane.api.list('/api/v1/namespaces')).map(({ metadata }) => metadata.name);
-    await Promise.all([...missing].filter(name => !there.includes(name)).map(name => this.plane.kubectl(['create', 'namespace', name])));
+    made.push(...(await this.plane.api.list('/api/v1/namespaces')).map(({ metadata }) => metadata.name));
+    const named = this.objects.flatMap(({ metadata: { namespace } }) => namespace ?? []);
+    const missing = new Set(named.filter(name => !made.includes(name)));
+    await Promise.all([...missing].map(name => this.plane.kubectl(['create', 'namespace', name])));
     const accounts = this.workloads().map(({ metadata: { namespace }, spec }) => `${namespace} ${spec.template.spec.serviceAccountName}`);
     const own = this.objects.filter(({ kind }) => kind === 'ServiceAccount').map(({ metadata: { namespace, name } }) => `${namespace} ${name}`);
     await Promise.all([...new Set(accounts)].filter(account => !own.includes(account)).map((account) => {

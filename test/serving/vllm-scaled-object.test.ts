@@ -17,8 +17,8 @@ test('defaults', () => {
 test('all the props', () => {
   const scope = unit();
   const props: Required<Omit<VllmScaledObjectProps, 'projectId'>> = {
-    server: server(scope), minReplicas: 2, maxReplicas: 4, metric: VllmMetric.KV_CACHE_USAGE, target: 0.75, serverAddress: 'http://thanos:9090/tenant',
-    clusterName: 'blue', metrics: [{ metric: VllmMetric.REQUESTS_WAITING, target: 5 }],
+    server: server(scope), minReplicas: 2, maxReplicas: 4, metric: VllmMetric.KV_CACHE_USAGE, target: 0.75,
+    serverAddress: 'http://thanos:9090/tenant', clusterName: 'blue', metrics: [{ metric: VllmMetric.REQUESTS_WAITING, target: 5 }],
     scaleUpStabilizationSeconds: 30, scaleUpPeriodSeconds: 240, scaleUpServers: 2,
     scaleDownStabilizationSeconds: 900, scaleDownPeriodSeconds: 120, scaleDownServers: 3,
   };
@@ -26,7 +26,8 @@ test('all the props', () => {
   const { spec } = objectOf(scope, 'ScaledObject');
   expect([spec.minReplicaCount, spec.maxReplicaCount, scaledObject.maxReplicas]).toEqual([2, 4, 4]);
   const matchers = 'job="vllm-openai-gcs-h100",namespace="vllm",cluster="blue"';
-  expect(spec.triggers.map(({ metadata, authenticationRef }: { metadata: object; authenticationRef?: object }) => ({ ...metadata, authenticationRef })))
+  const triggers = spec.triggers as { metadata: object; authenticationRef?: object }[];
+  expect(triggers.map(({ metadata, authenticationRef }) => ({ ...metadata, authenticationRef })))
     .toEqual([['0.75', 'kv_cache_usage_perc'], ['5', 'num_requests_waiting']].map(([threshold, name]) => ({
       threshold, query: `sum(vllm:${name}{${matchers}})`, serverAddress: 'http://thanos:9090/tenant', ignoreNullValues: 'false',
       authenticationRef: undefined,
