@@ -2,6 +2,7 @@ import { Construct } from 'constructs';
 import { GpuMonitoring, MetricsAdapter, PriorityClass, ServingNamespace } from '../cluster';
 import { ServiceIdentity } from '../common/identity';
 import { KustomizeUnit } from '../kustomize';
+import { PodProps } from '../pods';
 import { DiskClass, WeightsDiskClass, WeightsSnapshotClass } from '../weights';
 import { requireProps } from '../common/props';
 
@@ -11,6 +12,16 @@ export interface VllmClusterProps {
   readonly namespace: string;
   /** Cells of the cluster: their disks are of classes that are made here. */
   readonly cells: readonly { readonly diskClasses: readonly DiskClass[] }[];
+  /**
+   * Whether the adapter by which autoscalers read metrics is made. Not with KEDA, nor with an adapter that is there already.
+   * @default true
+   */
+  readonly metricsAdapter?: boolean;
+  /**
+   * What a platform asks of the pods of the cluster's own workloads.
+   * @default - nothing
+   */
+  readonly pods?: PodProps;
 }
 
 /**
@@ -26,7 +37,7 @@ export class VllmCluster extends KustomizeUnit {
 
   constructor(scope: Construct, props: VllmClusterProps) {
     requireProps('VllmClusterProps', props, 'VllmCluster');
-    const { namespace, cells } = props;
+    const { namespace, cells, metricsAdapter = true, pods } = props;
     super(scope, 'cluster', { cell: 'cluster', namespace });
     new ServingNamespace(this, 'namespace', { name: namespace });
     new PriorityClass(this, 'priority', {
@@ -36,6 +47,6 @@ export class VllmCluster extends KustomizeUnit {
     diskClasses.forEach((diskClass, name) => new WeightsDiskClass(this, name, diskClass));
     new WeightsSnapshotClass(this, 'snapshots');
     new GpuMonitoring(this, 'gpu-monitoring');
-    this.identities = [new MetricsAdapter(this, 'metrics-adapter').identity];
+    this.identities = metricsAdapter ? [new MetricsAdapter(this, 'metrics-adapter', pods).identity] : [];
   }
 }

@@ -1,6 +1,11 @@
 import { Construct } from 'constructs';
 import { ServiceIdentity } from '../common/identity';
-import { guaranteed, oneMayLeave, preferApart, preferSpread, restrictedContainer, restrictedPod, scratch, servicePort, tcp } from '../pods';
+import { requireServiceAccountName } from '../common/names';
+import { requirePropsOf } from '../common/props';
+import { refusing } from '../common/refusal';
+import {
+  guaranteed, oneMayLeave, PodProps, preferApart, preferSpread, restrictedContainer, restrictedPod, scratch, servicePort, tcp, withPodProps,
+} from '../pods';
 import { k8s } from '../pods/k8s';
 
 const NAME = 'custom-metrics-stackdriver-adapter';
@@ -11,17 +16,30 @@ const PORT = 4443;
 const TMP = scratch('tmp', '/tmp', '64Mi');
 const LABELS = { 'app.kubernetes.io/name': NAME, 'app.kubernetes.io/part-of': 'cdk8s-vllm' };
 
+/** Props of `MetricsAdapter`. */
+export interface MetricsAdapterProps extends PodProps {
+  /**
+   * Image of the adapter, such as a copy in a registry of your own.
+   * @default - Google's own
+   */
+  readonly image?: string;
+}
+
 /**
- * The Custom Metrics Stackdriver Adapter, which lets autoscalers read Cloud Monitoring. One a cluster.
+ * The Custom Metrics Stackdriver Adapter, which lets autoscalers read Cloud Monitoring. One a cluster, and none beside KEDA: only one of
+ * them can serve the external metrics.
  *
+ * @throws on everything of its pods that it decides itself
  * @see https://cloud.google.com/stackdriver/docs/managed-prometheus/hpa
  */
 export class MetricsAdapter extends Construct {
   /** Identity of the adapter's pods, which the cloud layer has to grant its role. */
-  readonly identity = new ServiceIdentity({ namespace: NAMESPACE, serviceAccountName: NAME, grants: [{ role: 'roles/monitoring.viewer' }] });
+  readonly identity: ServiceIdentity;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, props: MetricsAdapterProps = {}) {
     super(scope, id);
+    requirePropsOf(this, 'MetricsAdapterProps', props);
+    this.identity = refusing(this, () => identityOf(props));
     const metadata = { name: NAME, namespace: NAMESPACE, labels: LABELS };
     new k8s.KubeNamespace(this, 'Namespace', {
       metadata: {
@@ -29,7 +47,9 @@ export class MetricsAdapter extends Construct {
         name: NAMESPACE, labels: { ...LABELS, 'pod-security.kubernetes.io/enforce': 'restricted', 'pod-security.kubernetes.io/warn': 'restricted' },
       },
     });
-    new k8s.KubeServiceAccount(this, 'Identity', { metadata });
+    if (!this.identity.existing) {
+      new k8s.KubeServiceAccount(this, 'Identity', { metadata });
+    }
     new k8s.KubeService(this, 'Service', {
       metadata,
       spec: {
@@ -55,7 +75,7 @@ export class MetricsAdapter extends Construct {
         replicas: 2,
         revisionHistoryLimit: 3,
         selector: { matchLabels: LABELS },
-        template: { metadata: { labels: LABELS }, spec: podSpec() },
+        template: refusing(this, () => withPodProps({ metadata: { labels: LABELS }, spec: this.podSpec(props.image ?? IMAGE) }, props)),
       },
     });
     this.allowReading();
@@ -63,7 +83,7 @@ export class MetricsAdapter extends Construct {
   }
 
   private allowReading(): void {
-    const subjects = [{ kind: 'ServiceAccount', name: NAME, namespace: NAMESPACE }];
+    const subjects = [{ kind: 'ServiceAccount', name: this.identity.serviceAccountName, namespace: NAMESPACE }];
     const role = (name: string) => ({ apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name });
     new k8s.KubeClusterRoleBinding(this, 'AuthDelegator', {
       metadata: { name: 'custom-metrics:system:auth-delegator', labels: LABELS }, roleRef: role('system:auth-delegator'), subjects,
@@ -103,31 +123,40 @@ export class MetricsAdapter extends Construct {
       });
     }
   }
+
+  private podSpec(image: string): k8s.PodSpec {
+    // It is an API server, which answers both to anyone: k8s.io/apiserver pkg/server/options/authorization.go
+    const probe = (path: string) => ({ httpGet: { path, port: k8s.IntOrString.fromString('https'), scheme: 'HTTPS' }, timeoutSeconds: 5 });
+    return {
+      ...restrictedPod(),
+      serviceAccountName: this.identity.serviceAccountName,
+      // It asks the API server.
+      automountServiceAccountToken: true,
+      affinity: { podAntiAffinity: preferApart(LABELS) },
+      topologySpreadConstraints: [preferSpread(LABELS, 'topology.kubernetes.io/zone')],
+      containers: [{
+        name: 'adapter',
+        image,
+        imagePullPolicy: 'Always',
+        command: ['/adapter'],
+        args: ['--use-new-resource-model=true', '--fallback-for-container-metrics=true', `--secure-port=${PORT}`, '--cert-dir=/tmp'],
+        ports: [{ name: 'https', containerPort: PORT, protocol: 'TCP' }],
+        resources: guaranteed({ cpu: '250m', memory: '400Mi', ephemeralStorage: '256Mi' }),
+        readinessProbe: { ...probe('/readyz'), periodSeconds: 10, failureThreshold: 3 },
+        livenessProbe: { ...probe('/livez'), periodSeconds: 20, failureThreshold: 6, initialDelaySeconds: 30 },
+        securityContext: restrictedContainer(),
+        volumeMounts: [TMP.mount],
+      }],
+      volumes: [TMP.volume],
+    };
+  }
 }
 
-function podSpec(): k8s.PodSpec {
-  // It is an API server, which answers both to anyone: k8s.io/apiserver pkg/server/options/authorization.go
-  const probe = (path: string) => ({ httpGet: { path, port: k8s.IntOrString.fromString('https'), scheme: 'HTTPS' }, timeoutSeconds: 5 });
-  return {
-    ...restrictedPod(),
-    serviceAccountName: NAME,
-    // It asks the API server.
-    automountServiceAccountToken: true,
-    affinity: { podAntiAffinity: preferApart(LABELS) },
-    topologySpreadConstraints: [preferSpread(LABELS, 'topology.kubernetes.io/zone')],
-    containers: [{
-      name: 'adapter',
-      image: IMAGE,
-      imagePullPolicy: 'Always',
-      command: ['/adapter'],
-      args: ['--use-new-resource-model=true', '--fallback-for-container-metrics=true', `--secure-port=${PORT}`, '--cert-dir=/tmp'],
-      ports: [{ name: 'https', containerPort: PORT, protocol: 'TCP' }],
-      resources: guaranteed({ cpu: '250m', memory: '400Mi', ephemeralStorage: '256Mi' }),
-      readinessProbe: { ...probe('/readyz'), periodSeconds: 10, failureThreshold: 3 },
-      livenessProbe: { ...probe('/livez'), periodSeconds: 20, failureThreshold: 6, initialDelaySeconds: 30 },
-      securityContext: restrictedContainer(),
-      volumeMounts: [TMP.mount],
-    }],
-    volumes: [TMP.volume],
-  };
+function identityOf({ serviceAccountName: existing }: MetricsAdapterProps): ServiceIdentity {
+  return new ServiceIdentity({
+    namespace: NAMESPACE,
+    serviceAccountName: existing === undefined ? NAME : requireServiceAccountName('serviceAccountName', existing),
+    grants: [{ role: 'roles/monitoring.viewer' }],
+    existing: existing !== undefined,
+  });
 }

@@ -72,6 +72,8 @@ export class StartupPlan {
   readonly engineSeconds: number;
   /** Seconds from the container's start until it answers. */
   readonly readySeconds: number;
+  /** Seconds until a server answers that waits for a node to be made and to pull the image. */
+  readonly newNodeSeconds: number;
 
   /** Seconds that the startup probe lets the server load before it is restarted. */
   readonly budgetSeconds: number;
@@ -94,6 +96,7 @@ export class StartupPlan {
     const capture = props.enforceEager ? 0 : model.experts ? CAPTURE_SECONDS_EXPERTS : CAPTURE_SECONDS;
     this.engineSeconds = Math.ceil(ENGINE_SECONDS + compile + capture + (props.quantizedOnline ? QUANTIZE_SECONDS : 0));
     this.readySeconds = this.loadSeconds + this.engineSeconds;
+    this.newNodeSeconds = NODE_SECONDS + this.imagePullSeconds + this.readySeconds;
 
     const least = Math.max(LEAST_BUDGET_SECONDS, SAFETY * this.readySeconds);
     const toProbes = (seconds: number) => Math.ceil(seconds / PROBE_PERIOD_SECONDS) * PROBE_PERIOD_SECONDS;

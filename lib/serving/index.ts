@@ -5,9 +5,12 @@ export type { EndpointPicker, InferenceGatewayProps } from './inference-gateway-
 export * from './grafana-dashboard';
 export * from './metrics-collector';
 export type { PrometheusOperatorProps } from './operator-collector';
-export * from './vllm-hpa';
+export { VllmHpa } from './vllm-hpa';
+export type { ScalingMetric, VllmHpaProps } from './vllm-hpa-props';
 export * from './vllm-metric';
 export * from './vllm-monitoring';
+export { VllmScaledObject } from './vllm-scaled-object';
+export type { VllmScaledObjectProps } from './vllm-scaled-object-props';
 export type { IVllmServer, VllmServerAttributes } from './imported-server';
 export { VllmServer } from './vllm-server';
 export type { VllmServerProps } from './vllm-server-props';

@@ -23,6 +23,7 @@ const GOOGLE_PROXIES = ['35.191.0.0/16', '130.211.0.0/22'];
 const AN_HOUR = 3600;
 const DEFAULT_TIMEOUT_SECONDS = 300;
 const PICKER_PORT = 9002;
+const GATEWAY_GROUP = 'gateway.networking.k8s.io';
 const POOL_GROUP = 'inference.networking.k8s.io';
 
 /**
@@ -118,7 +119,7 @@ export class InferenceGateway extends Construct {
           tls: { mode: 'Terminate', options: { 'networking.gke.io/pre-shared-certs': certificateName } },
         };
     new ApiObject(this, 'Resource', {
-      apiVersion: 'gateway.networking.k8s.io/v1', kind: 'Gateway', metadata: this.metadata,
+      apiVersion: `${GATEWAY_GROUP}/v1`, kind: 'Gateway', metadata: this.metadata,
       spec: {
         gatewayClassName: GATEWAY_CLASSES[this.exposure],
         listeners: [{ ...listener, allowedRoutes: { namespaces: { from: 'Same' } } }],
@@ -152,13 +153,14 @@ export class InferenceGateway extends Construct {
   private makeRoute(backend: { group: string; kind: string; name: string }): void {
     const { hosts } = this.props;
     new ApiObject(this, 'Route', {
-      apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', metadata: this.metadata,
+      apiVersion: `${GATEWAY_GROUP}/v1`, kind: 'HTTPRoute', metadata: this.metadata,
       spec: {
-        parentRefs: [{ name: this.name }],
+        // What the API server would add to a list is written: otherwise every apply would replace the list, and call the route changed.
+        parentRefs: [{ group: GATEWAY_GROUP, kind: 'Gateway', name: this.name }],
         ...(hosts === undefined ? {} : { hostnames: [...hosts] }),
         rules: [{
           matches: [{ path: { type: 'PathPrefix', value: '/v1' } }],
-          backendRefs: [{ ...backend, ...(backend.kind === 'Service' ? { port: SERVER_PORT } : {}) }],
+          backendRefs: [{ ...backend, ...(backend.kind === 'Service' ? { port: SERVER_PORT } : {}), weight: 1 }],
         }],
       },
     });

@@ -30,3 +30,14 @@ test('without cells it has what every cell needs', () => {
   expect(namesOf(cluster, 'VolumeSnapshotClass')).toEqual(['weights']);
   expect(cluster.identities.map(({ serviceAccountName }) => serviceAccountName)).toEqual(['custom-metrics-stackdriver-adapter']);
 });
+
+test('without the adapter nothing of it is made, which leaves its place to KEDA', () => {
+  const cluster = new VllmCluster(new App(), { namespace: 'models', cells: [], metricsAdapter: false });
+  expect([namesOf(cluster, 'APIService'), namesOf(cluster, 'Deployment'), cluster.identities]).toEqual([[], [], []]);
+});
+
+test('its own pods are as the platform asks', () => {
+  const cluster = new VllmCluster(new App(), { namespace: 'models', cells: [], pods: { nodeSelector: { 'example.com/pool': 'services' } } });
+  const [adapter] = objectsOf(cluster).filter(({ kind }) => kind === 'Deployment');
+  expect(adapter).toMatchObject({ spec: { template: { spec: { nodeSelector: { 'example.com/pool': 'services' } } } } });
+});

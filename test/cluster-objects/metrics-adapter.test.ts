@@ -1,5 +1,5 @@
-import { MetricsAdapter } from '../../lib';
-import { emptyLeaves, objectsOf, Rendered, unit } from '../serving/rendered';
+import { MetricsAdapter, MetricsAdapterProps } from '../../lib';
+import { emptyLeaves, objectOf, objectsOf, refusalOf, Rendered, unit } from '../serving/rendered';
 
 const scope = unit('vllm', 'cluster');
 const adapter = new MetricsAdapter(scope, 'metrics-adapter');
@@ -56,4 +56,35 @@ test('the Service, the budget and the policy select its pods', () => {
     ofKind('NetworkPolicy')[0].spec.podSelector.matchLabels, ofKind('Deployment')[0].spec.selector.matchLabels,
   ];
   selectors.forEach(selector => expect(labels).toMatchObject(selector));
+});
+
+test('all the props', () => {
+  const props: Required<MetricsAdapterProps> = {
+    nodeSelector: { 'example.com/pool': 'services' },
+    tolerations: [{ key: 'example.com/dedicated', operator: 'Equal', value: 'platform', effect: 'NoSchedule' }],
+    imagePullSecrets: ['registry'], podLabels: { 'cost-center': 'platform' }, podAnnotations: { 'example.com/on-call': 'platform' },
+    serviceAccountName: 'metrics', secretEnv: { PROXY: { secretName: 'proxy', key: 'address' } },
+    image: 'registry.example.com/adapter@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef',
+  };
+  const own = unit('vllm', 'own');
+  const { identity } = new MetricsAdapter(own, 'metrics-adapter', props);
+  const { metadata, spec } = objectOf(own, 'Deployment').spec.template;
+  expect(metadata).toMatchObject({ labels: props.podLabels, annotations: props.podAnnotations });
+  expect(spec).toMatchObject({
+    nodeSelector: props.nodeSelector, tolerations: props.tolerations, imagePullSecrets: [{ name: 'registry' }], serviceAccountName: 'metrics',
+    containers: [{ image: props.image, env: [{ name: 'PROXY', valueFrom: { secretKeyRef: { name: 'proxy', key: 'address' } } }] }],
+  });
+  const accounts = objectsOf(own).flatMap(({ subjects = [] }) => subjects as { name: string; namespace: string }[])
+    .filter(({ namespace }) => namespace === identity.namespace).map(({ name }) => name);
+  expect([...new Set(accounts)]).toEqual(['metrics']);
+  expect(objectsOf(own).filter(({ kind }) => kind === 'ServiceAccount')).toEqual([]);
+  expect([identity.serviceAccountName, identity.existing]).toEqual(['metrics', true]);
+});
+
+test.each<[string, MetricsAdapterProps]>([
+  ['a label that it goes by', { podLabels: { 'app.kubernetes.io/name': 'mine' } }],
+  ['the account of everybody', { serviceAccountName: 'default' }],
+  ['a prop that there is not', { imagePullSecret: 'registry' } as MetricsAdapterProps],
+])('refuses %s', (_, props) => {
+  expect(refusalOf(() => new MetricsAdapter(unit('vllm', 'own'), 'metrics-adapter', props))).toMatchSnapshot();
 });

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { Chart, Testing } from 'cdk8s';
-import { Accelerator, Model, VllmHpa, VllmMetric, VllmServer, WeightsStorage, WeightsVolume } from '../../lib';
+import { Accelerator, Model, VllmHpa, VllmHpaProps, VllmMetric, VllmServer, WeightsStorage, WeightsVolume } from '../../lib';
 import { ControlPlane } from '../rig/control-plane';
 import { eventually } from '../rig/eventually';
 import { addGpuNodes } from '../rig/gpu-node';
 import { isReady, KubernetesObject } from '../rig/kubernetes-api';
-import { MetricsApi } from '../rig/metrics-api';
+import { MetricsApi, PodValue } from '../rig/metrics-api';
 import { Cell, NAMESPACE } from './cells';
 import { poolNode } from './gke';
 import { allReady, AUTOSCALERS, replicasOf, serverPods } from './servers';
@@ -18,7 +18,10 @@ interface AutoscalerSpec {
 }
 
 interface Autoscaler extends KubernetesObject {
-  readonly status: { readonly conditions?: { readonly type: string; readonly reason: string }[] };
+  readonly status: {
+    readonly conditions?: { readonly type: string; readonly reason: string }[];
+    readonly currentMetrics?: { readonly pods: { readonly metric: { readonly name: string } } }[];
+  };
 }
 
 function autoscalerOf(cell: Cell): AutoscalerSpec {
@@ -105,27 +108,34 @@ export const OTHER_METRICS: OtherMetric[] = [
   },
 ];
 
-/** A server of two GPUs that scales by another metric than the matrix does. */
-export async function scaleBy(plane: ControlPlane, metrics: MetricsApi, other: OtherMetric, zone: string): Promise<void> {
-  const { name, metric, calm, busy } = other;
+/** A server of two GPUs with nodes for three, and its autoscaler; ready as soon as that is asked for. */
+async function scaledServer(plane: ControlPlane, name: string, props: Omit<VllmHpaProps, 'server'>, zone: string): Promise<VllmServer> {
   const chart = new Chart(Testing.app(), name, { namespace: NAMESPACE });
   const weights = new WeightsVolume(chart, 'weights', { model: Model.GEMMA_2_9B_IT, storage: WeightsStorage.gcsFuse({ bucket: 'vllm-models' }) });
   const server = new VllmServer(chart, 'server', {
     weights, name, accelerator: Accelerator.L4, tensorParallelSize: 2, gpuMemoryUtilization: 0.8,
   });
-  new VllmHpa(chart, 'hpa', { server, metric });
-  const { gpus, machineType, localSsdCount } = server.plan.placement;
-  // the adapter adds up what the GPUs of a pod report
-  const load = (value: number) => metric.type === 'Pods'
-    ? metrics.setPodMetric(metric.adapterName, () => metric.perGpu ? gpus * value : value)
-    : metrics.setExternalMetric(metric.adapterName, value);
-
-  await addGpuNodes(plane.api, ['0', '1'].map(number => poolNode(machineType, { name: `${name}-${number}`, zone, localSsdCount })));
-  load(calm);
+  new VllmHpa(chart, 'hpa', { server, ...props });
+  const { machineType, localSsdCount } = server.plan.placement;
+  await addGpuNodes(plane.api, ['0', '1', '2'].map(number => poolNode(machineType, { name: `${name}-${number}`, zone, localSsdCount })));
   const manifests = { apiVersion: 'v1', kind: 'List', items: Testing.synth(chart) };
   const { stderr } = await plane.kubectl(['apply', '--validate=strict', '-f', '-'], JSON.stringify(manifests));
   expect(stderr).toBe('');
   await eventually('its server is ready', async () => (await serverPods(plane.api)).get(name)?.every(isReady));
+  return server;
+}
+
+/** A server that scales by another metric than the matrix does. */
+export async function scaleBy(plane: ControlPlane, metrics: MetricsApi, other: OtherMetric, zone: string): Promise<void> {
+  const { name, metric, calm, busy } = other;
+  // the adapter adds up what the GPUs of a pod report
+  const load = (value: number) => metric.type === 'Pods'
+    ? metrics.setPodMetric(metric.adapterName, () => metric.perGpu ? 2 * value : value)
+    : metrics.setExternalMetric(metric.adapterName, value);
+
+  load(calm);
+  const server = await scaledServer(plane, name, { metric }, zone);
+  expect(server.plan.placement.gpus).toBe(2);
   await considered(metrics, metric.adapterName);
   expect([name, calm, await replicasOf(plane.api, name)]).toEqual([name, calm, 1]);
   load(busy);
@@ -133,4 +143,29 @@ export async function scaleBy(plane: ControlPlane, metrics: MetricsApi, other: O
   const asked = metrics.asked.filter(question => question.metric === metric.adapterName).at(-1)!;
   expect(asked).toMatchObject(metric.type === 'Pods' ? { api: 'custom' } : { api: 'external', selector: `resource.labels.subscription_id=${name}` });
   await allReady(plane.api, [{ server: name }], () => 2);
+}
+
+/** A server of three metrics: one is calm, one wishes for two servers and one for three. */
+export async function scaleByTheLargest(plane: ControlPlane, metrics: MetricsApi, zone: string): Promise<void> {
+  const name = 'by-several';
+  const { KV_CACHE_USAGE, REQUESTS_RUNNING, REQUESTS_WAITING } = VllmMetric;
+  const load = (metric: VllmMetric, value: PodValue) => metrics.setPodMetric(metric.adapterName, value);
+  load(REQUESTS_WAITING, () => 0);
+  load(KV_CACHE_USAGE, () => 0.1);
+  load(REQUESTS_RUNNING, () => 1);
+  await scaledServer(plane, name, {
+    metric: REQUESTS_WAITING, target: 10, scaleUpServers: 4,
+    metrics: [{ metric: KV_CACHE_USAGE }, { metric: REQUESTS_RUNNING, target: 20 }],
+  }, zone);
+  await considered(metrics, REQUESTS_RUNNING.adapterName);
+  expect(await replicasOf(plane.api, name)).toBe(1);
+  load(REQUESTS_WAITING, ready => 15 / ready);
+  load(REQUESTS_RUNNING, ready => 55 / ready);
+  await eventually(`${name} has three servers`, async () => await replicasOf(plane.api, name) === 3, WITHIN_SECONDS);
+  await allReady(plane.api, [{ server: name }], () => 3);
+  await considered(metrics, REQUESTS_WAITING.adapterName);
+  expect(await replicasOf(plane.api, name)).toBe(3);
+  const { status } = await plane.api.get<Autoscaler>(`${AUTOSCALERS}/${name}`);
+  expect(status.currentMetrics?.map(({ pods }) => pods.metric.name)).toEqual(
+    [REQUESTS_WAITING, KV_CACHE_USAGE, REQUESTS_RUNNING].map(({ adapterName }) => adapterName));
 }

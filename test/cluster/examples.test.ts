@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,6 +8,7 @@ import { exampleNames, ExampleProject, EXAMPLES, PROJECT } from '../../scripts/d
 import { ControlPlane, Minor } from '../rig/control-plane';
 import { Part } from '../rig/cluster/parts';
 import { Rendered } from '../serving/rendered';
+import { AppliedFolders, foldersIn } from './example-folders';
 
 const run = promisify(execFile);
 const KUBECTLS: { readonly [minor in Minor]: string } = {
@@ -61,11 +62,26 @@ describe.each(ControlPlane.MINORS)('kubectl of Kubernetes %s', (minor) => {
     }
   });
 
-  test.each(writers)('renders every folder that %s writes', async (name) => {
-    const manifests = projects.get(name)!.manifests!;
-    const folders = readdirSync(manifests, { withFileTypes: true }).filter(entry => entry.isDirectory());
-    const cells = folders.map(folder => folder.name).filter(folder => folder !== 'programs');
-    const counts = await Promise.all(cells.map(async cell => (await rendered(kubectl, join(manifests, cell))).length));
-    expect(Math.min(...counts)).toBeGreaterThan(0);
+  describe('with its API server', () => {
+    let plane: ControlPlane;
+
+    beforeAll(async () => {
+      plane = await ControlPlane.start({ minor });
+      await plane.applyCrds();
+    });
+
+    afterAll(() => plane?.stop());
+
+    test.each(writers)('applies every folder of %s strictly, a second time without a change, and its workloads get pods', async (name) => {
+      const folders = foldersIn(projects.get(name)!.manifests!);
+      const objects = await Promise.all(folders.map(folder => rendered(kubectl, folder)));
+      expect(Math.min(...objects.map(({ length }) => length))).toBeGreaterThan(0);
+      const applied = new AppliedFolders(plane, folders, objects.flat());
+      await applied.makeWhatIsThere();
+      expect(await applied.apply()).toEqual([]);
+      expect(await applied.changes()).toEqual([]);
+      await applied.havePods();
+      await applied.delete();
+    });
   });
 });

@@ -6,7 +6,8 @@ import { GCS_FUSE_SIDECAR } from '../rig/gcs-fuse-webhook';
 import { addGpuNodes, GpuNode, removeNodes } from '../rig/gpu-node';
 import { isReady, KubernetesObject, Node, Pod } from '../rig/kubernetes-api';
 import { MetricsApi } from '../rig/metrics-api';
-import { OTHER_METRICS, renewAutoscaler, scaleAllByOneStep, scaleBy, scaleToTheLast } from './autoscaling';
+import { changesOf, linesWithout } from './applied';
+import { OTHER_METRICS, renewAutoscaler, scaleAllByOneStep, scaleBy, scaleByTheLargest, scaleToTheLast } from './autoscaling';
 import { admitBare } from './bare-pods';
 import { Cell, CLUSTER_FOLDER, NAMESPACE } from './cells';
 import { Gke, plainNode } from './gke';
@@ -31,11 +32,6 @@ function only(keys: readonly string[], reasons: Reasons | string | undefined): R
   return typeof reasons === 'object' ? Object.fromEntries(Object.entries(reasons).filter(([key]) => keys.includes(key))) : reasons;
 }
 
-/** The lines of `kubectl apply` that do not end in that word. */
-function linesWithout(word: string, stdout: string): string[] {
-  return stdout.trim().split('\n').filter(line => !line.endsWith(` ${word}`));
-}
-
 describe.each(ControlPlane.MINORS)('the matrix on Kubernetes %s', (minor) => {
   const step = story();
   let gke: Gke;
@@ -51,20 +47,7 @@ describe.each(ControlPlane.MINORS)('the matrix on Kubernetes %s', (minor) => {
 
   const apply = (folder: string) => plane.kubectl(['apply', '--validate=strict', '-k', folder]);
 
-  /**
-   * kubectl calls a budget "configured" on every apply, because its type asks to replace the selector as a whole
-   * (patchStrategy in k8s.io/api policy/v1); the server keeps its generation when nothing has changed.
-   */
-  async function changes(folder: string): Promise<string[]> {
-    const { stdout, stderr } = await apply(folder);
-    const changed = await Promise.all(linesWithout('unchanged', stdout).map(async (line) => {
-      const budget = /^poddisruptionbudget\.policy\/(\S+) configured$/.exec(line)?.[1];
-      const same = budget && (await plane.api.list('/apis/policy/v1/poddisruptionbudgets'))
-        .every(({ metadata }) => metadata.name !== budget || metadata.generation === 1);
-      return same ? [] : [line];
-    }));
-    return [...changed.flat(), ...stderr.split('\n').filter(line => line !== '')];
-  }
+  const changes = (folder: string) => changesOf(plane, ['-k', folder]);
 
   /** Waits until the scheduler has left each server's waiting pods for exactly these reasons, by the number of nodes. */
   async function waiting(
@@ -261,6 +244,8 @@ describe.each(ControlPlane.MINORS)('the matrix on Kubernetes %s', (minor) => {
   });
 
   OTHER_METRICS.forEach(other => step(`another metric scales a server: ${other.name}`, () => scaleBy(plane, metrics, other, FAR_ZONE)));
+
+  step('of several metrics the one that wishes for the most servers wins', () => scaleByTheLargest(plane, metrics, FAR_ZONE));
 
   step('deleting a cell leaves nothing of it', async () => {
     const found = await objectsNaming(plane, SERVER_PREFIX);

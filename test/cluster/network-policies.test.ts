@@ -1,3 +1,7 @@
+import { Chart, Testing } from 'cdk8s';
+import {
+  Accelerator, InferenceGateway, InferenceGatewayProps, Model, VllmServer, VllmServerProps, WeightsStorage, WeightsVolume,
+} from '../../lib';
 import { clientLabels } from '../../lib/serving/labels';
 import { Cell, CLUSTER_FOLDER, Manifest, manifestsIn } from './cells';
 
@@ -97,4 +101,42 @@ test('nothing else in the namespace of the servers lets anything through', () =>
     ['custom-metrics', 'custom-metrics-stackdriver-adapter', expect.any(Object), ['Ingress', 'Egress'], ['anyone TCP 4443'], ['anyone any port']],
     ['vllm', 'default-deny', 'all pods', ['Ingress', 'Egress'], [], []],
   ]);
+});
+
+/** Of a server that more than its own clients may call: by the names of its policies, whom each lets in. */
+function letIn(server: Partial<VllmServerProps>, gateway?: Omit<InferenceGatewayProps, 'server'>): Record<string, string[]> {
+  const chart = new Chart(Testing.app(), 'chart', { namespace: 'vllm' });
+  const weights = new WeightsVolume(chart, 'weights', { model: Model.QWEN3_8B, storage: WeightsStorage.gcsFuse({ bucket: 'my-models' }) });
+  const made = new VllmServer(chart, 'server', { name: 'llm', weights, accelerator: Accelerator.H100, ...server });
+  if (gateway) {
+    new InferenceGateway(chart, 'gateway', { server: made, ...gateway });
+  }
+  const objects = Testing.synth(chart) as Manifest[];
+  const { template: { metadata: { labels } } } = objects.find(({ kind }) => kind === 'Deployment')!.spec as { template: { metadata: { labels: Labels } } };
+  const selecting = policies(objects).filter(policy => matches(specOf(policy).podSelector.matchLabels!, labels));
+  expect(selecting).toHaveLength(policies(objects).length);
+  return Object.fromEntries(selecting.map(policy => [policy.metadata.name, lines(specOf(policy).ingress)]));
+}
+
+const CLIENTS = 'pods client.cdk8s-vllm/llm=true TCP 8000';
+const COLLECTORS = ['namespace gmp-system TCP 8000', 'namespace gke-gmp-system TCP 8000'];
+/** https://cloud.google.com/load-balancing/docs/health-check-concepts#ip-ranges */
+const HEALTH_CHECKS = ['35.191.0.0/16 TCP 8000', '130.211.0.0/22 TCP 8000'];
+
+test('clients in another namespace, and addresses, are let in by name and nobody else with them', () => {
+  const elsewhere = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'search' } } };
+  expect(letIn({ ingressFrom: [elsewhere] })).toEqual({ llm: [CLIENTS, 'namespace search TCP 8000', ...COLLECTORS] });
+  const one = { ...elsewhere, podSelector: { matchLabels: { app: 'frontend' } } };
+  expect(letIn({ ingressFrom: [one, { ipBlock: { cidr: '10.8.0.0/14' } }], apiKeySecretName: 'key' })).toEqual({
+    llm: [CLIENTS, 'pods app=frontend in namespace search TCP 8000', '10.8.0.0/14 TCP 8000', ...COLLECTORS],
+  });
+});
+
+test.each<[string, Omit<InferenceGatewayProps, 'server'>, string[]]>([
+  ['an internal gateway', { proxyCidr: '10.9.0.0/23' }, ['10.9.0.0/23 TCP 8000']],
+  ['a regional one', { exposure: 'regional', proxyCidr: '10.9.0.0/23', certificateName: 'c' }, ['10.9.0.0/23 TCP 8000']],
+  ['a global one', { exposure: 'global', certificateName: 'c' }, []],
+  ['one with a picker', { proxyCidr: '10.9.0.0/23', endpointPicker: { serviceName: 'picker' } }, ['10.9.0.0/23 TCP 8000']],
+])('%s adds the health checks and its proxies, and takes nobody away', (_, gateway, proxies) => {
+  expect(letIn({ apiKeySecretName: 'key' }, gateway)).toEqual({ llm: [CLIENTS, ...COLLECTORS], 'llm-gateway': [...HEALTH_CHECKS, ...proxies] });
 });

@@ -15,6 +15,7 @@ test('Llama 3.1 8B from a bucket, term by term', () => {
     // 30 + (20 + 0.6 x 32) + 15 = 84.2
     engineSeconds: 85,
     readySeconds: 124,
+    newNodeSeconds: 929,
     // 3 x 124 is less than 10 minutes
     budgetSeconds: 600,
     probePeriodSeconds: 10,

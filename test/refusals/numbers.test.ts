@@ -31,9 +31,14 @@ const SERVER_PROPS = [
   'startupBudgetSeconds', 'longestAnswerSeconds', 'shutdownTimeoutSeconds', 'terminationGracePeriodSeconds', 'replicas', 'maxNodes', 'spareGpus',
 ] as const;
 
+const HPA_PROPS = [
+  'minReplicas', 'maxReplicas', 'target', 'scaleUpStabilizationSeconds', 'scaleUpPeriodSeconds', 'scaleUpServers',
+  'scaleDownStabilizationSeconds', 'scaleDownPeriodSeconds', 'scaleDownServers',
+] as const;
+
 const NUMBERS: { readonly [prop: string]: (value: unknown) => Program } = {
   ...Object.fromEntries(SERVER_PROPS.map(prop => [`VllmServer ${prop}`, ofServer(prop)])),
-  ...Object.fromEntries(['minReplicas', 'maxReplicas', 'target'].map(prop => [`VllmHpa ${prop}`, ofHpa(prop)])),
+  ...Object.fromEntries(HPA_PROPS.map(prop => [`VllmHpa ${prop}`, ofHpa(prop)])),
   ...Object.fromEntries(['fileCacheBytes', 'sidecarEphemeralStorageBytes'].map(prop => [`gcsFuse ${prop}`, ofBucket(prop)])),
   'hyperdiskMl throughputMib': value => serving({}, undefined, () =>
     WeightsStorage.hyperdiskMl({ zones: ['us-central1-a'], throughputMib: value as number })),

@@ -106,7 +106,7 @@ export class ControlPlane {
     return this.client.run(args, stdin);
   }
 
-  /** The custom resources that GKE brings: Managed Service for Prometheus, snapshots, LeaderWorkerSet, InferencePool. */
+  /** The custom resources that GKE brings, such as those of Gateway API and Managed Service for Prometheus, those of KEDA and others. */
   async applyCrds(): Promise<void> {
     const { stdout } = await this.kubectl(['create', '-f', Part.CRDS.file('crds'), '-o', 'name']);
     await this.kubectl(['wait', '--for=condition=Established', '--timeout=300s', ...stdout.trim().split('\n')]);

@@ -17,17 +17,38 @@ test('all the props', () => {
   const scope = unit();
   const props: Required<VllmHpaProps> = {
     server: server(scope), minReplicas: 2, maxReplicas: 4, metric: VllmMetric.KV_CACHE_USAGE, target: 0.75,
+    metrics: [{ metric: VllmMetric.REQUESTS_WAITING }, { metric: VllmMetric.REQUESTS_RUNNING, target: 40 }],
+    scaleUpStabilizationSeconds: 30, scaleUpPeriodSeconds: 240, scaleUpServers: 2,
+    scaleDownStabilizationSeconds: 900, scaleDownPeriodSeconds: 120, scaleDownServers: 3,
   };
   new VllmHpa(scope, 'hpa', props);
   const { spec } = objectOf(scope, 'HorizontalPodAutoscaler');
   expect([spec.minReplicas, spec.maxReplicas]).toEqual([2, 4]);
-  expect(spec.metrics).toEqual([{
-    type: 'Pods',
-    pods: {
-      metric: { name: 'prometheus.googleapis.com|vllm:kv_cache_usage_perc|gauge' },
-      target: { type: 'AverageValue', averageValue: '750m' },
-    },
-  }]);
+  expect(spec.metrics).toEqual([['kv_cache_usage_perc', '750m'], ['num_requests_waiting', '10'], ['num_requests_running', '40']].map(
+    ([name, averageValue]) => ({
+      type: 'Pods', pods: { metric: { name: `prometheus.googleapis.com|vllm:${name}|gauge` }, target: { type: 'AverageValue', averageValue } },
+    })));
+  expect(spec.behavior).toEqual({
+    scaleUp: { stabilizationWindowSeconds: 30, selectPolicy: 'Max', policies: [{ type: 'Pods', value: 2, periodSeconds: 240 }] },
+    scaleDown: { stabilizationWindowSeconds: 900, selectPolicy: 'Max', policies: [{ type: 'Pods', value: 3, periodSeconds: 120 }] },
+  });
+});
+
+test('metrics stand alone unless a metric is given as well', () => {
+  const { spec } = hpaOf({ metrics: [{ metric: VllmMetric.KV_CACHE_USAGE }, { metric: VllmMetric.GPU_DUTY_CYCLE, target: 70 }] });
+  expect(spec.metrics.map((metric: { pods: { target: object } }) => metric.pods.target)).toEqual([
+    { type: 'AverageValue', averageValue: '800m' }, { type: 'AverageValue', averageValue: '70' },
+  ]);
+});
+
+test('a server on a node that is there and has the image sets the pace by its start alone', () => {
+  const scope = unit();
+  const scaled = server(scope);
+  const { readySeconds } = scaled.plan.startup;
+  new VllmHpa(scope, 'hpa', { server: scaled, scaleUpPeriodSeconds: readySeconds, scaleDownStabilizationSeconds: readySeconds });
+  expect(objectOf(scope, 'HorizontalPodAutoscaler').spec.behavior).toMatchObject({
+    scaleUp: { policies: [{ periodSeconds: readySeconds }] }, scaleDown: { stabilizationWindowSeconds: readySeconds },
+  });
 });
 
 test('the target is the server\'s own Deployment, which then names no replicas', () => {
@@ -50,8 +71,9 @@ test.each([
 ] as const)('%s is scaled at the pace of its start', (_, model, accelerator, tensorParallelSize) => {
   const made = hpaOf({}, scope => server(scope, { accelerator, tensorParallelSize }, undefined, model));
   const { scaleUp, scaleDown } = made.spec.behavior;
-  const { readySeconds } = made.server.plan.startup;
-  expect(scaleUp.policies).toEqual([expect.objectContaining({ periodSeconds: Math.min(readySeconds, 1800) })]);
+  const { readySeconds, newNodeSeconds } = made.server.plan.startup;
+  expect(newNodeSeconds).toBeGreaterThan(readySeconds + 600);
+  expect(scaleUp.policies).toEqual([expect.objectContaining({ periodSeconds: Math.min(newNodeSeconds, 1800) })]);
   expect(scaleDown.stabilizationWindowSeconds).toBe(Math.min(Math.max(300, 2 * readySeconds), 3600));
   expect(scaleDown.policies).toEqual([{ type: 'Pods', value: 1, periodSeconds: 300 }]);
 });
@@ -75,6 +97,16 @@ test('an external metric is looked up by its selector', () => {
       target: { type: 'AverageValue', averageValue: '100' },
     },
   }]);
+});
+
+test('GKE\'s managed adapter is asked by the name that it gives a metric of vLLM\'s, which the release has to export', () => {
+  const managed = (vllmName: string) => VllmMetric.of({
+    vllmName, adapterName: 'autoscaling.gke.io|support|waiting', type: 'Pods', largest: () => Infinity, defaultTarget: 10,
+  });
+  expect(hpaOf({ metric: managed('vllm:num_requests_waiting') }).spec.metrics).toEqual([{
+    type: 'Pods', pods: { metric: { name: 'autoscaling.gke.io|support|waiting' }, target: { type: 'AverageValue', averageValue: '10' } },
+  }]);
+  expect(refusalOf(() => hpaOf({ metric: managed('vllm:gpu_cache_usage_perc') }))).toContain('use vllm:kv_cache_usage_perc');
 });
 
 test('a second autoscaler is refused', () => {

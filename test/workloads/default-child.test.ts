@@ -2,8 +2,8 @@ import { ApiObject, Chart, Testing } from 'cdk8s';
 import { Construct } from 'constructs';
 import {
   Accelerator, BatchInference, GpuMonitoring, GradioChat, InferenceGateway, LocustLoadTest, MetricsAdapter, Model, ModelEvaluation,
-  PriorityClass, ServingNamespace, VllmHpa, VllmMonitoring, VllmServer, WeightsDiskClass, WeightsHydration, WeightsLoader, WeightsSnapshot,
-  WeightsSnapshotClass, WeightsStorage, WeightsVolume,
+  PriorityClass, ServingNamespace, VllmHpa, VllmMonitoring, VllmScaledObject, VllmServer, WeightsDiskClass, WeightsHydration, WeightsLoader,
+  WeightsSnapshot, WeightsSnapshotClass, WeightsStorage, WeightsVolume,
 } from '../../lib';
 import * as api from '../../lib';
 
@@ -22,6 +22,7 @@ function made(): [Construct, string][] {
   return [
     [server, 'Deployment'],
     [new VllmHpa(chart, 'hpa', { server }), 'HorizontalPodAutoscaler'],
+    [new VllmScaledObject(chart, 'scaled-object', { server: onDisk, projectId: 'my-project' }), 'ScaledObject'],
     [new InferenceGateway(chart, 'gateway', { server, proxyCidr: '10.9.0.0/23' }), 'Gateway'],
     [new VllmMonitoring(chart, 'monitoring', { server }), 'PodMonitoring'],
     [new GradioChat(chart, 'chat', { server }), 'Deployment'],

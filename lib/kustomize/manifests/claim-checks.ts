@@ -13,9 +13,12 @@ interface WorkloadSpec {
   readonly [count: string]: unknown;
 }
 
+/** Autoscalers, and the field that says how many pods they can ask for. */
+const AUTOSCALED_BY: { readonly [kind: string]: string } = { HorizontalPodAutoscaler: 'maxReplicas', ScaledObject: 'maxReplicaCount' };
+
 interface AutoscalerSpec {
-  readonly maxReplicas?: number;
   readonly scaleTargetRef?: { readonly kind: string; readonly name: string };
+  readonly [most: string]: unknown;
 }
 
 /** A claim for one node cannot serve pods on several: all but those on its node would wait for ever. */
@@ -46,9 +49,9 @@ function isShared(claim: Manifest): boolean {
 
 function mostPods({ kind, metadata, spec }: Manifest, manifests: readonly Manifest[]): number {
   const autoscaled = manifests
-    .filter(other => other.kind === 'HorizontalPodAutoscaler')
-    .map(other => (other.spec ?? {}) as AutoscalerSpec)
-    .filter(({ scaleTargetRef }) => scaleTargetRef?.kind === kind && scaleTargetRef.name === metadata.name)
-    .map(({ maxReplicas }) => maxReplicas ?? 1);
+    .filter(other => other.kind in AUTOSCALED_BY)
+    .map(other => ({ most: AUTOSCALED_BY[other.kind], spec: (other.spec ?? {}) as AutoscalerSpec }))
+    .filter(({ spec: { scaleTargetRef } }) => scaleTargetRef?.kind === kind && scaleTargetRef.name === metadata.name)
+    .map(autoscaler => Number(autoscaler.spec[autoscaler.most] ?? 1));
   return Math.max(Number((spec as WorkloadSpec | undefined)?.[COUNTED_BY[kind]] ?? 1), ...autoscaled);
 }

@@ -1,4 +1,6 @@
-import { Accelerator, KustomizeUnit, Model, VllmHpa, VllmHpaProps, WeightsStorage } from '../../../lib';
+import {
+  Accelerator, KustomizeUnit, Model, VllmHpa, VllmHpaProps, VllmMetric, VllmScaledObject, VllmScaledObjectProps, WeightsStorage,
+} from '../../../lib';
 import { Program, Refusals, serverIn, serving, unitOf } from '../case';
 
 function scaled(props: Omit<VllmHpaProps, 'server'>): Program {
@@ -7,6 +9,16 @@ function scaled(props: Omit<VllmHpaProps, 'server'>): Program {
     new VllmHpa(unitOf(app, 'autoscaling'), 'hpa', { server, ...props });
   };
 }
+
+function scaledByKeda(props: Omit<VllmScaledObjectProps, 'server'>): Program {
+  return (app) => {
+    const server = serverIn(unitOf(app));
+    new VllmScaledObject(unitOf(app, 'autoscaling'), 'scaled-object', { server, ...props });
+  };
+}
+
+const { GPU_DUTY_CYCLE, KV_CACHE_USAGE, REQUESTS_WAITING } = VllmMetric;
+const projectId = 'my-project';
 
 export const LIFECYCLE: Refusals = {
   'minReplicas above maxReplicas': {
@@ -22,10 +34,43 @@ export const LIFECYCLE: Refusals = {
       const unit = unitOf(app, 'autoscaling');
       ['one', 'two'].forEach(id => new VllmHpa(unit, id, { server }));
     },
+    'one autoscaler of each kind': (app) => {
+      const server = serverIn(unitOf(app));
+      const unit = unitOf(app, 'autoscaling');
+      new VllmHpa(unit, 'hpa', { server });
+      new VllmScaledObject(unit, 'scaled-object', { server, projectId });
+    },
+    'to nothing by KEDA': scaledByKeda({ minReplicas: 0, projectId }),
+    'above what the pools hold by KEDA': scaledByKeda({ maxReplicas: 6, projectId }),
     'an autoscaler in another namespace': (app) => {
       const server = serverIn(unitOf(app));
       new VllmHpa(new KustomizeUnit(app, 'other', { cell: 'other', namespace: 'other' }), 'hpa', { server });
     },
+  },
+  'an autoscaler faster than a server starts': {
+    'that adds': scaled({ scaleUpPeriodSeconds: 60 }),
+    'that takes away': scaled({ scaleDownStabilizationSeconds: 60 }),
+    'that takes away at once': scaled({ scaleDownStabilizationSeconds: 0 }),
+    'of KEDA': scaledByKeda({ scaleUpPeriodSeconds: 15, projectId }),
+    'with a longer window than there is': scaled({ scaleUpStabilizationSeconds: 7200 }),
+    'more servers a step than there may be': scaled({ maxReplicas: 3, scaleUpServers: 4 }),
+  },
+  'metrics of an autoscaler': {
+    none: scaled({ metrics: [] }),
+    twice: scaled({ metric: KV_CACHE_USAGE, metrics: [{ metric: REQUESTS_WAITING }, { metric: KV_CACHE_USAGE, target: 0.5 }] }),
+    'a target of none': scaled({ target: 5, metrics: [{ metric: REQUESTS_WAITING }] }),
+    'one whose target cannot be reached': scaled({ metrics: [{ metric: REQUESTS_WAITING }, { metric: KV_CACHE_USAGE, target: 80 }] }),
+    'one that the release lacks': scaled({ metrics: [{ metric: VllmMetric.gauge('vllm:gpu_cache_usage_perc', () => 1, 0.8) }] }),
+    'by name': scaled({ metrics: [{ metric: 'vllm:num_requests_waiting' as unknown as VllmMetric }] }),
+    'that KEDA cannot ask for': scaledByKeda({ metric: GPU_DUTY_CYCLE, projectId }),
+  },
+  'an autoscaler that reads no Prometheus': {
+    'said nowhere': scaledByKeda({}),
+    'said twice': scaledByKeda({ projectId, serverAddress: 'http://prometheus:9090' }),
+    'of a project that is none': scaledByKeda({ projectId: 'My Project' }),
+    'with a password': scaledByKeda({ serverAddress: 'http://me:secret@prometheus:9090' }),
+    'that ends in a slash': scaledByKeda({ serverAddress: 'http://prometheus:9090/' }),
+    'of a cluster that is none': scaledByKeda({ projectId, clusterName: 'a"} or up{job="x' }),
   },
   'a probe budget shorter than the load': {
     'of a small model': serving({ startupBudgetSeconds: 60 }),

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { Part } from './parts';
 
@@ -65,6 +65,27 @@ function generateCrds(part: Part, output: string): void {
   }
 }
 
+/** A project's own definitions, as they lie in one release of its Go module. */
+interface Shipped {
+  readonly module: string;
+  readonly sum: string;
+  readonly files: readonly string[];
+}
+
+/**
+ * Definitions that a project ships as it releases them. They are better than any that is generated here: Gateway API and KEDA change
+ * them after controller-gen, and only what is released is what a cluster has.
+ */
+function copyShippedCrds(part: Part, output: string): void {
+  for (const { module, sum, files } of JSON.parse(readFileSync(join(part.sources, 'shipped.json'), 'utf8')) as Shipped[]) {
+    const { Dir, Sum } = JSON.parse(go(part, 'mod', 'download', '-json', module)) as { Dir: string; Sum: string };
+    if (Sum !== sum) {
+      throw new Error(`${module} is ${Sum}, and shipped.json says ${sum}`);
+    }
+    files.forEach(file => writeFileSync(join(output, 'crds', basename(file)), readFileSync(join(Dir, file))));
+  }
+}
+
 function build(part: Part): void {
   // a build that is cut off leaves nothing under the final name
   const output = `${part.directory}.partial-${process.pid}`;
@@ -73,6 +94,7 @@ function build(part: Part): void {
     go(part, 'build', '-trimpath', '-tags', TAGS, '-ldflags', linkerFlags(part), '-o', `${output}/`, 'tool');
     if (part === Part.CRDS) {
       generateCrds(part, output);
+      copyShippedCrds(part, output);
     }
     renameSync(output, part.directory);
   } catch (error) {
