@@ -7,6 +7,10 @@ export type { MemoryPerGpu, MemoryPlanProps, ResolvedMemoryProps } from './memor
 export type { Lora } from './lora';
 export type { Amounts } from './node-allocatable';
 export * from './placement';
+export type { ReplicaComparison } from './replica-comparison';
+export { ServingChoice } from './serving-choice';
+export type { ServingChoiceProps } from './serving-choice';
+export type { ServingGoal, ServingPriority } from './serving-goal';
 export * from './shutdown-plan';
 export * from './startup-plan';
 export type { Speculation, SpeculationMethod } from './speculation';

@@ -12,7 +12,7 @@ export const SERVER_PORT = 8000;
  *
  * @throws on an extra argument that the release does not know, that a prop decides or that goes round the plan
  */
-export function serverArguments({ memory, shutdown }: Pick<ServerPlan, 'memory' | 'shutdown'>, props: VllmServerProps): string[] {
+export function serverArguments({ memory, shutdown, apiServerCount }: Pick<ServerPlan, 'memory' | 'shutdown' | 'apiServerCount'>, props: VllmServerProps): string[] {
   const { weights, extraArgs = [] } = props;
   const planned: [string, string | number | boolean | undefined][] = [
     ['--served-model-name', servedModelName(props)],
@@ -23,6 +23,7 @@ export function serverArguments({ memory, shutdown }: Pick<ServerPlan, 'memory' 
     ['--max-model-len', memory.maxModelLen],
     ['--max-num-seqs', memory.maxNumSeqs],
     ['--max-num-batched-tokens', memory.maxNumBatchedTokens],
+    ['--api-server-count', apiServerCount > 1 ? apiServerCount : undefined],
     ['--dtype', props.dtype],
     ['--kv-cache-dtype', props.kvCacheDtype],
     ['--quantization', props.quantization],

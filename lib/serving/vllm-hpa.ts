@@ -2,6 +2,7 @@ import { Construct } from 'constructs';
 import { wholeNumber } from '../common/whole-number';
 import { k8s } from '../pods/k8s';
 import { requireNamespace } from '../pods/namespace';
+import { defaultMetric, defaultTarget } from './autoscaling-target';
 import { VllmMetric } from './vllm-metric';
 import { VllmServer } from './vllm-server';
 import { named, Refusal } from '../common/refusal';
@@ -23,12 +24,12 @@ export interface VllmHpaProps {
   readonly maxReplicas?: number;
   /**
    * Figure that the server is scaled by.
-   * @default VllmMetric.REQUESTS_WAITING
+   * @default - VllmMetric.REQUESTS_WAITING; of a server with a goal VllmMetric.REQUESTS_RUNNING, unless a queue shows it first
    */
   readonly metric?: VllmMetric;
   /**
    * Average for each server that is aimed at (for each GPU where every GPU reports the metric), from 0.001 to what the metric can reach.
-   * @default - the metric's
+   * @default - the metric's; of a server with a goal what its plan says of requests that run or wait
    */
   readonly target?: number;
 }
@@ -57,11 +58,11 @@ export class VllmHpa extends Construct {
     super(scope, id);
     requirePropsOf(this, 'VllmHpaProps', props);
     const { server } = props;
-    const metric = props.metric ?? VllmMetric.REQUESTS_WAITING;
+    const metric = props.metric ?? defaultMetric(server);
     const minReplicas = props.minReplicas ?? server.plan.placement.serversPerNode;
     const maxReplicas = props.maxReplicas ?? server.maxReplicas;
     this.maxReplicas = maxReplicas;
-    const target = props.target ?? metric.defaultTarget;
+    const target = props.target ?? defaultTarget(server, metric);
     try {
       requireNamespace(this, server.identity.namespace);
       checkReplicas(server, minReplicas, maxReplicas);
