@@ -137,6 +137,7 @@ export class Placement {
     this.zones = this.zonesWithMachine(props.zones);
     this.requiredZones = props.zones ? this.zones : [];
 
+    this.requireVirtualCpus(props);
     const cacheBytes = props.cacheBytes ?? 0;
     const [cacheMedium, localSsdCount] = this.chooseCache(cacheBytes, props);
     this.cacheMedium = cacheMedium;
@@ -219,6 +220,17 @@ export class Placement {
     const least = this.least();
     return share.cpuMillis >= least.cpuMillis && share.memoryBytes >= least.memoryBytes
       && share.ephemeralStorageBytes >= least.ephemeralStorageBytes;
+  }
+
+  /** More API servers than the machine has virtual CPUs for are no question of what is cached beside them. */
+  private requireVirtualCpus(props: PlacementProps): void {
+    const virtualCpus = Math.floor(this.share(props, 0, 0, 0).cpuMillis) / 1000;
+    const needed = virtualCpusNeeded(this.gpus, this.apiServerCount);
+    const most = Math.floor(virtualCpus - virtualCpusNeeded(this.gpus, 0));
+    if (this.apiServerCount > 1 && virtualCpus < needed) {
+      throw this.refusal(`leaves each of ${this.serversPerNode} servers ${virtualCpus.toFixed(1)} vCPU; ${this.gpus} GPUs${this.apiServers} need`
+        + ` ${needed}. Use apiServerCount of at most ${Math.max(1, most)}, or a larger machine`);
+    }
   }
 
   private requireLeast(share: Amounts): void {

@@ -14,12 +14,12 @@ export interface ServingGoal {
    */
   readonly optimizeFor?: ServingPriority;
   /**
-   * Seconds until the first token that half of the requests may take at most, above 0.
+   * Seconds until the first token that half of the requests may take at most, above 0 and at most an hour.
    * @default - any
    */
   readonly timeToFirstTokenSeconds?: number;
   /**
-   * Milliseconds between two tokens that half of them may take at most, above 0.
+   * Milliseconds between two tokens that half of them may take at most, above 0 and at most a minute.
    * @default - any
    */
   readonly interTokenLatencyMs?: number;
@@ -51,6 +51,9 @@ export type Load = Pick<ThroughputPlanProps, 'inputTokens' | 'outputTokens' | 'c
 /** What a person who gives no load gets: prompts of two pages, answers of half a page. */
 export const USUAL_LOAD = { inputTokens: 1024, outputTokens: 256, clients: 64 };
 
+/** Nobody waits longer: such a goal is a typing error. */
+const SLOWEST = { timeToFirstTokenSeconds: 3600, interTokenLatencyMs: 60_000 };
+
 const LOAD_PROPS = ['inputTokens', 'outputTokens', 'clients', 'requestsPerSecond'] as const;
 
 /** Whether there is anything to choose arguments for. */
@@ -64,10 +67,10 @@ export function checkGoal(goal: ServingGoal, where: string): void {
   if (optimizeFor !== undefined && !['throughput', 'latency'].includes(optimizeFor)) {
     throw new Refusal(`${where}'optimizeFor' (${optimizeFor as string}) must be throughput or latency`);
   }
-  for (const name of ['timeToFirstTokenSeconds', 'interTokenLatencyMs'] as const) {
+  for (const [name, most] of Object.entries(SLOWEST) as ['timeToFirstTokenSeconds' | 'interTokenLatencyMs', number][]) {
     const value = goal[name];
-    if (value !== undefined && !(value > 0 && Number.isFinite(value))) {
-      throw new Refusal(`${where}'${name}' (${value}) must be a number above 0`);
+    if (value !== undefined && !(value > 0 && value <= most)) {
+      throw new Refusal(`${where}'${name}' (${value}) must be a number above 0 and at most ${most}`);
     }
   }
   const load = LOAD_PROPS.find(name => goal[name] !== undefined);

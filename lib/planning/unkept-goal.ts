@@ -16,7 +16,7 @@ export function unkeptGoal(props: ServingChoiceProps, candidates: readonly Candi
   // all of them may fall behind: then the one that does most comes nearest
   const nearest = candidates.reduce((best, candidate) => candidate.excess < best.excess
     || (candidate.excess === best.excess && clearlyMore(candidate, best)) ? candidate : best);
-  const fixes = [...lesserLoad(props, nearest), ...moreGpus(props), ...otherAccelerator(props)];
+  const fixes = [...withoutGiven(props), ...lesserLoad(props, nearest), ...moreGpus(props), ...otherAccelerator(props)];
   return new Refusal([
     `no arguments of ${nearest.memory.model.id} on ${nearest.memory.hardware} ${goalOf(props)} with ${wordsOf(loadOf(props))}.`,
     `  nearest:  ${figuresOf(nearest)}`,
@@ -44,6 +44,15 @@ function figuresOf({ memory, apiServerCount, throughput }: Candidate): string {
   const latencies = `${first.median.toFixed(3)} s to the first token and ${(1000 * next.median).toFixed(1)} ms between tokens`;
   return `${saturated ? `at most ${requestsPerSecond.toFixed(1)} requests a second` : latencies}, bound by ${boundBy} (maxNumSeqs ${memory.maxNumSeqs},`
     + ` maxNumBatchedTokens ${memory.maxNumBatchedTokens}, apiServerCount ${apiServerCount})`;
+}
+
+/** Arguments that were given, where others keep the goal. */
+function withoutGiven(props: ServingChoiceProps): string[] {
+  const given = [
+    ...(['maxNumSeqs', 'maxNumBatchedTokens'] as const).filter(name => props.memory[name] !== undefined),
+    ...props.apiServerCount === undefined ? [] : ['apiServerCount'],
+  ];
+  return given.length > 0 && keeps(props, { maxNumSeqs: undefined, maxNumBatchedTokens: undefined }) ? [`leave out ${given.join(' and ')}`] : [];
 }
 
 /** The most of the load that the nearest arguments keep the goal with. */

@@ -29,9 +29,8 @@ export function defaultTarget({ plan: { choice } }: VllmServer, metric: VllmMetr
  * Whether the requests that run say more than those that wait: latencies are lost before the server is full, or its API server keeps the
  * engine's queue empty.
  */
-function runsShowIt(choice: ServingChoice): boolean {
-  const { throughput } = choice;
-  return runningTarget(choice) * (1 + TOLERANCE) < throughput.mostRunning || throughput.saturation.boundBy === 'api-server';
+function runsShowIt({ throughput, largestBatch }: ServingChoice): boolean {
+  return largestBatch < throughput.mostRunning || throughput.saturation.boundBy === 'api-server';
 }
 
 /**

@@ -16,7 +16,7 @@ const CHOSEN = ['--api-server-count', '--max-num-seqs', '--max-num-batched-token
 const COUNTED = [
   'vllm:request_success_total', 'vllm:generation_tokens_total', 'vllm:time_to_first_token_seconds_count', 'vllm:e2e_request_latency_seconds_count',
 ];
-const cell = GeneratedCell.of('h200-gcs');
+const cell = GeneratedCell.of('l4-gcs');
 const model = cell.argument('--served-model-name')!;
 const [propagation] = cell.server.lifecycle.preStop.exec.command.slice(-2).map(Number);
 /** Ten tokens a second at most, see paced.py: some seconds longer than the propagation. */
