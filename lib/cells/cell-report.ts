@@ -14,7 +14,7 @@ export function reportOf(point: CellPoint, outcome: CellOutcome): object {
   return { ...asked, possible: true, server: name, release: release.version, ...rowOf(plan) };
 }
 
-function rowOf({ memory, startup, shutdown, placement }: VllmServer['plan']): object {
+function rowOf({ memory, startup, shutdown, placement, choice }: VllmServer['plan']): object {
   const { machineType } = placement;
   return {
     memory: {
@@ -41,6 +41,7 @@ function rowOf({ memory, startup, shutdown, placement }: VllmServer['plan']): ob
       nodeHourlyUsd: machineType.hourlyPriceUsd ?? null,
       priceDate: machineType.priceDate ?? null,
     },
+    ...choice && { arguments: argumentsOf(choice) },
     startup: {
       imagePullSeconds: startup.imagePullSeconds,
       loadSeconds: startup.loadSeconds,
@@ -54,6 +55,18 @@ function rowOf({ memory, startup, shutdown, placement }: VllmServer['plan']): ob
       drainSeconds: shutdown.drainSeconds,
       terminationGracePeriodSeconds: shutdown.terminationGracePeriodSeconds,
     },
+  };
+}
+
+/** What was chosen for a goal, and why. */
+function argumentsOf({ memory, apiServerCount, throughput, sentence, largestBatch }: NonNullable<VllmServer['plan']['choice']>): object {
+  const { outputTokensPerSecond, timeToFirstTokenSeconds: first, interTokenLatencySeconds: next, boundBy, basis, replicas } = throughput;
+  return {
+    maxNumSeqs: memory.maxNumSeqs, maxNumBatchedTokens: memory.maxNumBatchedTokens, apiServerCount, sentence,
+    outputTokensPerSecond: Math.round(outputTokensPerSecond),
+    timeToFirstTokenMs: Math.round(1000 * first.median),
+    interTokenLatencyMs: Math.round(10_000 * next.median) / 10,
+    boundBy, basis, largestBatch, replicas: replicas?.sentence ?? null,
   };
 }
 
