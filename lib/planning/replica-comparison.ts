@@ -24,7 +24,9 @@ export interface ReplicaComparison {
  * The server of the plan beside the smallest ones that hold the model on the same GPUs, each with its share of the load; undefined where no
  * smaller server holds it, or takes the load's requests.
  */
-export function comparedWithReplicas(plan: ThroughputPlan, planOf: (props: ThroughputPlan['props']) => ThroughputPlan): ReplicaComparison | undefined {
+export function comparedWithReplicas(
+  plan: ThroughputPlan, planOf: (props: ThroughputPlan['props']) => ThroughputPlan,
+): ReplicaComparison | undefined {
   const { memory } = plan.props;
   const gpus = memory.tensorParallelSize;
   for (const tensorParallelSize of legalTensorParallelSizes(memory.model, gpus - 1).filter(size => gpus % size === 0)) {

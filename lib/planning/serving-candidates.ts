@@ -7,7 +7,7 @@ import { ThroughputPlan } from './throughput-plan';
 
 /** Numbers of API servers to choose from: the fitted ones. */
 export const API_SERVER_COUNTS = [1, 2, 4];
-/** Numbers of tokens a step to choose from: the releases' own defaults, and one in between. vllm/engine/arg_utils.py, get_batch_defaults. */
+/** Tokens a step to choose from: the releases' own defaults (vllm/engine/arg_utils.py, get_batch_defaults), and one in between. */
 const BATCHED_TOKENS = [2048, 4096, 8192, 16384];
 /** Numbers of sequences to choose from, up to the largest default of a release. */
 const SEQUENCES = [8, 16, 32, 64, 128, 256, 512, 1024];
@@ -61,7 +61,8 @@ export class ServingCandidates {
   changes({ memory, apiServerCount }: Candidate): number {
     const { memory: own, apiServerCount: ownCount } = this.byDefault;
     const steps = (value: number, other: number) => value === other ? 0 : 1 + Math.abs(Math.log2(value / other));
-    return steps(memory.maxNumSeqs, own.maxNumSeqs) + steps(memory.maxNumBatchedTokens, own.maxNumBatchedTokens) + steps(apiServerCount, ownCount);
+    return steps(memory.maxNumSeqs, own.maxNumSeqs) + steps(memory.maxNumBatchedTokens, own.maxNumBatchedTokens)
+      + steps(apiServerCount, ownCount);
   }
 
   private batchedTokens(own: number): number[] {

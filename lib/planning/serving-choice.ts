@@ -127,11 +127,12 @@ function chosenOf(kept: readonly Candidate[], candidates: ServingCandidates, pri
 }
 
 /**
- * Batched tokens stay where they need not change: with 2,048 in the place of 8,192 the plan sees up to a tenth more tokens, and 3 to 6 % fewer
- * were measured. Sooner first tokens must cost no others.
+ * Batched tokens stay where they need not change: with 2,048 in the place of 8,192 the plan sees up to a tenth more tokens, and 3 to 6 %
+ * fewer were measured. Sooner first tokens must cost no others.
  */
 function mayReplace(candidate: Candidate, own: Candidate, priority: ServingPriority): boolean {
-  return candidate.memory.maxNumBatchedTokens === own.memory.maxNumBatchedTokens && (priority === 'throughput' || costsNothing(candidate, own));
+  return candidate.memory.maxNumBatchedTokens === own.memory.maxNumBatchedTokens
+    && (priority === 'throughput' || costsNothing(candidate, own));
 }
 
 /** Whether a server has as many tokens as another one, as often. */

@@ -8,8 +8,8 @@ export type ServingPriority = 'throughput' | 'latency';
 /** What a server is for: its load, and how fast it has to answer. Arguments that are not given are chosen by it. */
 export interface ServingGoal {
   /**
-   * What the arguments are chosen for: `throughput` is the most tokens a second that keep the latencies below, `latency` the shortest time to
-   * the first token that costs neither tokens nor time between them.
+   * What the arguments are chosen for: `throughput` is the most tokens a second that keep the latencies below, `latency` the shortest time
+   * to the first token that costs neither tokens nor time between them.
    * @default - throughput where a latency is given, else nothing is chosen: the release's own defaults
    */
   readonly optimizeFor?: ServingPriority;
@@ -81,15 +81,18 @@ export function checkGoal(goal: ServingGoal, where: string): void {
 }
 
 /** The load of a goal, with what it leaves open. */
-export function loadOf({ inputTokens = USUAL_LOAD.inputTokens, outputTokens = USUAL_LOAD.outputTokens, clients, requestsPerSecond }: ServingGoal): Load {
+export function loadOf({ inputTokens, outputTokens, clients, requestsPerSecond }: ServingGoal): Load {
   return {
-    inputTokens, outputTokens, requestsPerSecond,
+    inputTokens: inputTokens ?? USUAL_LOAD.inputTokens,
+    outputTokens: outputTokens ?? USUAL_LOAD.outputTokens,
     clients: clients ?? (requestsPerSecond === undefined ? USUAL_LOAD.clients : undefined),
+    requestsPerSecond,
   };
 }
 
 /** How many times too slow a server is for the goal: 1 or less keeps it, and infinity is one that falls behind. */
-export function excessOf({ saturated, timeToFirstTokenSeconds: first, interTokenLatencySeconds: next }: ThroughputPlan, goal: ServingGoal): number {
+export function excessOf(plan: ThroughputPlan, goal: ServingGoal): number {
+  const { saturated, timeToFirstTokenSeconds: first, interTokenLatencySeconds: next } = plan;
   return saturated
     ? Number.POSITIVE_INFINITY
     : Math.max(

@@ -4,8 +4,8 @@ import { ServingChoice, ServingChoiceProps, SURE_GAIN } from './serving-choice';
 import { suffices, tensorParallelSizes } from './smallest-plan';
 
 /**
- * The choice of arguments and of the tensor parallel size, unless that is given: the smallest that keeps the goal, or a larger one that gives
- * clearly more tokens than replicas of it on the same GPUs.
+ * The choice of arguments and of the tensor parallel size, unless that is given: the smallest that keeps the goal, or a larger one that
+ * gives clearly more tokens than replicas of it on the same GPUs.
  *
  * @param virtualCpusOf - virtual CPUs of a server of so many GPUs
  * @throws as `ServingChoice.of` does, for the smallest size that holds the model
@@ -29,6 +29,7 @@ function sizesOf({ memory }: Pick<ServingChoiceProps, 'memory'>): number[] {
     return [memory.tensorParallelSize];
   }
   const plans = tensorParallelSizes(memory).map(tensorParallelSize => orRefusal(() => MemoryPlan.of({ ...memory, tensorParallelSize })));
-  const holding = plans.filter((plan): plan is MemoryPlan => !(plan instanceof Refusal) && suffices(plan, memory)).map(plan => plan.tensorParallelSize);
+  const holding = plans.filter((plan): plan is MemoryPlan => !(plan instanceof Refusal) && suffices(plan, memory))
+    .map(plan => plan.tensorParallelSize);
   return holding.length > 0 ? holding : [MemoryPlan.smallest(memory).tensorParallelSize];
 }

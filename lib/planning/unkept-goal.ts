@@ -52,7 +52,8 @@ function withoutGiven(props: ServingChoiceProps): string[] {
     ...(['maxNumSeqs', 'maxNumBatchedTokens'] as const).filter(name => props.memory[name] !== undefined),
     ...props.apiServerCount === undefined ? [] : ['apiServerCount'],
   ];
-  return given.length > 0 && keeps(props, { maxNumSeqs: undefined, maxNumBatchedTokens: undefined }) ? [`leave out ${given.join(' and ')}`] : [];
+  const freed = given.length > 0 && keeps(props, { maxNumSeqs: undefined, maxNumBatchedTokens: undefined });
+  return freed ? [`leave out ${given.join(' and ')}`] : [];
 }
 
 /** The most of the load that the nearest arguments keep the goal with. */
@@ -76,7 +77,8 @@ function moreGpus(props: ServingChoiceProps): string[] {
 /** The cheapest card on which the smallest size that keeps the goal is known. */
 function otherAccelerator(props: ServingChoiceProps): string[] {
   const { pipelineParallelSize = 1 } = props.memory;
-  const others = Accelerator.all().filter(({ id, speed }) => id !== props.memory.accelerator.id && speed !== undefined).flatMap(accelerator =>
+  const known = Accelerator.all().filter(({ id, speed }) => id !== props.memory.accelerator.id && speed !== undefined);
+  const others = known.flatMap(accelerator =>
     firstOf(tensorParallelSizes({ ...props.memory, accelerator }), tensorParallelSize =>
       keeps(props, { accelerator, tensorParallelSize, gpuMemoryUtilization: undefined })).map((size) => {
       const machine = MachineType.forAccelerator(accelerator).find(({ gpus }) => gpus >= size * pipelineParallelSize);
@@ -95,7 +97,8 @@ function firstOf<T>(all: readonly T[], holds: (one: T) => boolean): T[] {
 function keeps(props: ServingChoiceProps, change: Partial<MemoryPlanProps>): boolean {
   const memory = { ...props.memory, ...change };
   return [1, Math.max(...API_SERVER_COUNTS)].some((apiServerCount) => {
-    const candidates = orRefusal(() => new ServingCandidates({ goal: props, memory, apiServerCount, virtualCpus: Number.POSITIVE_INFINITY }));
+    const server = { goal: props, memory, apiServerCount, virtualCpus: Number.POSITIVE_INFINITY };
+    const candidates = orRefusal(() => new ServingCandidates(server));
     return !(candidates instanceof Refusal) && candidates.byDefault.excess <= 1;
   });
 }

@@ -12,7 +12,8 @@ export const SERVER_PORT = 8000;
  *
  * @throws on an extra argument that the release does not know, that a prop decides or that goes round the plan
  */
-export function serverArguments({ memory, shutdown, apiServerCount }: Pick<ServerPlan, 'memory' | 'shutdown' | 'apiServerCount'>, props: VllmServerProps): string[] {
+export function serverArguments(plan: Pick<ServerPlan, 'memory' | 'shutdown' | 'apiServerCount'>, props: VllmServerProps): string[] {
+  const { memory, shutdown, apiServerCount } = plan;
   const { weights, extraArgs = [] } = props;
   const planned: [string, string | number | boolean | undefined][] = [
     ['--served-model-name', servedModelName(props)],

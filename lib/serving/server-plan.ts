@@ -88,7 +88,8 @@ export class ServerPlan {
     const memory = { ...onlyProps('MemoryPlanProps', props), model };
     const placementOf = (gpus: number, apiServerCount?: number) => placementFor(model, storage, props, gpus, apiServerCount);
     this.choice = hasGoal(props)
-      ? choiceOfSize({ ...onlyProps('ServingChoiceProps', props), memory }, gpus => placementOf(gpus, props.apiServerCount).cpuMillis / MILLIS)
+      ? choiceOfSize({ ...onlyProps('ServingChoiceProps', props), memory },
+          gpus => placementOf(gpus, props.apiServerCount).cpuMillis / MILLIS)
       : undefined;
     this.memory = this.choice?.memory ?? fittingPlan(memory);
     this.apiServerCount = this.choice?.apiServerCount ?? props.apiServerCount ?? 1;

@@ -12,15 +12,18 @@ function planOf(memory: MemoryPlanProps, clients = 64): ThroughputPlan {
 
 /** Two servers of one GPU with half of the clients each, measured, beside one with two. */
 const measured = ROWS.filter(({ id }) => id === 'D2-llama8-tp2').flatMap((row) => {
-  const half = ROWS.filter(one => one.id.startsWith('A2-llama8-plain') && one.inlen === row.inlen && one.conc === row.conc / 2 && one.stream === row.stream);
-  return half.length === 0 ? [] : [{ row, ratio: 2 * half.reduce((sum, one) => sum + one.output_tok_per_s, 0) / half.length / row.output_tok_per_s }];
+  const half = ROWS.filter(one => one.id.startsWith('A2-llama8-plain') && one.inlen === row.inlen && one.conc === row.conc / 2)
+    .filter(one => one.stream === row.stream).map(one => one.output_tok_per_s);
+  return half.length === 0 ? [] : [{ row, ratio: 2 * half.reduce((sum, tokens) => sum + tokens, 0) / half.length / row.output_tok_per_s }];
 });
 
 test('there are rows of two GPUs with rows of one beside them', () => {
   expect(measured.length).toBeGreaterThanOrEqual(2);
 });
 
-test.each(measured.map(one => [`${one.row.inlen}/${one.row.outlen} x ${one.row.conc}`, one] as const))('%s: the ratio is near the measured one', (_, { row, ratio }) => {
+const named = measured.map(one => [`${one.row.inlen}/${one.row.outlen} x ${one.row.conc}`, one] as const);
+
+test.each(named)('%s: the ratio is near the measured one', (_, { row, ratio }) => {
   const { plan } = compare(row);
   console.log(`replicas to tensor parallel, predicted ${plan.replicas!.ratio.toFixed(2)}, measured ${ratio.toFixed(2)}`);
   // two runs of one load differ by up to 13 %, and a ratio has two of them

@@ -53,9 +53,11 @@ const NUMBERS: { readonly [prop: string]: (value: unknown) => Program } = {
   'PriorityClass value': value => app => new PriorityClass(unitOf(app), 'priority', { name: 'high', value: value as number, description: 'x' }),
 };
 
-/** Right as they are: half a request in the queue, a part of a second or of a millisecond, one and a half requests a second, a second and a half to the first token, a priority below all others. */
+/** Right as they are: half a request in the queue, parts of seconds, milliseconds and requests a second, a priority below all others. */
 const RIGHT = [
-  ...['timeToFirstTokenSeconds', 'interTokenLatencyMs', 'requestsPerSecond'].map(prop => `VllmServer ${prop}: fractional`), 'VllmHpa target: fractional', 'VllmMonitoring timeToFirstTokenSeconds: fractional', 'PriorityClass value: negative'];
+  ...['timeToFirstTokenSeconds', 'interTokenLatencyMs', 'requestsPerSecond'].map(prop => `VllmServer ${prop}: fractional`),
+  'VllmHpa target: fractional', 'VllmMonitoring timeToFirstTokenSeconds: fractional', 'PriorityClass value: negative',
+];
 
 test.each(Object.entries(NUMBERS))('%s is a number that can be, or nothing is made', (prop, programOf) => {
   const root = temporaryFolder();

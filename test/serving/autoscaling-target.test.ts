@@ -46,7 +46,8 @@ test('an API server that binds keeps the queue empty, so that the requests which
 });
 
 test('a server that its KV cache fills first is scaled by a tenth of what runs', () => {
-  const scaled = server(unit(), { accelerator: Accelerator.L4, tensorParallelSize: 2, maxModelLen: undefined, optimizeFor: 'throughput' }, undefined, Model.GEMMA_2_9B_IT);
+  const goal: Partial<VllmServerProps> = { accelerator: Accelerator.L4, tensorParallelSize: 2, maxModelLen: undefined, optimizeFor: 'throughput' };
+  const scaled = server(unit(), goal, undefined, Model.GEMMA_2_9B_IT);
   const { mostRunning } = scaled.plan.choice!.throughput;
   expect(defaultsOf(scaled)).toEqual([VllmMetric.REQUESTS_WAITING, Math.max(1, Math.floor(mostRunning / 10))]);
 });

@@ -25,7 +25,8 @@ const LONG = 10 * (propagation + 4);
 /** What the plan chooses for the load of which four API servers were measured to be faster than one. */
 function chosenArguments(): string[] {
   const chart = Testing.chart();
-  const weights = new WeightsVolume(chart, 'weights', { model: Model.LLAMA_3_1_8B_INSTRUCT, storage: WeightsStorage.gcsFuse({ bucket: 'models' }) });
+  const storage = WeightsStorage.gcsFuse({ bucket: 'models' });
+  const weights = new WeightsVolume(chart, 'weights', { model: Model.LLAMA_3_1_8B_INSTRUCT, storage });
   const server = new VllmServer(chart, 'server', {
     weights, accelerator: Accelerator.H200, optimizeFor: 'throughput', inputTokens: 128, outputTokens: 512, clients: 256,
   });
@@ -51,8 +52,8 @@ function valueOf(text: string, metric: string): number {
 
 /** Process ids and resident bytes of the API servers of a pod. */
 function apiServers(pod: VllmPod): { readonly pid: number; readonly bytes: number }[] {
-  const rows = execFileSync('ps', ['-e', '-o', 'pid=,pgid=,rss=,args='], { encoding: 'utf8' }).trim().split('\n').map(row => row.trim().split(/\s+/));
-  return rows.filter(([, group, , command]) => Number(group) === pod.server.pid && command.startsWith('VLLM::APIServer'))
+  const rows = execFileSync('ps', ['-e', '-o', 'pid=,pgid=,rss=,args='], { encoding: 'utf8' }).trim().split('\n');
+  return rows.map(row => row.trim().split(/\s+/)).filter(([, group, , command]) => Number(group) === pod.server.pid && command.startsWith('VLLM::APIServer'))
     .map(([pid, , kibibytes]) => ({ pid: Number(pid), bytes: 1024 * Number(kibibytes) }));
 }
 

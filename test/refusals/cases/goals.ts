@@ -11,8 +11,8 @@ export const GOALS: Refusals = {
     }, GEMMA),
     'tokens that are too close': serving({ accelerator: Accelerator.H200, interTokenLatencyMs: 2, tensorParallelSize: 1 }, LLAMA),
     'both of them, where each alone can be': serving({
-      accelerator: Accelerator.H200, tensorParallelSize: 1, timeToFirstTokenSeconds: 0.1, interTokenLatencyMs: 10, inputTokens: 128, outputTokens: 512,
-      clients: 256,
+      accelerator: Accelerator.H200, tensorParallelSize: 1, timeToFirstTokenSeconds: 0.1, interTokenLatencyMs: 10,
+      inputTokens: 128, outputTokens: 512, clients: 256,
     }, LLAMA),
     'more requests than it answers': serving({
       accelerator: Accelerator.L4, tensorParallelSize: 2, maxModelLen: undefined, optimizeFor: 'throughput', requestsPerSecond: 5,
