@@ -19,7 +19,7 @@ export function reportOf(point: CellPoint, outcome: CellOutcome, region?: Region
   return { ...asked, possible: true, server: name, release: release.version, ...rowOf(plan, region) };
 }
 
-function rowOf({ memory, startup, shutdown, placement }: VllmServer['plan'], region: Region | undefined): object {
+function rowOf({ memory, startup, shutdown, placement, choice }: VllmServer['plan'], region: Region | undefined): object {
   const { machineType } = placement;
   return {
     memory: {
@@ -46,6 +46,7 @@ function rowOf({ memory, startup, shutdown, placement }: VllmServer['plan'], reg
       nodeHourlyUsd: machineType.hourlyPriceUsd ?? null,
       priceDate: machineType.priceDate ?? null,
     },
+    ...choice && { arguments: argumentsOf(choice) },
     startup: {
       imagePullSeconds: startup.imagePullSeconds,
       loadSeconds: startup.loadSeconds,
@@ -59,6 +60,18 @@ function rowOf({ memory, startup, shutdown, placement }: VllmServer['plan'], reg
       drainSeconds: shutdown.drainSeconds,
       terminationGracePeriodSeconds: shutdown.terminationGracePeriodSeconds,
     },
+  };
+}
+
+/** What was chosen for a goal, and why. */
+function argumentsOf({ memory, apiServerCount, throughput, sentence, largestBatch }: NonNullable<VllmServer['plan']['choice']>): object {
+  const { outputTokensPerSecond, timeToFirstTokenSeconds: first, interTokenLatencySeconds: next, boundBy, basis, replicas } = throughput;
+  return {
+    maxNumSeqs: memory.maxNumSeqs, maxNumBatchedTokens: memory.maxNumBatchedTokens, apiServerCount, sentence,
+    outputTokensPerSecond: Math.round(outputTokensPerSecond),
+    timeToFirstTokenMs: Math.round(1000 * first.median),
+    interTokenLatencyMs: Math.round(10_000 * next.median) / 10,
+    boundBy, basis, largestBatch, replicas: replicas?.sentence ?? null,
   };
 }
 

@@ -3,7 +3,8 @@ import { Accelerator, Model } from '../catalog';
 import { Measurement } from '../planning';
 import { readMeasuredFile } from '../planning/measured-file';
 import { ExitCode, Failure } from './failure';
-import { Candidate, Load, memoryOf } from './survey';
+import { Load } from '../planning/serving-goal';
+import { Candidate, memoryOf } from './survey';
 
 /** Files of figures, and the server that all of them were measured on. */
 export interface MeasuredRequest {

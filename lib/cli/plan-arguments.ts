@@ -5,7 +5,8 @@ import { onlyOne, parsed } from './command';
 import { ExitCode, Failure } from './failure';
 import { ModelRequest } from './plan-model';
 import { MeasuredRequest } from './measured';
-import { Goals, Load, SurveyRequest } from './survey';
+import { Load } from '../planning/serving-goal';
+import { Goals, SurveyRequest } from './survey';
 
 /** What `plan` was asked. */
 export interface PlanRequest {
@@ -25,9 +26,6 @@ const OPTIONS = {
   revision: { type: 'string' }, 'trust-remote-code': { type: 'boolean' }, 'skip-tokenizer-init': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
-
-/** What a person who gives no load gets: prompts of two pages, answers of half a page. */
-export const USUAL_LOAD = { inputTokens: 1024, outputTokens: 256, clients: 64 };
 
 const MOST_TOKENS = 10_000_000;
 const MOST_CLIENTS = 100_000;

@@ -35,6 +35,7 @@ function machineOf({ memory, dtype, placement, throughput, readySeconds, price, 
     timeToFirstTokenSeconds: throughput.timeToFirstTokenSeconds,
     interTokenLatencySeconds: throughput.interTokenLatencySeconds,
     boundBy, basis, notes,
+    replicas: throughput.replicas,
     ...measurement && { measuredBy: measurement.source, predicted },
     readySeconds,
     price: price && {

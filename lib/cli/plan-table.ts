@@ -46,6 +46,7 @@ export function planTable(request: SurveyRequest, found: Survey, colours: boolea
     ...meets.length === 0 ? [found.candidates.length > 0 ? 'Nothing meets the goals.' : 'No machine of the catalogue holds it.'] : [],
     ...section('Misses a goal:', misses.map(candidate => [`${candidate.memory.tensorParallelSize} ${candidate.memory.accelerator.id}`,
       `${candidate.misses.join(', ')}${candidate.throughput.measurement ? ' (measured)' : ''}`])),
+    ...section('Replicas or tensor parallel:', replicas(meets)),
     ...section('Measured otherwise:', otherMeasurements(request.measurements ?? [], found.candidates)
       .map(({ source, reason }) => [source, reason])),
     ...section('Does not hold it:', found.unfit.map(({ accelerator, reason }) => [accelerator.id, reason])),
@@ -75,6 +76,17 @@ function beside({ throughput: { measurement, predicted } }: Candidate): string[]
     ? []
     : wrapped(`  * measured by ${measurement.source}; predicted: ${mark(predicted)}${outputTokensPerSecond.toFixed(0)} tok/s,`
       + ` TTFT ${duration(first.median)}, ITL ${duration(next.median)}`);
+}
+
+/** Of each accelerator the smallest server of which there is a smaller one: what several of those give on the same GPUs. */
+function replicas(candidates: readonly Candidate[]): [string, string][] {
+  const ids = [...new Set(candidates.map(({ memory }) => memory.accelerator.id))];
+  return ids.flatMap((id) => {
+    const ascending = candidates.filter(({ memory }) => memory.accelerator.id === id)
+      .sort((a, b) => a.memory.tensorParallelSize - b.memory.tensorParallelSize);
+    const compared = ascending.find(({ throughput }) => throughput.replicas !== undefined)?.throughput.replicas;
+    return compared === undefined ? [] : [[id, compared.sentence]];
+  });
 }
 
 function usd(price: number): string {

@@ -1,9 +1,10 @@
 import { Accelerator } from '../catalog';
+import { USUAL_LOAD } from '../planning/serving-goal';
 import { Command, Output } from './command';
 import { ExitCode, Failure } from './failure';
 import { Environment } from './hub-token';
 import { measuredLoad, measurementsOf, readMeasured } from './measured';
-import { planRequest, USUAL_LOAD } from './plan-arguments';
+import { planRequest } from './plan-arguments';
 import { planJson } from './plan-json';
 import { modelOf } from './plan-model';
 import { planTable } from './plan-table';

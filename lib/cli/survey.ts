@@ -2,7 +2,8 @@ import { Accelerator, MachineType, Model, VllmDtype } from '../catalog';
 import { BUCKET_BYTES_PER_SECOND } from '../catalog/read-rates';
 import { Region } from '../common/region';
 import { orRefusal, Refusal } from '../common/refusal';
-import { Measurement, MemoryPlan, Placement, StartupPlan, ThroughputPlan, ThroughputPlanProps, TokenPrice } from '../planning';
+import { Measurement, MemoryPlan, Placement, StartupPlan, ThroughputPlan, TokenPrice } from '../planning';
+import { Load } from '../planning/serving-goal';
 import { tensorParallelSizes } from '../planning/smallest-plan';
 
 /** Latencies that half of the requests, or of the tokens, have to keep. */
@@ -10,8 +11,6 @@ export interface Goals {
   readonly timeToFirstTokenSeconds?: number;
   readonly interTokenLatencySeconds?: number;
 }
-
-export type Load = Pick<ThroughputPlanProps, 'inputTokens' | 'outputTokens' | 'clients' | 'requestsPerSecond'>;
 
 export interface SurveyRequest {
   readonly model: Model;

@@ -4,12 +4,12 @@ import { gib, GIB } from '../common/bytes';
 import { Amounts, nodeAllocatable } from './node-allocatable';
 import { orRefusal, Refusal } from '../common/refusal';
 import { requireProps } from '../common/props';
+import { wholeNumber } from '../common/whole-number';
+import { API_SERVER_BYTES, MOST_API_SERVERS, virtualCpusNeeded } from './server-processes';
 
 /** What GKE's own DaemonSets request on a GPU node (logging, metrics, networking, device plugin, storage drivers); an estimate. */
 const DAEMONS: Amounts = { cpuMillis: 1000, memoryBytes: 2 * GIB, ephemeralStorageBytes: 1 * GIB };
 
-/** Below this the engine, the API server and the loader starve each other; an estimate from 2 processes and a tokenizer a GPU. */
-const LEAST_CPU_MILLIS_PER_GPU = 2000;
 const LEAST_MEMORY_BYTES = 8 * GIB;
 const LEAST_MEMORY_BYTES_PER_GPU = 3 * GIB;
 
@@ -47,6 +47,11 @@ export interface PlacementProps {
    * @default - nothing
    */
   readonly sidecar?: Amounts;
+  /**
+   * Number of API server processes of one server, from 1 to 64; each further one needs a virtual CPU and 2 GiB.
+   * @default 1
+   */
+  readonly apiServerCount?: number;
 }
 
 /** Where cached files live: `local-ssd` is the node's ephemeral storage on such disks, `memory` a tmpfs. */
@@ -90,6 +95,8 @@ export class Placement {
   readonly machineType: MachineType;
   /** Number of GPUs of one server. */
   readonly gpus: number;
+  /** Number of API server processes of one server. */
+  readonly apiServerCount: number;
   /** Number of servers that one node holds. */
   readonly serversPerNode: number;
   /** Number of GPUs of the machine that no server of this kind can use. */
@@ -116,6 +123,7 @@ export class Placement {
   private constructor(props: PlacementProps, machineType: MachineType) {
     this.machineType = machineType;
     this.gpus = props.gpus;
+    this.apiServerCount = wholeNumber('apiServerCount', props.apiServerCount ?? 1, 1, MOST_API_SERVERS, 'Placement: ');
     if (machineType.accelerator.id !== props.accelerator.id || machineType.gpus < props.gpus) {
       throw this.refusal(`has ${machineType.gpus} x ${machineType.accelerator.displayName}, but a server needs ${props.gpus} x`
         + ` ${props.accelerator.displayName}`);
@@ -130,6 +138,7 @@ export class Placement {
     this.zones = this.zonesWithMachine(props.zones);
     this.requiredZones = props.zones ? this.zones : [];
 
+    this.requireVirtualCpus(props);
     const cacheBytes = props.cacheBytes ?? 0;
     const [cacheMedium, localSsdCount] = this.chooseCache(cacheBytes, props);
     this.cacheMedium = cacheMedium;
@@ -148,6 +157,10 @@ export class Placement {
   /** Number of nodes that hold so many servers. */
   nodes(servers: number): number {
     return Math.ceil(servers / this.serversPerNode);
+  }
+
+  private get apiServers(): string {
+    return this.apiServerCount === 1 ? '' : ` and ${this.apiServerCount} API servers`;
   }
 
   private zonesWithMachine(asked: readonly string[] | undefined): readonly string[] {
@@ -198,8 +211,8 @@ export class Placement {
 
   private least(): Amounts {
     return {
-      cpuMillis: LEAST_CPU_MILLIS_PER_GPU * this.gpus,
-      memoryBytes: LEAST_MEMORY_BYTES + LEAST_MEMORY_BYTES_PER_GPU * this.gpus,
+      cpuMillis: 1000 * virtualCpusNeeded(this.gpus, this.apiServerCount),
+      memoryBytes: LEAST_MEMORY_BYTES + LEAST_MEMORY_BYTES_PER_GPU * this.gpus + API_SERVER_BYTES * (this.apiServerCount - 1),
       ephemeralStorageBytes: SERVER_EPHEMERAL_BYTES,
     };
   }
@@ -210,11 +223,22 @@ export class Placement {
       && share.ephemeralStorageBytes >= least.ephemeralStorageBytes;
   }
 
+  /** More API servers than the machine has virtual CPUs for are no question of what is cached beside them. */
+  private requireVirtualCpus(props: PlacementProps): void {
+    const virtualCpus = Math.floor(this.share(props, 0, 0, 0).cpuMillis) / 1000;
+    const needed = virtualCpusNeeded(this.gpus, this.apiServerCount);
+    const most = Math.floor(virtualCpus - virtualCpusNeeded(this.gpus, 0));
+    if (this.apiServerCount > 1 && virtualCpus < needed) {
+      throw this.refusal(`leaves each of ${this.serversPerNode} servers ${virtualCpus.toFixed(1)} vCPU; ${this.gpus} GPUs${this.apiServers} need`
+        + ` ${needed}. Use apiServerCount of at most ${Math.max(1, most)}, or a larger machine`);
+    }
+  }
+
   private requireLeast(share: Amounts): void {
     if (!this.suffices(share)) {
       const least = this.least();
       throw this.refusal(`leaves each of ${this.serversPerNode} servers ${(share.cpuMillis / 1000).toFixed(1)} vCPU, ${gib(share.memoryBytes)}`
-        + ` of memory and ${gib(share.ephemeralStorageBytes)} of disk; ${this.gpus} GPUs need ${least.cpuMillis / 1000} vCPU,`
+        + ` of memory and ${gib(share.ephemeralStorageBytes)} of disk; ${this.gpus} GPUs${this.apiServers} need ${least.cpuMillis / 1000} vCPU,`
         + ` ${gib(least.memoryBytes)} and ${gib(least.ephemeralStorageBytes)}`);
     }
   }

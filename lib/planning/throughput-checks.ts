@@ -1,9 +1,9 @@
 import { wholeNumber } from '../common/whole-number';
 import { Refusal } from '../common/refusal';
+import { MOST_API_SERVERS } from './server-processes';
 import { ThroughputPlanProps } from './throughput-plan-props';
 
 const MOST_CLIENTS = 100_000;
-const MOST_API_SERVERS = 64;
 
 /** @throws on a load that no server has, or that this one refuses */
 export function checkThroughputPlanProps(props: ThroughputPlanProps): void {

@@ -1,6 +1,7 @@
 import { requireProps } from '../common/props';
 import { Measurement } from './measurement';
 import { MeasuredLatency } from './measurement-props';
+import { comparedWithReplicas, ReplicaComparison } from './replica-comparison';
 import { SchedulerSimulation, SimulatedLoad, SimulatedServer, TimeShares } from './scheduler-simulation';
 import { SPEED_COEFFICIENTS, SpeedCoefficients } from './speed-coefficients';
 import { StepTime } from './step-time';
@@ -75,6 +76,7 @@ export class ThroughputPlan {
   readonly predicted: ThroughputFigures;
   /** The load and its server. */
   readonly props: ThroughputPlanProps;
+  private compared?: { readonly replicas?: ReplicaComparison };
 
   private constructor(props: ThroughputPlanProps, private readonly coefficients: SpeedCoefficients) {
     checkThroughputPlanProps(props);
@@ -104,6 +106,12 @@ export class ThroughputPlan {
   /** The most that the server answers to any number of clients who ask for the same: what one pays for when it is never idle. */
   get saturation(): ThroughputPlan {
     return new ThroughputPlan({ ...this.props, requestsPerSecond: undefined, clients: this.mostRunning }, this.coefficients);
+  }
+
+  /** Smaller servers on the same GPUs beside this one, as predicted; undefined where no smaller one holds the model. */
+  get replicas(): ReplicaComparison | undefined {
+    this.compared ??= { replicas: comparedWithReplicas(this, props => new ThroughputPlan(props, this.coefficients)) };
+    return this.compared.replicas;
   }
 
   /** A request holds half of its answer on average; those which vLLM preempts and computes again are not counted. */

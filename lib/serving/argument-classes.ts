@@ -70,6 +70,7 @@ export const ARGUMENT_GROUPS: readonly ArgumentGroup[] = [
   planned('ParallelConfig.pipeline_parallel_size', 'pipelineParallelSize'),
   planned('SchedulerConfig.max_num_seqs', 'maxNumSeqs'),
   planned('SchedulerConfig.max_num_batched_tokens', 'maxNumBatchedTokens'),
+  planned('ServeSubcommand.api_server_count', 'apiServerCount'),
   planned('VllmConfig.shutdown_timeout', 'shutdownTimeoutSeconds'),
   planned('EngineArgs.enable_lora', 'lora'),
   planned('LoRAConfig.max_loras', 'lora.maxLoras'),
@@ -157,7 +158,6 @@ export const ARGUMENT_GROUPS: readonly ArgumentGroup[] = [
       EngineArgs: 'data_parallel_address data_parallel_start_rank data_parallel_multi_port_external_lb device_ids',
       FrontendArgs: 'data_parallel_supervisor_port dp_supervisor_probe_interval_s dp_supervisor_probe_timeout_s'
         + ' dp_supervisor_probe_failure_threshold',
-      ServeSubcommand: 'api_server_count',
     }),
   refused('changes how large the KV cache is, or how large its parts are, which the plan has counted',
     'leave it out; kvCacheDtype, maxModelLen and gpuMemoryUtilization change it within the plan', {

@@ -1,6 +1,7 @@
 import { Refusal } from '../common/refusal';
 import { wholeNumber } from '../common/whole-number';
 import { k8s } from '../pods/k8s';
+import { defaultMetric, defaultTarget } from './autoscaling-target';
 import { VllmHpaProps } from './vllm-hpa-props';
 import { VllmMetric } from './vllm-metric';
 import { VllmServer } from './vllm-server';
@@ -67,10 +68,10 @@ function aimsOf({ server, metric, target, metrics }: VllmHpaProps): Aim[] {
   if (metric === undefined && metrics !== undefined && target !== undefined) {
     throw new Refusal(`'target' (${target}) is without its 'metric', and there are 'metrics'; write it into one of these, or set 'metric'`);
   }
-  const single = metric === undefined && metrics !== undefined ? [] : [{ place: '', metric: metric ?? VllmMetric.REQUESTS_WAITING, target }];
+  const single = metric === undefined && metrics !== undefined ? [] : [{ place: '', metric: metric ?? defaultMetric(server), target }];
   const aims = [...single, ...(metrics ?? []).map((one, index) => ({ ...one, place: `metrics[${index}].` }))].map(({ place, ...aim }) => {
     aim.metric.check(server.release);
-    return { metric: aim.metric, target: requireTarget(server, aim.metric, aim.target ?? aim.metric.defaultTarget, place) };
+    return { metric: aim.metric, target: requireTarget(server, aim.metric, aim.target ?? defaultTarget(server, aim.metric), place) };
   });
   checkTwice(aims);
   return aims;

@@ -12,7 +12,8 @@ export const SERVER_PORT = 8000;
  *
  * @throws on an extra argument that the release does not know, that a prop decides or that goes round the plan
  */
-export function serverArguments({ memory, shutdown }: Pick<ServerPlan, 'memory' | 'shutdown'>, props: VllmServerProps): string[] {
+export function serverArguments(plan: Pick<ServerPlan, 'memory' | 'shutdown' | 'apiServerCount'>, props: VllmServerProps): string[] {
+  const { memory, shutdown, apiServerCount } = plan;
   const { weights, extraArgs = [] } = props;
   const planned: [string, string | number | boolean | undefined][] = [
     ['--served-model-name', servedModelName(props)],
@@ -23,6 +24,7 @@ export function serverArguments({ memory, shutdown }: Pick<ServerPlan, 'memory' 
     ['--max-model-len', memory.maxModelLen],
     ['--max-num-seqs', memory.maxNumSeqs],
     ['--max-num-batched-tokens', memory.maxNumBatchedTokens],
+    ['--api-server-count', apiServerCount > 1 ? apiServerCount : undefined],
     ['--dtype', props.dtype],
     ['--kv-cache-dtype', props.kvCacheDtype],
     ['--quantization', props.quantization],

@@ -1,5 +1,7 @@
 import { MachineType, Model } from '../catalog';
-import { MemoryPlan, MemoryPlanProps, Placement, ShutdownPlan, StartupPlan } from '../planning';
+import { MemoryPlan, MemoryPlanProps, Placement, ServingChoice, ServingGoal, ShutdownPlan, StartupPlan } from '../planning';
+import { checkGoal, hasGoal } from '../planning/serving-goal';
+import { choiceOfSize } from '../planning/serving-size';
 import { IWeightsStorage } from '../weights';
 import { wholeNumber } from '../common/whole-number';
 import { Refusal } from '../common/refusal';
@@ -7,15 +9,21 @@ import { onlyProps, requireProps } from '../common/props';
 
 /** What is said to start or answer longer is a typing error. */
 const A_DAY = 86_400;
+const MILLIS = 1000;
 const SECONDS = ['startupBudgetSeconds', 'longestAnswerSeconds', 'shutdownTimeoutSeconds', 'terminationGracePeriodSeconds'] as const;
 
 /** Props of `ServerPlan`: what of a server its numbers follow from. */
-export interface ServerPlanProps extends Omit<MemoryPlanProps, 'model' | 'modelRunner'> {
+export interface ServerPlanProps extends Omit<MemoryPlanProps, 'model' | 'modelRunner'>, ServingGoal {
   /**
    * Number of GPUs that share each layer, 1 or more; it has to divide the attention heads.
-   * @default - the smallest that fits
+   * @default - the smallest that fits, and with a goal one that keeps it
    */
   readonly tensorParallelSize?: number;
+  /**
+   * Number of API server processes, from 1 to 64. Each streams some 15,000 tokens a second, and each further one needs a virtual CPU.
+   * @default 1, and with a goal what the plan chooses
+   */
+  readonly apiServerCount?: number;
   /**
    * Machine type of the nodes.
    * @default - the smallest that holds the GPUs, the disk and the cache
@@ -57,6 +65,10 @@ export interface ServerPlanProps extends Omit<MemoryPlanProps, 'model' | 'modelR
 export class ServerPlan {
   /** What the server holds in GPU memory. */
   readonly memory: MemoryPlan;
+  /** The arguments that were chosen for the goal; undefined where there is none. */
+  readonly choice?: ServingChoice;
+  /** Number of API server processes. */
+  readonly apiServerCount: number;
   /** How long the server starts. */
   readonly startup: StartupPlan;
   /** How the server leaves. */
@@ -72,16 +84,16 @@ export class ServerPlan {
   constructor(model: Model, storage: IWeightsStorage, props: ServerPlanProps) {
     requireProps('ServerPlanProps', props, 'ServerPlan');
     SECONDS.forEach(name => wholeNumber(name, props[name] ?? 0, 0, A_DAY));
-    this.memory = fittingPlan({ ...onlyProps('MemoryPlanProps', props), model });
-    this.placement = Placement.of({
-      accelerator: props.accelerator,
-      gpus: this.memory.tensorParallelSize * this.memory.pipelineParallelSize,
-      machineType: props.machineType,
-      diskType: storage.diskType,
-      zones: zonesWithWeights(props.zones, storage.zones),
-      cacheBytes: storage.cacheBytes(model),
-      sidecar: storage.sidecar,
-    });
+    checkGoal(props, '');
+    const memory = { ...onlyProps('MemoryPlanProps', props), model };
+    const placementOf = (gpus: number, apiServerCount?: number) => placementFor(model, storage, props, gpus, apiServerCount);
+    this.choice = hasGoal(props)
+      ? choiceOfSize({ ...onlyProps('ServingChoiceProps', props), memory },
+          gpus => placementOf(gpus, props.apiServerCount).cpuMillis / MILLIS)
+      : undefined;
+    this.memory = this.choice?.memory ?? fittingPlan(memory);
+    this.apiServerCount = this.choice?.apiServerCount ?? props.apiServerCount ?? 1;
+    this.placement = placementOf(this.memory.tensorParallelSize * this.memory.pipelineParallelSize, this.apiServerCount);
     this.startup = StartupPlan.of({
       model,
       weightsBytesPerSecond: storage.bytesPerSecond(model),
@@ -96,6 +108,18 @@ export class ServerPlan {
       spot: props.spot,
     });
   }
+}
+
+function placementFor(
+  model: Model, storage: IWeightsStorage, { accelerator, machineType, zones }: ServerPlanProps, gpus: number, apiServerCount?: number,
+): Placement {
+  return Placement.of({
+    accelerator, gpus, machineType, apiServerCount,
+    diskType: storage.diskType,
+    zones: zonesWithWeights(zones, storage.zones),
+    cacheBytes: storage.cacheBytes(model),
+    sidecar: storage.sidecar,
+  });
 }
 
 function fittingPlan(props: MemoryPlanProps): MemoryPlan {

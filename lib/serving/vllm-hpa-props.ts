@@ -7,7 +7,7 @@ export interface ScalingMetric {
   readonly metric: VllmMetric;
   /**
    * Average for each server that is aimed at, in the range of `VllmHpaProps.target`.
-   * @default - the metric's
+   * @default - the metric's; of a server with a goal what its plan says of requests that run or wait
    */
   readonly target?: number;
 }
@@ -28,12 +28,13 @@ export interface VllmHpaProps {
   readonly maxReplicas?: number;
   /**
    * Figure that the server is scaled by.
-   * @default VllmMetric.REQUESTS_WAITING, unless there are `metrics`
+   * @default - unless there are `metrics`, VllmMetric.REQUESTS_WAITING; of a server with a goal VllmMetric.REQUESTS_RUNNING, unless a queue
+   * shows it first
    */
   readonly metric?: VllmMetric;
   /**
    * Average for each server that is aimed at (for each GPU where every GPU reports the metric), from 0.001 to what the metric can reach.
-   * @default - the metric's
+   * @default - the metric's; of a server with a goal what its plan says of requests that run or wait
    */
   readonly target?: number;
   /**

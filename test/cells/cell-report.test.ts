@@ -21,6 +21,15 @@ test('its parts are those of the plan', () => {
   expect(JSON.parse(JSON.stringify(report))).toEqual(report);
 });
 
+test('what was chosen for a goal is said, with what it gains', () => {
+  const report = reportOf(POINT, made({ optimizeFor: 'latency', tensorParallelSize: 2, clients: 128, inputTokens: 128, outputTokens: 512 }));
+  const chosen = (report as { arguments: { [name: string]: unknown } }).arguments;
+  expect(chosen).toMatchObject({ apiServerCount: expect.any(Number), boundBy: expect.any(String), largestBatch: expect.any(Number) });
+  expect(chosen.sentence).toMatch(/x the tokens of the release's own defaults/);
+  expect(chosen.replicas).toMatch(/2 replicas/);
+  expect(reportOf(POINT, made())).not.toHaveProperty('arguments');
+});
+
 test('a cell that cannot be: why', () => {
   expect(IMPOSSIBLE.report()).toEqual({
     id: 'h100-gcs', model: 'Qwen/Qwen3-8B', accelerator: 'h100', storage: 'gcs', possible: false, reason: 'no machine attaches it',

@@ -36,7 +36,7 @@ export interface Compared {
 const PLANS = new Map<string, MemoryPlan>();
 
 /** Rows of one server have one plan. */
-function memoryOf(row: MeasuredSpeed): MemoryPlan {
+export function memoryOf(row: MeasuredSpeed): MemoryPlan {
   const server = [row.model, row.vllm, ...row.argv].join(' ');
   const stages = /--pipeline-parallel-size[ =](\d+)/.exec(server);
   const plan = PLANS.get(server) ?? MemoryPlan.of(propsOf({ ...row, ready: true, gpus: Math.max(row.gpus, Number(stages?.[1] ?? 1)) }));

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { Duration } from 'cdk8s';
+import { runCommandLine } from '../../lib/cli/command-line';
 import { Accelerator, Measurement, MemoryPlan, Model, ThroughputPlan } from '../../lib';
 import { startBrowser } from '../rig/browser';
 import { eventually } from '../rig/eventually';
@@ -317,6 +318,14 @@ describe('the page for people', () => {
   });
 });
 
+/** What `plan` says with figures that were measured, one space between words; a server on a processor stands for two L4. */
+async function planned(model: string, file: string): Promise<string> {
+  const lines: string[] = [];
+  const output = { out: (line: string) => lines.push(line), error: (line: string) => lines.push(line), colours: false };
+  expect(await runCommandLine(['plan', model, '--accelerator', 'l4', '--measured', file, '--measured-on', 'l4:2'], {}, output)).toBe(0);
+  return lines.join(' ').replace(/ +/g, ' ');
+}
+
 describe('against the real server', () => {
   let vllm: VllmServer;
   const MODEL = 'Qwen/Qwen3-8B';
@@ -379,7 +388,11 @@ describe('against the real server', () => {
       memory, inputTokens: Math.round(inputTokens), outputTokens: Math.round(outputTokens), clients: 8, measurements: [measured],
     });
     expect(plan).toMatchObject({ basis: 'measured', outputTokensPerSecond: run.summary.perSecond.tokensOut, predicted: { basis: 'estimate' } });
-    console.log(JSON.stringify({ ...ours, perSecond: run.summary.perSecond }));
+    const { outputTokensPerSecond: predicted } = plan.predicted;
+    const table = await planned(MODEL, join(run.results, 'summary.json'));
+    expect(table).toMatch(new RegExp(`\\*${run.summary.perSecond.tokensOut.toFixed(0)} `));
+    expect(table).toMatch(new RegExp(`\\* measured by .*summary\\.json; predicted: ~${predicted.toFixed(0)} tok/s, TTFT `));
+    console.log(JSON.stringify({ ...ours, perSecond: run.summary.perSecond, predicted }));
   });
 
   test('without its key it answers nobody below /v1, and what probes, scrapers and drains read is open', async () => {

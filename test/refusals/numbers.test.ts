@@ -15,6 +15,11 @@ function ofServer(prop: keyof VllmServerProps): (value: unknown) => Program {
   return value => serving({ [prop]: value });
 }
 
+/** With a goal, so that a load is for something. */
+function ofGoal(prop: keyof VllmServerProps): (value: unknown) => Program {
+  return value => serving({ optimizeFor: 'throughput', [prop]: value });
+}
+
 function ofHpa(prop: string): (value: unknown) => Program {
   return value => (app) => {
     const server = serverIn(unitOf(app));
@@ -29,6 +34,7 @@ function ofBucket(prop: string): (value: unknown) => Program {
 const SERVER_PROPS = [
   'tensorParallelSize', 'pipelineParallelSize', 'gpuMemoryUtilization', 'maxModelLen', 'maxNumSeqs', 'maxNumBatchedTokens',
   'startupBudgetSeconds', 'longestAnswerSeconds', 'shutdownTimeoutSeconds', 'terminationGracePeriodSeconds', 'replicas', 'maxNodes', 'spareGpus',
+  'apiServerCount',
 ] as const;
 
 const HPA_PROPS = [
@@ -36,8 +42,11 @@ const HPA_PROPS = [
   'scaleDownStabilizationSeconds', 'scaleDownPeriodSeconds', 'scaleDownServers',
 ] as const;
 
+const GOAL_PROPS = ['timeToFirstTokenSeconds', 'interTokenLatencyMs', 'inputTokens', 'outputTokens', 'clients', 'requestsPerSecond'] as const;
+
 const NUMBERS: { readonly [prop: string]: (value: unknown) => Program } = {
   ...Object.fromEntries(SERVER_PROPS.map(prop => [`VllmServer ${prop}`, ofServer(prop)])),
+  ...Object.fromEntries(GOAL_PROPS.map(prop => [`VllmServer ${prop}`, ofGoal(prop)])),
   ...Object.fromEntries(HPA_PROPS.map(prop => [`VllmHpa ${prop}`, ofHpa(prop)])),
   ...Object.fromEntries(['fileCacheBytes', 'sidecarEphemeralStorageBytes'].map(prop => [`gcsFuse ${prop}`, ofBucket(prop)])),
   'hyperdiskMl throughputMib': value => serving({}, undefined, () =>
@@ -49,8 +58,11 @@ const NUMBERS: { readonly [prop: string]: (value: unknown) => Program } = {
   'PriorityClass value': value => app => new PriorityClass(unitOf(app), 'priority', { name: 'high', value: value as number, description: 'x' }),
 };
 
-/** Right as they are: half a request in the queue, a second and a half to the first token, a priority below all others. */
-const RIGHT = ['VllmHpa target: fractional', 'VllmMonitoring timeToFirstTokenSeconds: fractional', 'PriorityClass value: negative'];
+/** Right as they are: half a request in the queue, parts of seconds, milliseconds and requests a second, a priority below all others. */
+const RIGHT = [
+  ...['timeToFirstTokenSeconds', 'interTokenLatencyMs', 'requestsPerSecond'].map(prop => `VllmServer ${prop}: fractional`),
+  'VllmHpa target: fractional', 'VllmMonitoring timeToFirstTokenSeconds: fractional', 'PriorityClass value: negative',
+];
 
 test.each(Object.entries(NUMBERS))('%s is a number that can be, or nothing is made', (prop, programOf) => {
   const root = temporaryFolder();

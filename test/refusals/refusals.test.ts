@@ -1,6 +1,7 @@
 import { temporaryFolders } from '../kustomize/folders';
 import { serverIn, unitOf } from './case';
 import { EXTRA_ARGUMENTS } from './cases/extra-arguments';
+import { GOALS } from './cases/goals';
 import { LIFECYCLE } from './cases/lifecycle';
 import { MANIFEST } from './cases/manifest';
 import { MEMORY } from './cases/memory';
@@ -10,7 +11,7 @@ import { KEY, SECRETS } from './cases/secrets';
 import { fillOutput, refusalOf } from './untouched';
 
 const temporaryFolder = temporaryFolders();
-const ALL = Object.entries({ ...MEMORY, ...PLACEMENT, ...RELEASE, ...EXTRA_ARGUMENTS, ...LIFECYCLE, ...MANIFEST, ...SECRETS });
+const ALL = Object.entries({ ...MEMORY, ...PLACEMENT, ...RELEASE, ...EXTRA_ARGUMENTS, ...LIFECYCLE, ...MANIFEST, ...SECRETS, ...GOALS });
 
 describe.each(ALL)('%s', (_, ways) => {
   test.each(Object.entries(ways))('%s', (_, program) => {

@@ -9,8 +9,8 @@ const PROPS: VllmServerProps = {
   weights: new WeightsVolume(Testing.chart(), 'weights', { model: Model.QWEN3_8B, storage: gcs() }),
 };
 
-function args(props: Partial<VllmServerProps> = {}, memory = MEMORY, shutdown = ShutdownPlan.of()): string[] {
-  return serverArguments({ memory, shutdown }, { ...PROPS, ...props });
+function args(props: Partial<VllmServerProps> = {}, memory = MEMORY, shutdown = ShutdownPlan.of(), apiServerCount = 1): string[] {
+  return serverArguments({ memory, shutdown, apiServerCount }, { ...PROPS, ...props });
 }
 
 test('defaults', () => {
@@ -27,9 +27,9 @@ test('all the props', () => {
   const props: Partial<VllmServerProps> = {
     servedModelName: 'qwen', dtype: 'bfloat16', kvCacheDtype: 'fp8', quantization: 'fp8', enforceEager: true, extraArgs: ['--seed=7'],
   };
-  expect(args(props, memory, ShutdownPlan.of({ longestAnswerSeconds: 60, shutdownTimeoutSeconds: 61 }))).toEqual([
+  expect(args(props, memory, ShutdownPlan.of({ longestAnswerSeconds: 60, shutdownTimeoutSeconds: 61 }), 4)).toEqual([
     '/weights', '--served-model-name=qwen', '--port=8000', '--tensor-parallel-size=2', '--pipeline-parallel-size=2',
-    '--gpu-memory-utilization=0.92', '--max-model-len=8192', '--max-num-seqs=1024', '--max-num-batched-tokens=8192', '--dtype=bfloat16',
+    '--gpu-memory-utilization=0.92', '--max-model-len=8192', '--max-num-seqs=1024', '--max-num-batched-tokens=8192', '--api-server-count=4', '--dtype=bfloat16',
     '--kv-cache-dtype=fp8', '--quantization=fp8', '--enforce-eager', '--shutdown-timeout=61',
     '--disable-access-log-for-endpoints=/health,/ping,/metrics', '--seed=7',
   ]);

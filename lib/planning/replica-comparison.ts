@@ -1,0 +1,81 @@
+import { orRefusal, Refusal } from '../common/refusal';
+import { MemoryPlan } from './memory-plan';
+import { legalTensorParallelSizes } from './tensor-parallel';
+import type { ThroughputPlan } from './throughput-plan';
+
+/** Ratios that are nearer to 1 say that it is the same: two runs of one load differ by more. */
+const SAME = 0.02;
+
+/** Several smaller servers on the GPUs of one, under the load of the one. */
+export interface ReplicaComparison {
+  /** Number of the smaller servers. */
+  readonly replicas: number;
+  /** GPUs of each of them that share each layer. */
+  readonly tensorParallelSize: number;
+  /** Their tokens of answers in a second, for one of the large server. */
+  readonly ratio: number;
+  /** Their median time to the first token, for that of the large server. */
+  readonly firstTokenRatio: number;
+  /** Who gives more, for people. */
+  readonly sentence: string;
+}
+
+/**
+ * The server of the plan beside the smallest ones that hold the model on the same GPUs, each with its share of the load; undefined where no
+ * smaller server holds it, or takes the load's requests.
+ */
+export function comparedWithReplicas(
+  plan: ThroughputPlan, planOf: (props: ThroughputPlan['props']) => ThroughputPlan,
+): ReplicaComparison | undefined {
+  const { memory } = plan.props;
+  const gpus = memory.tensorParallelSize;
+  for (const tensorParallelSize of legalTensorParallelSizes(memory.model, gpus - 1).filter(size => gpus % size === 0)) {
+    const one = orRefusal(() => planOf(shareOf(plan, gpus / tensorParallelSize, smaller(memory, tensorParallelSize))));
+    if (!(one instanceof Refusal)) {
+      return comparison(plan, one, gpus / tensorParallelSize);
+    }
+  }
+  return undefined;
+}
+
+/** @throws on a server that does not fit, or takes shorter requests only */
+function smaller({ props, maxModelLen }: MemoryPlan, tensorParallelSize: number): MemoryPlan {
+  const plan = MemoryPlan.of({ ...props, tensorParallelSize });
+  if (!plan.fits || (props.maxModelLen !== 'auto' && plan.maxModelLen < maxModelLen)) {
+    throw new Refusal(plan.explain());
+  }
+  return plan;
+}
+
+/** The load of one of the replicas; the measurements are of other servers. */
+function shareOf({ props }: ThroughputPlan, replicas: number, memory: MemoryPlan): ThroughputPlan['props'] {
+  const { clients, requestsPerSecond } = props;
+  return {
+    ...props, memory, measurements: undefined,
+    clients: clients === undefined ? undefined : Math.ceil(clients / replicas),
+    requestsPerSecond: requestsPerSecond === undefined ? undefined : requestsPerSecond / replicas,
+  };
+}
+
+function comparison(plan: ThroughputPlan, one: ThroughputPlan, replicas: number): ReplicaComparison {
+  const { clients, memory } = plan.props;
+  const { tensorParallelSize } = one.props.memory;
+  // an uneven share of clients counts as far as there are clients
+  const busy = clients === undefined ? replicas : clients / one.props.clients!;
+  const ratio = busy * one.predicted.outputTokensPerSecond / plan.predicted.outputTokensPerSecond;
+  const firstTokenRatio = one.predicted.timeToFirstTokenSeconds.median / plan.predicted.timeToFirstTokenSeconds.median;
+  return {
+    replicas, tensorParallelSize, ratio, firstTokenRatio,
+    sentence: sentenceOf(ratio, `${replicas} replicas${tensorParallelSize === 1 ? '' : ` of tensor parallel ${tensorParallelSize}`}`,
+      `tensor parallel ${memory.tensorParallelSize}`),
+  };
+}
+
+function sentenceOf(ratio: number, replicas: string, large: string): string {
+  if (Math.abs(ratio - 1) <= SAME) {
+    return `${replicas} give as many tokens as ${large} here`;
+  }
+  return ratio > 1
+    ? `${replicas} give ${ratio.toFixed(2)} x the tokens of ${large} here`
+    : `${large} gives ${(1 / ratio).toFixed(2)} x the tokens of ${replicas} here`;
+}
