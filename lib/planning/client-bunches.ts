@@ -1,4 +1,3 @@
-import { SimulatedLoad } from './scheduler-simulation';
 import { SpeedCoefficients } from './speed-coefficients';
 import { StepTime } from './step-time';
 
@@ -7,11 +6,17 @@ export const GOLDEN_RATIO = 0.6180339887498949;
 /** The mean settles in fewer. */
 const ROUNDS = 12;
 
+interface BunchedLoad {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly mostRunning: number;
+}
+
 /**
  * Sizes of the bunches in which clients ask: whoever asks while prompts are computed gets the same next step, and ends with it. They are
  * spread as those of random arrivals: each further client is one of the bunch with the same chance.
  */
-export function clientBunches(clients: number, time: StepTime, load: SimulatedLoad, fitted: SpeedCoefficients): number[] {
+export function clientBunches(clients: number, time: StepTime, load: BunchedLoad, fitted: SpeedCoefficients): number[] {
   const further = 1 - 1 / meanBunch(clients, time, load, fitted);
   const sizes: number[] = [];
   for (let left = clients, bunch = 1; left > 0; bunch++) {
@@ -23,7 +28,7 @@ export function clientBunches(clients: number, time: StepTime, load: SimulatedLo
 }
 
 /** Longer steps make larger bunches, and these longer steps: the mean at which both agree. */
-function meanBunch(clients: number, time: StepTime, { inputTokens, outputTokens, mostRunning }: SimulatedLoad, fitted: SpeedCoefficients): number {
+function meanBunch(clients: number, time: StepTime, { inputTokens, outputTokens, mostRunning }: BunchedLoad, fitted: SpeedCoefficients): number {
   const answering = { decoding: clients, tokensEach: inputTokens + outputTokens / 2, promptTokens: 0, promptOperations: 0, prompts: 0 };
   const without = time.of(answering).total;
   const operations = time.work.attentionOperations(0, inputTokens);
