@@ -1,5 +1,6 @@
 """Answers of aisimulate to loads: JSON lines on the input and on the output, null where it has none, with the reason."""
 
+import functools
 import json
 import logging
 import sys
@@ -9,7 +10,9 @@ logging.disable(logging.CRITICAL)
 from aisimulate.legacy_cli.api import cli_estimate  # noqa: E402  logging first, since the import already logs
 
 
-def answer(load):
+@functools.cache
+def answer(line):
+    load = json.loads(line)
     experts = {'moe_tp_size': 1, 'moe_ep_size': 1} if load['experts'] else {}
     result = cli_estimate(
         load['model'], 'h200_sxm', backend_name='vllm', isl=load['inputTokens'], osl=load['outputTokens'],
@@ -22,7 +25,7 @@ def answer(load):
 def main():
     for line in sys.stdin:
         try:
-            reply = {'outputTokensPerSecond': answer(json.loads(line))}
+            reply = {'outputTokensPerSecond': answer(line.strip())}
         except Exception as error:  # noqa: BLE001  whatever it fails with is its answer
             reply = {'outputTokensPerSecond': None, 'reason': f'{type(error).__name__}: {str(error).splitlines()[0][:120]}'}
         print('ANSWER ' + json.dumps(reply), flush=True)
