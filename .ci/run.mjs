@@ -26,6 +26,8 @@ async function consume() {
   await gate.check('pack', `npm install --silent && npx tsc && for example in *.js; do node $example || exit 1; done && ls dist/kustomize`,
     { cwd: directory, minutes: 10 });
   await gate.check('command', `npx ${name} --help && npx ${name} lock --help`, { cwd: directory, minutes: 5 });
+  // its library is that of the folder above, since this release is not published yet
+  await gate.check('init', `npx ${name} init made && cd made && npx tsc && node app.js && ls dist/kustomize/l4-gcs/server`, { cwd: directory, minutes: 5 });
   const cloud = ['cdktf', '@cdktf/provider-google'].map(peer => `${peer}@${devDependencies[peer]}`).join(' ');
   await gate.check('entry ./gke', `npm install --silent ${cloud} && node -e "({ ...require('${name}/gke') })"`, { cwd: directory, minutes: 10 });
   rmSync(directory, { recursive: true });

@@ -5,6 +5,7 @@ import { Command, Output } from './command';
 import { DIGEST } from './digest';
 import { ExitCode, Failure } from './failure';
 import { Environment } from './hub-token';
+import { INIT } from './init';
 import { LOCK } from './lock-command';
 import { PLAN } from './plan';
 import { UPGRADE } from './upgrade/upgrade';
@@ -15,6 +16,7 @@ const PROGRAM = 'cdk8s-vllm';
 
 const COMMANDS: { readonly [name: string]: Command & { readonly what: string } } = {
   plan: { ...PLAN, what: 'says which machines hold a model, how fast they answer and what that costs' },
+  init: { ...INIT, what: 'writes a small project, to begin with' },
   lock: { ...LOCK, what: 'writes what a model is at one commit into a file, for Model.fromLock()' },
   upgrade: { ...UPGRADE, what: 'says what another release of vLLM does to your servers' },
   digest: { ...DIGEST, what: 'asks a registry for the digest of an image' },

@@ -1,4 +1,5 @@
 import { ApiServer } from './api-server';
+import { clientBunches, GOLDEN_RATIO } from './client-bunches';
 import { Durations } from './durations';
 import { SpeedCoefficients } from './speed-coefficients';
 import { blend, Step, StepSeconds, StepTime } from './step-time';
@@ -45,8 +46,6 @@ const LEAST_ARRIVALS = 60;
 const MOST_ARRIVALS = 600;
 /** The longest run of equal steps: the sequences grow meanwhile. */
 const MOST_STEPS_ALIKE = 64;
-/** Places that are spread evenly, however many there are: https://en.wikipedia.org/wiki/Low-discrepancy_sequence#Additive_recurrence */
-const GOLDEN_RATIO = 0.6180339887498949;
 
 /**
  * A server as vLLM schedules it: each step gives every running sequence a token and fills what is left of the batch with prompts in the
@@ -93,12 +92,10 @@ export class SchedulerSimulation {
   /** Clients begin somewhere in their answers, in bunches. The steps in which each of them asks again. */
   private startClients(clients: number): number {
     const { outputTokens, inputTokens } = this.load;
-    const bunches = Math.max(1, Math.round(clients / (1 + this.fitted.bunching * clients)));
-    for (let bunch = 0; bunch < bunches; bunch++) {
-      const count = Math.ceil((bunch + 1) * clients / bunches) - Math.ceil(bunch * clients / bunches);
-      const left = Math.floor((bunch + 0.5) / bunches * outputTokens);
+    clientBunches(clients, this.time, this.load, this.fitted).forEach((count, bunch, { length }) => {
+      const left = Math.floor((bunch + 0.5) / length * outputTokens);
       this.begin(count, left, inputTokens + outputTokens - left);
-    }
+    });
     return Math.max(LEAST_STEPS, outputTokens + 4);
   }
 

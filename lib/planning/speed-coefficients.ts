@@ -17,6 +17,8 @@ export interface SpeedCoefficients {
   readonly layerSeconds: number;
   /** The same, on top, of a layer with experts. */
   readonly expertsLayerSeconds: number;
+  /** The same, on top, of a layer with latent attention. */
+  readonly latentLayerSeconds: number;
   /** Seconds that the engine's process takes for a step. */
   readonly engineSeconds: number;
   /** The same, on top, for each sequence. */
@@ -43,7 +45,7 @@ export interface SpeedCoefficients {
   readonly serverSeconds: number;
   /** Seconds that a request takes from client to engine and back beside that work. */
   readonly requestSeconds: number;
-  /** Clients, for each client, whose requests come with its own: those who wait for a long step are served by the same next one. */
+  /** How much of those that ask while prompts are computed are together from then on: 1 is all. */
   readonly bunching: number;
   /** Seconds of an all-reduce beside its bytes. */
   readonly allReduceSeconds: number;
@@ -64,33 +66,34 @@ export interface SpeedCoefficients {
 }
 
 export const SPEED_COEFFICIENTS: SpeedCoefficients = {
-  weightsShare: 0.825,
-  cacheShare: 0.7,
-  halfShare: 0.661,
-  fp8Share: 0.451,
-  expertHalfWidth: 893,
-  layerSeconds: 25.8e-6,
+  weightsShare: 0.822,
+  cacheShare: 0.784,
+  halfShare: 0.63,
+  fp8Share: 0.538,
+  expertHalfWidth: 617.0,
+  layerSeconds: 26.2e-6,
   expertsLayerSeconds: 21.2e-6,
-  engineSeconds: 2e-3,
-  sequenceSeconds: 22e-6,
-  workersShare: 0.404,
-  piecesLayerSeconds: 345e-6,
-  eagerLayerSeconds: 681e-6,
-  quantizedLaunch: 2.73,
-  expertsLaunch: 2.76,
-  latentLaunch: 1.51,
-  streamedSeconds: 59e-6,
+  latentLayerSeconds: 10.4e-6,
+  engineSeconds: 1.79e-3,
+  sequenceSeconds: 19.6e-6,
+  workersShare: 0.386,
+  piecesLayerSeconds: 242e-6,
+  eagerLayerSeconds: 722e-6,
+  quantizedLaunch: 2.33,
+  expertsLaunch: 2.26,
+  latentLaunch: 1.73,
+  streamedSeconds: 60.8e-6,
   keptSeconds: 19e-6,
-  merging: 0.319,
-  serverSeconds: 2.1e-3,
-  requestSeconds: 5.57e-3,
-  bunching: 1 / 31,
+  merging: 0.421,
+  serverSeconds: 1.87e-3,
+  requestSeconds: 5.4e-3,
+  bunching: 0.943,
   allReduceSeconds: 9e-6,
-  linkShare: 0.234,
-  stageSeconds: 1.7e-3,
-  stagePrompts: 1.35,
-  kernelOverlap: 1.5,
-  engineOverlap: 2.5,
-  launchOverlap: 10.3,
-  serverOverlap: 6.36,
+  linkShare: 0.28,
+  stageSeconds: 1.51e-3,
+  stagePrompts: 1.39,
+  kernelOverlap: 1.42,
+  engineOverlap: 2.43,
+  launchOverlap: 8.75,
+  serverOverlap: 6.84,
 };
