@@ -103,5 +103,5 @@ test.each([
   [{ outputTokens: 0 }, 'ServingReport: \'outputTokens\' (0) must be a whole number'],
   [{ inputToken: 5 }, 'ServingReport: there is no prop \'inputToken\'; did you mean \'inputTokens\''],
 ])('a load or a goal that is none is refused: %j', (props, message) => {
-  expect(refusalOf(() => new ServingReport(props))).toContain(message);
+  expect(refusalOf(() => new ServingReport(props as object))).toContain(message);
 });
