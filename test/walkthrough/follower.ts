@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { MachineType } from '../../lib';
 import { Gke, plainNode, poolNode } from '../cluster/gke';
+import { SERVER_PREFIX } from '../cluster/leftovers';
 import { addGpuNodes } from '../rig/gpu-node';
 import { MetricsApi } from '../rig/metrics-api';
 import { freePort } from '../rig/process';
@@ -120,7 +121,8 @@ export class WalkthroughFollower {
       }
     }
     if (/^kubectl delete -k .*\/cluster/.test(command)) {
-      expect((await plane.kubectl(['get', 'deployments,services,jobs', '--namespace', 'vllm', '--output=name'])).stdout).toBe('');
+      const { stdout } = await plane.kubectl(['get', 'deployments,services,jobs', '--all-namespaces', '--output=name']);
+      expect(stdout).not.toContain(SERVER_PREFIX);
     }
   }
 }
