@@ -72,7 +72,8 @@ export class WalkthroughFollower {
   async stop(): Promise<void> {
     await this.shell.stop();
     await (await this.pod?.catch(() => undefined))?.stop();
-    await this.metrics?.stop();
+    // Its registrations may have gone with the folder that had them.
+    await this.metrics?.stop().catch(() => undefined);
     await this.gke.stop();
     await this.proxy.stop();
   }
