@@ -77,7 +77,7 @@ await gate.run(async () => {
   await consume();
   await gate.tests('test:cluster', suite('test:cluster'), { minutes: 60 });
   await gate.tests('test:vllm', suite('test:vllm'), { minutes: 35 });
-  await gate.tests('test:walkthrough', suite('test:walkthrough'), { minutes: 20 });
+  await gate.tests('test:walkthrough', suite('test:walkthrough'), { minutes: 25 });
   await gate.tests('test:programs', suite('test:programs'), { minutes: 45 });
   await gate.tests('test:fuse', suite('test:fuse'), { minutes: 15 });
   await gate.tests('test:terraform', suite('test:terraform'), { minutes: 20 });

@@ -1,5 +1,4 @@
 import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { sha256 } from '../common/digest';
 import { isCommit } from '../common/names';
 import { loadedBytes, nonEmpty, parseJson, TENSOR_PARTS, TensorBytes } from './checkpoint';
@@ -51,7 +50,7 @@ export function isServedFile(path: string): boolean {
 export function readModelLock(file: string): ModelProps {
   const found = fs.statSync(file, { throwIfNoEntry: false });
   if (found === undefined) {
-    const looked = path.isAbsolute(file) ? '' : ` in ${process.cwd()}, where the program was called`;
+    const looked = /^(?:\/|[A-Za-z]:)/.test(file) ? '' : ` in ${process.cwd()}, where the program was called`;
     throw new Refusal(`There is no model lock ${file}${looked}. Write it with 'npx cdk8s-vllm lock <hugging-face-id>', or give its path from __dirname.`);
   }
   if (found.isDirectory()) {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { MachineType } from '../../lib';
 import { Gke, plainNode, poolNode } from '../cluster/gke';
+import { SERVER_PREFIX } from '../cluster/leftovers';
 import { addGpuNodes } from '../rig/gpu-node';
 import { MetricsApi } from '../rig/metrics-api';
 import { freePort } from '../rig/process';
@@ -71,7 +72,8 @@ export class WalkthroughFollower {
   async stop(): Promise<void> {
     await this.shell.stop();
     await (await this.pod?.catch(() => undefined))?.stop();
-    await this.metrics?.stop();
+    // Its registrations may have gone with the folder that had them.
+    await this.metrics?.stop().catch(() => undefined);
     await this.gke.stop();
     await this.proxy.stop();
   }
@@ -120,7 +122,8 @@ export class WalkthroughFollower {
       }
     }
     if (/^kubectl delete -k .*\/cluster/.test(command)) {
-      expect((await plane.kubectl(['get', 'deployments,services,jobs', '--namespace', 'vllm', '--output=name'])).stdout).toBe('');
+      const { stdout } = await plane.kubectl(['get', 'deployments,services,jobs', '--all-namespaces', '--output=name']);
+      expect(stdout).not.toContain(SERVER_PREFIX);
     }
   }
 }
