@@ -11,7 +11,7 @@ export type { Amounts } from './node-allocatable';
 export * from './placement';
 export type { ReplicaComparison } from './replica-comparison';
 export { ServingChoice } from './serving-choice';
-export type { ServingChoiceProps } from './serving-choice';
+export type { ServingChoiceProps } from './serving-choice-props';
 export type { ServingGoal, ServingPriority } from './serving-goal';
 export * from './shutdown-plan';
 export * from './startup-plan';

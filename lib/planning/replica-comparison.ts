@@ -1,10 +1,16 @@
 import { orRefusal, Refusal } from '../common/refusal';
 import { MemoryPlan } from './memory-plan';
 import { legalTensorParallelSizes } from './tensor-parallel';
-import type { ThroughputPlan } from './throughput-plan';
+import { ThroughputFigures, ThroughputPlanProps } from './throughput-plan-props';
 
 /** Ratios that are nearer to 1 say that it is the same: two runs of one load differ by more. */
 const SAME = 0.02;
+
+/** A plan, as far as it is compared. */
+interface ComparedPlan {
+  readonly props: ThroughputPlanProps;
+  readonly predicted: ThroughputFigures;
+}
 
 /** Several smaller servers on the GPUs of one, under the load of the one. */
 export interface ReplicaComparison {
@@ -25,7 +31,7 @@ export interface ReplicaComparison {
  * smaller server holds it, or takes the load's requests.
  */
 export function comparedWithReplicas(
-  plan: ThroughputPlan, planOf: (props: ThroughputPlan['props']) => ThroughputPlan,
+  plan: ComparedPlan, planOf: (props: ThroughputPlanProps) => ComparedPlan,
 ): ReplicaComparison | undefined {
   const { memory } = plan.props;
   const gpus = memory.tensorParallelSize;
@@ -48,7 +54,7 @@ function smaller({ props, maxModelLen }: MemoryPlan, tensorParallelSize: number)
 }
 
 /** The load of one of the replicas; the measurements are of other servers. */
-function shareOf({ props }: ThroughputPlan, replicas: number, memory: MemoryPlan): ThroughputPlan['props'] {
+function shareOf({ props }: ComparedPlan, replicas: number, memory: MemoryPlan): ThroughputPlanProps {
   const { clients, requestsPerSecond } = props;
   return {
     ...props, memory, measurements: undefined,
@@ -57,7 +63,7 @@ function shareOf({ props }: ThroughputPlan, replicas: number, memory: MemoryPlan
   };
 }
 
-function comparison(plan: ThroughputPlan, one: ThroughputPlan, replicas: number): ReplicaComparison {
+function comparison(plan: ComparedPlan, one: ComparedPlan, replicas: number): ReplicaComparison {
   const { clients, memory } = plan.props;
   const { tensorParallelSize } = one.props.memory;
   // an uneven share of clients counts as far as there are clients

@@ -2,10 +2,10 @@ import { requireProps } from '../common/props';
 import { wholeNumber } from '../common/whole-number';
 import { largestKept } from './largest-kept';
 import { MemoryPlan } from './memory-plan';
-import { MemoryPlanProps } from './memory-plan-props';
 import { MOST_API_SERVERS } from './server-processes';
 import { Candidate, ServingCandidates } from './serving-candidates';
-import { checkGoal, excessOf, ServingGoal, ServingPriority } from './serving-goal';
+import { ServingChoiceProps } from './serving-choice-props';
+import { checkGoal, excessOf, ServingPriority } from './serving-goal';
 import { ThroughputPlan } from './throughput-plan';
 import { unkeptGoal } from './unkept-goal';
 
@@ -14,22 +14,6 @@ export const SURE_GAIN = 0.15;
 /** Figures that differ by less are the same. */
 const SAME_TOKENS = 0.02;
 const SAME_LATENCY = 0.1;
-
-/** Props of `ServingChoice.of`. */
-export interface ServingChoiceProps extends ServingGoal {
-  /** Settings of the server; those that are given are kept. */
-  readonly memory: MemoryPlanProps;
-  /**
-   * Number of API server processes, from 1 to 64.
-   * @default - it is chosen, of 1, 2 and 4
-   */
-  readonly apiServerCount?: number;
-  /**
-   * Number of virtual CPUs of the machine that one server has, 1 or more: 2 for each GPU, and 1 for each API server after the first.
-   * @default - as many as the API servers need
-   */
-  readonly virtualCpus?: number;
-}
 
 /**
  * Arguments of a server for a goal: `maxNumSeqs`, `maxNumBatchedTokens` and the number of API servers, as far as they are not given. The

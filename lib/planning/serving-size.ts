@@ -1,6 +1,7 @@
 import { orRefusal, Refusal } from '../common/refusal';
 import { MemoryPlan } from './memory-plan';
-import { ServingChoice, ServingChoiceProps, SURE_GAIN } from './serving-choice';
+import { ServingChoice, SURE_GAIN } from './serving-choice';
+import { ServingChoiceProps } from './serving-choice-props';
 import { suffices, tensorParallelSizes } from './smallest-plan';
 
 /**

@@ -3,7 +3,7 @@ import { orRefusal, Refusal } from '../common/refusal';
 import { largestKept } from './largest-kept';
 import { MemoryPlanProps } from './memory-plan-props';
 import { API_SERVER_COUNTS, Candidate, ServingCandidates } from './serving-candidates';
-import type { ServingChoiceProps } from './serving-choice';
+import { ServingChoiceProps } from './serving-choice-props';
 import { excessOf, Load, loadOf, ServingGoal } from './serving-goal';
 import { tensorParallelSizes } from './smallest-plan';
 import { ThroughputPlan } from './throughput-plan';

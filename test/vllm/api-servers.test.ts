@@ -1,7 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { Testing } from 'cdk8s';
-import { Accelerator, Model, VllmServer, WeightsStorage, WeightsVolume } from '../../lib';
 import { API_SERVER_BYTES } from '../../lib/planning/server-processes';
+import { apiServers, chosenArguments, startChosen } from '../rig/chosen-pod';
 import { eventually } from '../rig/eventually';
 import { DEFAULT_RELEASE } from '../rig/vllm';
 import { AnswerStream, endsOf } from '../rig/vllm-answer';
@@ -12,7 +10,6 @@ import { VllmPod } from '../rig/vllm-pod';
 import { deadOf, readersOf } from '../rig/vllm-readers';
 import { expectMetricsOfRegistry } from '../rig/vllm-registry-metrics';
 
-const CHOSEN = ['--api-server-count', '--max-num-seqs', '--max-num-batched-tokens'];
 const COUNTED = [
   'vllm:request_success_total', 'vllm:generation_tokens_total', 'vllm:time_to_first_token_seconds_count', 'vllm:e2e_request_latency_seconds_count',
 ];
@@ -21,23 +18,6 @@ const model = cell.argument('--served-model-name')!;
 const [propagation] = cell.server.lifecycle.preStop.exec.command.slice(-2).map(Number);
 /** Ten tokens a second at most, see paced.py: some seconds longer than the propagation. */
 const LONG = 10 * (propagation + 4);
-
-/** What the plan chooses for the load of which four API servers were measured to be faster than one. */
-function chosenArguments(): string[] {
-  const chart = Testing.chart();
-  const storage = WeightsStorage.gcsFuse({ bucket: 'models' });
-  const weights = new WeightsVolume(chart, 'weights', { model: Model.LLAMA_3_1_8B_INSTRUCT, storage });
-  const server = new VllmServer(chart, 'server', {
-    weights, accelerator: Accelerator.H200, optimizeFor: 'throughput', inputTokens: 128, outputTokens: 512, clients: 256,
-  });
-  return server.args.filter(arg => CHOSEN.includes(arg.split('=')[0]));
-}
-
-async function start(): Promise<VllmPod> {
-  const started = await VllmPod.start({ cell, paced: true, args: chosenArguments() });
-  running.push(started);
-  return started;
-}
 
 function ask(pod: VllmPod, tokens: number): AnswerStream {
   return new AnswerStream({ url: pod.server.url, model, tokens, withinSeconds: 120 });
@@ -50,23 +30,15 @@ function valueOf(text: string, metric: string): number {
   return rows.reduce((sum, row) => sum + Number(row.slice(row.lastIndexOf(' '))), 0);
 }
 
-/** Process ids and resident bytes of the API servers of a pod. */
-function apiServers(pod: VllmPod): { readonly pid: number; readonly bytes: number }[] {
-  const rows = execFileSync('ps', ['-e', '-o', 'pid=,pgid=,rss=,args='], { encoding: 'utf8' }).trim().split('\n');
-  return rows.map(row => row.trim().split(/\s+/)).filter(([, group, , command]) => Number(group) === pod.server.pid && command.startsWith('VLLM::APIServer'))
-    .map(([pid, , kibibytes]) => ({ pid: Number(pid), bytes: 1024 * Number(kibibytes) }));
-}
-
-const running: VllmPod[] = [];
 let pod: VllmPod;
 let answers: (number | 'refused')[];
 
 beforeAll(async () => {
-  pod = await start();
+  pod = await startChosen(cell);
   answers = await pod.server.ready();
 });
 
-afterAll(() => Promise.all(running.map(one => one.stop())));
+afterAll(() => pod?.stop());
 
 test('the chosen arguments are those of four API servers, each a process', () => {
   expect(chosenArguments()).toEqual(['--max-num-seqs=1024', '--max-num-batched-tokens=8192', '--api-server-count=4']);
@@ -133,23 +105,4 @@ test('the drain completes 8 of 8 streams', async () => {
   });
   expect(streams).toEqual(Array.from({ length: STREAMS }, () => ({ end: 'length', tokens: LONG })));
   expect(shutdown).toMatchObject({ preStop: { exitCode: 0, output: 'drain: idle\n' }, exit: 0 });
-});
-
-test('a drain that is cut short ends every stream as aborted, and none hangs', async () => {
-  const other = await start();
-  await other.server.ready();
-  const { shutdown, streams } = await deleteBusy({
-    pod: other, model, tokens: LONG, preStop: [...other.preStop.slice(0, -1), '1'], patience: 60,
-  });
-  expect(endsOf(streams)).toEqual({ abort: STREAMS });
-  expect(shutdown).toMatchObject({ preStop: { exitCode: 0, output: 'drain: time is up\n' } });
-  expect(shutdown.exit).not.toBe('SIGKILL');
-});
-
-test('a server that loses one of them ends, so that kubelet starts it anew', async () => {
-  const other = await start();
-  await other.server.ready();
-  process.kill(apiServers(other)[2].pid, 'SIGKILL');
-  expect(await other.server.exited).not.toBe(0);
-  expect(await other.server.health()).toBe('refused');
 });
