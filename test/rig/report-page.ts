@@ -11,9 +11,11 @@ export interface Look {
   readonly javaScriptEnabled?: boolean;
 }
 
+interface AxeNode { readonly html: string; readonly failureSummary: string }
+
 /** What axe finds: https://github.com/dequelabs/axe-core/blob/develop/doc/API.md */
 interface AxeResults {
-  readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[] }[];
+  readonly violations: readonly { readonly id: string; readonly nodes: readonly AxeNode[] }[];
   readonly passes: readonly { readonly id: string }[];
 }
 
