@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Browser, BrowserContext, Page } from 'playwright-core';
@@ -28,7 +28,6 @@ export class ReportPage {
     const file = join(OUTPUT, 'index.html');
     writeFileSync(file, text);
     await opened.page.goto(pathToFileURL(file).href);
-    rmSync(file);
     return opened;
   }
 
