@@ -1,6 +1,6 @@
 import {
-  Accelerator, GradioChat, KustomizeApp, KustomizeUnit, LocustLoadTest, MetricsAdapter, Model, ServingNamespace, VllmHpa, VllmMetric,
-  VllmMonitoring, VllmServer, WeightsLoader, WeightsStorage, WeightsVolume,
+  Accelerator, GradioChat, KustomizeApp, KustomizeUnit, LocustLoadTest, MetricsAdapter, Model, ServingNamespace, ServingReport, VllmHpa,
+  VllmMetric, VllmMonitoring, VllmServer, WeightsLoader, WeightsStorage, WeightsVolume,
 } from 'cdk8s-vllm';
 
 const bucket = 'my-models';
@@ -31,4 +31,5 @@ new WeightsLoader(unit('weights', false), 'loader', { name: 'support-loader', we
 new LocustLoadTest(unit('load-test', false), 'load-test', {
   server, users: 50, thresholds: { ttftP95Seconds: 2, errorRate: 0.01 }, output: { bucket },
 });
+app.addFolder('dist/report', ServingReport.of([server]).files);
 app.synth();

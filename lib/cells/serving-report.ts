@@ -69,6 +69,7 @@ function reportedInUnit(server: VllmServer): ReturnType<typeof reportedServer> {
   const units = KustomizeUnit.isUnit(own)
     ? own.node.root.node.findAll().filter(KustomizeUnit.isUnit).filter(({ cell }) => cell === own.cell)
     : [];
-  const beside = units.flatMap(({ node }) => node.findAll()).filter(hasIdentity).filter(construct => construct !== server && !(construct.node.scope === server));
+  const beside = units.flatMap(({ node }) => node.findAll()).filter(hasIdentity)
+    .filter(construct => construct !== server && construct.node.scope !== server);
   return reportedServer(server, { id: units[0]?.cell ?? server.name, workloads: [server, ...beside], units });
 }

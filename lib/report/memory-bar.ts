@@ -19,7 +19,8 @@ ${memory.notes.map(note => html`<p class=note>${note}.</p>\n`)}`;
 
 /** The parts of the GPU's memory, which fill it. */
 export function memoryParts({ perGpu }: Pick<MemoryPlan, 'perGpu'>): BarPart[] {
-  const { totalBytes, budgetBytes, weightsBytes, activationBytes, nonTorchBytes, cudaGraphBytes, kvCacheBytes, outsideBudgetBytes } = perGpu;
+  const { totalBytes, budgetBytes, weightsBytes, activationBytes, nonTorchBytes } = perGpu;
+  const { cudaGraphBytes, kvCacheBytes, outsideBudgetBytes } = perGpu;
   const others = weightsBytes + activationBytes + nonTorchBytes + kvCacheBytes;
   // Where the release does not estimate them, the KV cache takes their place, and they are outside.
   const graphsInside = Math.min(cudaGraphBytes, Math.max(0, budgetBytes - others));

@@ -50,7 +50,7 @@ test.each([LOOKS[0], LOOKS[3]])('axe finds nothing, folded and unfolded: %j', as
   expect(passes).toBeGreaterThan(20);
 });
 
-test('planted faults are found: a request, a script, a picture without a name, faint text, a wide table', async () => {
+test('planted faults are found: a request, a script, a picture without a name, faint text', async () => {
   const asking = await open(planted('<footer>', '<footer><img alt="x" src="https://example.com/x.png"><script>1</script>'));
   expect(asking.messages).toEqual(expect.arrayContaining([expect.stringContaining('Content Security Policy')]));
   expect(asking.messages.length).toBeGreaterThanOrEqual(2);
@@ -60,9 +60,11 @@ test('planted faults are found: a request, a script, a picture without a name, f
   await faint.unfold();
   const { violations } = await faint.axe();
   expect(violations.map(text => text.split(':')[0])).toEqual(expect.arrayContaining(['color-contrast', 'svg-img-alt']));
-  await faint.close();
-  const wide = await open(planted('</h1>', ` ${'x'.repeat(200)}</h1>`), { width: 375 });
-  expect(await wide.tooWide()).not.toEqual([]);
+});
+
+test('something planted that is wider than the window is found', async () => {
+  const wide = await open(planted('</h1>', '</h1><div style="width: 900px">x</div>'), { width: 375 });
+  expect(await wide.tooWide()).toEqual(['<div style="width: 900px">x</div>']);
 });
 
 test('the keyboard leads from the skip link to the cells, and unfolds them', async () => {
@@ -70,7 +72,7 @@ test('the keyboard leads from the skip link to the cells, and unfolds them', asy
   const focused = () => page.evaluate<string>('document.activeElement.textContent.trim()');
   await page.keyboard.press('Tab');
   expect(await focused()).toBe('Skip to the cells');
-  expect(await page.locator('.skip').evaluate('one => one.getBoundingClientRect().left >= 0')).toBe(true);
+  expect(await page.evaluate('document.querySelector(".skip").getBoundingClientRect().left >= 0')).toBe(true);
   await page.keyboard.press('Enter');
   expect(await focused()).toBe('The cells');
   await page.keyboard.press('Tab');
@@ -115,7 +117,7 @@ test('without JavaScript it is the same, and on paper everything is unfolded in 
   for (const bar of await bars.all()) {
     expect((await bar.boundingBox())!.width).toBeGreaterThan(100);
   }
-  expect(await page.locator('body').evaluate('one => getComputedStyle(one).backgroundColor')).toBe('rgb(255, 255, 255)');
+  expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)');
 });
 
 test(`a page of ${MANY} cells opens and is whole`, async () => {

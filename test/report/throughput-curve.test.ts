@@ -3,7 +3,9 @@ import { throughputChart } from '../../lib/report/throughput-chart';
 import { ReportLoad, ThroughputCurve, ThroughputCurves } from '../../lib/report/throughput-curve';
 import { throughputFigure } from '../../lib/report/throughput-section';
 
-const LOAD: ReportLoad = { inputTokens: 1024, outputTokens: 256, timeToFirstTokenSeconds: 2, interTokenLatencySeconds: 0.1, measurements: [] };
+const LOAD: ReportLoad = {
+  inputTokens: 1024, outputTokens: 256, timeToFirstTokenSeconds: 2, interTokenLatencySeconds: 0.1, measurements: [],
+};
 const memory = (props: Partial<Parameters<typeof MemoryPlan.of>[0]> = {}) =>
   MemoryPlan.of({ model: Model.GEMMA_2_9B_IT, accelerator: Accelerator.L4, tensorParallelSize: 2, ...props });
 const curveOf = (load: Partial<ReportLoad> = {}, plan = memory()) => new ThroughputCurves({ ...LOAD, ...load }).of(plan) as ThroughputCurve;

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Browser, BrowserContext, Page } from 'playwright-core';
@@ -11,9 +11,11 @@ export interface Look {
   readonly javaScriptEnabled?: boolean;
 }
 
+interface AxeNode { readonly html: string; readonly failureSummary: string }
+
 /** What axe finds: https://github.com/dequelabs/axe-core/blob/develop/doc/API.md */
 interface AxeResults {
-  readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[] }[];
+  readonly violations: readonly { readonly id: string; readonly nodes: readonly AxeNode[] }[];
   readonly passes: readonly { readonly id: string }[];
 }
 
@@ -26,7 +28,6 @@ export class ReportPage {
     const file = join(OUTPUT, 'index.html');
     writeFileSync(file, text);
     await opened.page.goto(pathToFileURL(file).href);
-    rmSync(file);
     return opened;
   }
 
