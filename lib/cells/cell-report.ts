@@ -33,6 +33,8 @@ function rowOf({ memory, startup, shutdown, placement }: VllmServer['plan']): ob
       serversPerNode: placement.serversPerNode,
       strandedGpus: placement.strandedGpus,
       strandedHourlyUsd: placement.strandedHourlyUsd ?? null,
+      capacity: placement.capacity,
+      reservation: placement.reservation ?? null,
       zones: placement.zones,
       cacheMedium: placement.cacheMedium ?? null,
       localSsdCount: placement.localSsdCount,

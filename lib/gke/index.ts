@@ -1,5 +1,5 @@
 export * from './artifact-registry';
-export type { Capacity } from './capacity';
+export type { Capacity } from '../catalog';
 export * from './cpu-node-pool';
 export * from './filestore';
 export * from './gateway-access';

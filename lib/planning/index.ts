@@ -6,6 +6,7 @@ export { MemoryPlan } from './memory-plan';
 export type { MemoryPerGpu, MemoryPlanProps, ResolvedMemoryProps } from './memory-plan-props';
 export type { Lora } from './lora';
 export type { Amounts } from './node-allocatable';
+export type { CapacityMark } from './node-capacity';
 export * from './placement';
 export * from './shutdown-plan';
 export * from './startup-plan';

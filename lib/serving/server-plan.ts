@@ -1,4 +1,4 @@
-import { MachineType, Model } from '../catalog';
+import { Capacity, MachineType, Model } from '../catalog';
 import { MemoryPlan, MemoryPlanProps, Placement, ShutdownPlan, StartupPlan } from '../planning';
 import { IWeightsStorage } from '../weights';
 import { wholeNumber } from '../common/whole-number';
@@ -47,10 +47,15 @@ export interface ServerPlanProps extends Omit<MemoryPlanProps, 'model' | 'modelR
    */
   readonly terminationGracePeriodSeconds?: number;
   /**
-   * Whether the server runs on spot nodes, which leave within 15 seconds.
-   * @default false
+   * How the machines of the nodes come: `on-demand`, `spot`, whose nodes leave within 15 seconds, `flex-start`, or `reservation`.
+   * @default - on demand where the machine is sold so, else flex-start; nodes of any capacity will do
    */
-  readonly spot?: boolean;
+  readonly capacity?: Capacity;
+  /**
+   * Name of the reservation, with capacity `reservation` only: `NAME`, or `projects/PROJECT/reservations/NAME`.
+   * @default - none
+   */
+  readonly reservation?: string;
 }
 
 /** All the numbers of a server, computed before anything is rendered. */
@@ -78,6 +83,8 @@ export class ServerPlan {
       gpus: this.memory.tensorParallelSize * this.memory.pipelineParallelSize,
       machineType: props.machineType,
       diskType: storage.diskType,
+      capacity: props.capacity,
+      reservation: props.reservation,
       zones: zonesWithWeights(props.zones, storage.zones),
       cacheBytes: storage.cacheBytes(model),
       sidecar: storage.sidecar,
@@ -93,7 +100,7 @@ export class ServerPlan {
       longestAnswerSeconds: props.longestAnswerSeconds,
       shutdownTimeoutSeconds: props.shutdownTimeoutSeconds,
       terminationGracePeriodSeconds: props.terminationGracePeriodSeconds,
-      spot: props.spot,
+      spot: this.placement.capacity === 'spot',
     });
   }
 }

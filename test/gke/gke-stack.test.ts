@@ -23,6 +23,16 @@ test('what is not sold on demand is lent', () => {
   ]);
 });
 
+test('two reservations of one machine type are refused', () => {
+  const app = new KustomizeApp();
+  const cells = ['one', 'two'].map(reservation => new VllmCell(app, {
+    accelerator: Accelerator.L4, storage: 'gcs', model: Model.QWEN3_8B, units: [], namespace: 'own', bucket: 'my-models', region: 'us-central1',
+    variant: reservation, server: { capacity: 'reservation', reservation },
+  }));
+  expect(() => new GkeStack(temporaryApp(), 'own', { region: 'us-central1', bucket: 'my-models', cells }))
+    .toThrow(/the cells on g2-standard-\d+ name the reservations one and two; give them one, or make a GkeStack for each/);
+});
+
 test('only the drivers that the cells mount', () => {
   expect(appStack({ CDK8S_VLLM_CELLS: 'l4-gcs' }).one('google_container_cluster').addons_config).toMatchObject({
     gcs_fuse_csi_driver_config: { enabled: true }, gcp_filestore_csi_driver_config: { enabled: false },
