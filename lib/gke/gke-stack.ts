@@ -10,6 +10,7 @@ import { Placement } from '../planning';
 import { usualCapacity } from '../planning/node-capacity';
 import { ArtifactRegistry } from './artifact-registry';
 import { CpuNodePool } from './cpu-node-pool';
+import { DockerHubMirror } from './docker-hub-mirror';
 import { GkeCluster } from './gke-cluster';
 import { GpuNodePool } from './gpu-node-pool';
 import { HubToken } from './hub-token';
@@ -118,6 +119,7 @@ export class GkeStack extends TerraformStack {
     });
     new WorkloadIdentity(this, 'identities', { cluster, buckets: [bucket], identities });
     const registry = new ArtifactRegistry(this, 'registry', { project, nodes });
+    const mirror = new DockerHubMirror(this, 'docker-hub', { project, nodes });
     const token = new HubToken(this, 'hub-token', { project, deletionProtection });
     new ServingDashboard(this, 'dashboard', { project, release });
     new ServingAlerts(this, 'alerts', { project, release });
@@ -130,6 +132,7 @@ export class GkeStack extends TerraformStack {
         'What gives kubectl access to the cluster',
       ],
       registry_url: [registry.url, 'Where images of your own are pushed to'],
+      docker_hub_prefix: [mirror.prefix, 'What images of docker.io are named by instead, so that nodes stream them'],
       hub_token_command: [
         `gcloud secrets versions add ${token.secret.secretId} --project ${project.id} --data-file=-`,
         'What takes the token for gated models, from standard input',

@@ -58,7 +58,7 @@ test('cells of one\'s own make a stack of their own, without an output of settin
   });
   const cells = [cell('hdml', ['chat']), cell('pd', ['autoscaling'])];
   const made = finished(new GkeStack(temporaryApp(), 'own', { region: 'us-central1', bucket: 'my-models', cells }));
-  expect(Object.keys(made.json.output)).toEqual(['credentials_command', 'registry_url', 'hub_token_command']);
+  expect(Object.keys(made.json.output)).toEqual(['credentials_command', 'registry_url', 'docker_hub_prefix', 'hub_token_command']);
   expect(made.one('google_container_cluster').addons_config).toMatchObject({ gcs_fuse_csi_driver_config: { enabled: false } });
   expect(made.all('google_container_node_pool').map(({ name, autoscaling }) => [name, autoscaling.total_max_node_count])).toEqual([
     ['cpu', 5], [cells[0].plan.placement.machineType.name, 4],

@@ -116,6 +116,7 @@ test('the outputs are commands of the project', () => {
     credentials_command: 'gcloud container clusters get-credentials vllm --dns-endpoint --location us-central1 --project my-project',
     hub_token_command: 'gcloud secrets versions add hugging-face-token --project my-project --data-file=-',
     registry_url: 'us-central1-docker.pkg.dev/my-project/vllm',
+    docker_hub_prefix: 'us-central1-docker.pkg.dev/my-project/docker-hub',
   });
 });
 
