@@ -39,12 +39,12 @@ export interface Matrix {
 
 /** All cells that the settings ask for, in memory: nothing is written. */
 export function buildMatrix(root: string, settings: Settings): Matrix {
-  const { namespace, bucket, region, release, profile, maxNodes, googleApis } = settings;
+  const { namespace, bucket, region, release, profile, maxNodes, googleApis, capacity, reservation } = settings;
   requireGpusIn(region);
   const app = new KustomizeApp({ root });
   const results = chosen(settings).map(cell =>
     VllmCell.of(app, {
-      ...cell, server: { ...cell.server, requireDigest: profile === 'production' }, namespace, bucket, region, maxNodes, googleApis,
+      ...cell, server: { capacity, reservation, ...cell.server, requireDigest: profile === 'production' }, namespace, bucket, region, maxNodes, googleApis,
       release: cell.release ?? release, priorityClassName: VllmCluster.PRIORITY_CLASS,
     }));
   requirePossible(settings, results);

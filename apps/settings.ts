@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parseEnv } from 'node:util';
-import { VllmRelease } from '../lib/catalog';
+import { Capacity, VllmRelease } from '../lib/catalog';
 import { GoogleApis, requireGoogleApis } from '../lib/common/google-apis';
 import { Refusal } from '../lib/common/refusal';
 import { Region } from '../lib/common/region';
@@ -26,6 +26,8 @@ interface Setting<T> {
 
 const PROFILES = ['development', 'production'] as const;
 type Profile = (typeof PROFILES)[number];
+
+const SERVED_BY: readonly Capacity[] = ['on-demand', 'spot', 'flex-start', 'reservation'];
 
 const written = (doc: string, value: string): Setting<string> => ({ default: value, doc, parse: text => text, text: value => value });
 
@@ -56,6 +58,14 @@ const SETTINGS = {
     default: 'private', doc: 'addresses of Google\'s APIs for pods: `private` or `restricted`, to which our network leads, or `internet`',
     parse: (text, variable) => requireGoogleApis(`settings: ${variable}`, text), text: apis => apis,
   },
+  capacity: {
+    default: '', unset: 'as it is sold', parse: parseCapacity, text: capacity => capacity ?? '',
+    doc: 'how GPU machines come: `on-demand`, `spot`, `flex-start` or `reservation`; as it is sold: on demand, else flex-start',
+  },
+  reservation: {
+    default: '', unset: 'none', doc: 'name of the reservation, with capacity `reservation`', parse: text => text || undefined,
+    text: reservation => reservation ?? '',
+  },
   stateBucket: {
     default: '', unset: 'none', doc: 'bucket that keeps Terraform\'s state; none: a file beside the Terraform JSON',
     parse: text => text || undefined, text: bucket => bucket ?? '',
@@ -64,6 +74,7 @@ const SETTINGS = {
 } satisfies {
   namespace: Setting<string>; bucket: Setting<string>; region: Setting<string>; maxNodes: Setting<number>; release: Setting<VllmRelease>;
   profile: Setting<Profile>; googleApis: Setting<GoogleApis>; stateBucket: Setting<string | undefined>;
+  capacity: Setting<Capacity | undefined>; reservation: Setting<string | undefined>;
   cells: Setting<string[] | undefined>;
 };
 
@@ -139,6 +150,14 @@ function parseProfile(text: string, variable: string): Profile {
     throw new Refusal(`settings: ${variable} (${text}) must be ${listed(PROFILES)}`);
   }
   return profile;
+}
+
+function parseCapacity(text: string, variable: string): Capacity | undefined {
+  const capacity = SERVED_BY.find(name => name === text);
+  if (text !== '' && capacity === undefined) {
+    throw new Refusal(`settings: ${variable} (${text}) must be ${listed(SERVED_BY)}`);
+  }
+  return capacity;
 }
 
 function list(text: string): string[] | undefined {

@@ -1,5 +1,6 @@
 export type { VllmDtype, VllmKvCacheDtype, VllmQuantization } from '../../imports/vllm/values';
 export * from './accelerator';
+export type { Capacity } from './capacity';
 export * from './cpu-machine';
 export * from './machine-type';
 export * from './model';

@@ -38,6 +38,8 @@ function rowOf({ memory, startup, shutdown, placement, choice }: VllmServer['pla
       serversPerNode: placement.serversPerNode,
       strandedGpus: placement.strandedGpus,
       strandedHourlyUsd: placement.strandedHourlyUsd ?? null,
+      capacity: placement.capacity,
+      reservation: placement.reservation ?? null,
       zones: region?.zonesOf(placement) ?? placement.zones,
       cacheMedium: placement.cacheMedium ?? null,
       localSsdCount: placement.localSsdCount,

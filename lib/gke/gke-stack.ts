@@ -4,10 +4,13 @@ import { VllmRelease } from '../catalog';
 import { GoogleApis } from '../common/google-apis';
 import { isFolderGrant } from '../common/grant';
 import { ServiceIdentity } from '../common/identity';
+import { Refusal, refusing } from '../common/refusal';
 import { Region } from '../common/region';
 import { Placement } from '../planning';
+import { usualCapacity } from '../planning/node-capacity';
 import { ArtifactRegistry } from './artifact-registry';
 import { CpuNodePool } from './cpu-node-pool';
+import { DockerHubMirror } from './docker-hub-mirror';
 import { GkeCluster } from './gke-cluster';
 import { GpuNodePool } from './gpu-node-pool';
 import { HubToken } from './hub-token';
@@ -104,7 +107,7 @@ export class GkeStack extends TerraformStack {
     const cluster = new GkeCluster(this, 'cluster', {
       project, network, nodes, deletionProtection, csiDrivers: unique(cells.flatMap(cell => cell.csiDrivers)),
     });
-    const pools = poolsOf(cells, region);
+    const pools = refusing(this, () => poolsOf(cells, region));
     // Weights are copied to a disk in its zone.
     new CpuNodePool(this, 'cpu', {
       cluster, zones: cpuZones(pools, region), diskTypes: unique(cells.flatMap(({ diskType }) => diskType ?? [])),
@@ -116,6 +119,7 @@ export class GkeStack extends TerraformStack {
     });
     new WorkloadIdentity(this, 'identities', { cluster, buckets: [bucket], identities });
     const registry = new ArtifactRegistry(this, 'registry', { project, nodes });
+    const mirror = new DockerHubMirror(this, 'docker-hub', { project, nodes });
     const token = new HubToken(this, 'hub-token', { project, deletionProtection });
     new ServingDashboard(this, 'dashboard', { project, release });
     new ServingAlerts(this, 'alerts', { project, release });
@@ -128,6 +132,7 @@ export class GkeStack extends TerraformStack {
         'What gives kubectl access to the cluster',
       ],
       registry_url: [registry.url, 'Where images of your own are pushed to'],
+      docker_hub_prefix: [mirror.prefix, 'What images of docker.io are named by instead, so that nodes stream them'],
       hub_token_command: [
         `gcloud secrets versions add ${token.secret.secretId} --project ${project.id} --data-file=-`,
         'What takes the token for gated models, from standard input',
@@ -136,14 +141,12 @@ export class GkeStack extends TerraformStack {
   }
 
   private makePool(cluster: GkeCluster, { name, cells, zones }: Pool, driver: GkeStackProps['gpuDriver']): void {
-    const { machineType, localSsdCount, bootDiskBytes } = cells[0].plan.placement;
+    const { machineType, localSsdCount, bootDiskBytes, capacity, reservation } = cells[0].plan.placement;
     new GpuNodePool(this, name, {
-      cluster, machineType, localSsdCount, bootDiskBytes, zones, driver,
+      cluster, machineType, localSsdCount, bootDiskBytes, zones, driver, capacity, reservation,
       releases: unique(cells.map(cell => cell.release ?? VllmRelease.DEFAULT)),
       maxNodes: sum(cells.map(cell => cell.maxNodes)),
       requiredNodes: sum(cells.map(({ plan, maxReplicas }) => plan.placement.nodes(maxReplicas))),
-      // What is not sold on demand is lent for a week.
-      capacity: machineType.provisioning.includes('on-demand') ? 'on-demand' : 'flex-start',
     });
   }
 
@@ -170,15 +173,30 @@ interface Pool {
 function poolsOf(cells: readonly GkeCell[], region: Region): Pool[] {
   const groups = new Map<string, GkeCell[]>();
   for (const cell of cells) {
-    const { machineType, localSsdCount } = cell.plan.placement;
-    const name = `${machineType.name}-${machineType.gpus}gpu-${localSsdCount}ssd`;
+    const { machineType, localSsdCount, capacity, reservation } = cell.plan.placement;
+    // Capacity comes last, and that which was always there is not named: ids of constructs are addresses in Terraform's state.
+    const bought = capacity === usualCapacity(machineType) ? [] : [capacity, ...(reservation === undefined ? [] : [reservation])];
+    const name = [machineType.name, `${machineType.gpus}gpu`, `${localSsdCount}ssd`, ...bought].join('-').replaceAll('/', '.');
     groups.set(name, [...groups.get(name) ?? [], cell]);
   }
+  requireOneReservation([...groups.values()].map(([{ plan: { placement } }]) => placement));
   return [...groups].map(([name, users]) => {
     const known = region.zonesOf(users[0].plan.placement.machineType);
     const required = unique(users.flatMap(({ plan }) => plan.placement.requiredZones));
     return { name, cells: users, zones: [known, required, [region.likelyZone]].find(zones => zones.length > 0)! };
   });
+}
+
+/** @throws on two reservations of one machine type: their pools would have one name */
+function requireOneReservation(placements: readonly Placement[]): void {
+  const reserved = placements.filter(({ reservation }) => reservation !== undefined);
+  for (const { machineType, reservation } of reserved) {
+    const other = reserved.find(candidate => candidate.machineType.name === machineType.name && candidate.reservation !== reservation);
+    if (other) {
+      throw new Refusal(`the cells on ${machineType.name} name the reservations ${reservation} and ${other.reservation}; give them one, or make`
+        + ' a GkeStack for each');
+    }
+  }
 }
 
 /** Those of the disks first: what fills a disk runs in its zone. */

@@ -1,12 +1,13 @@
 import { ContainerNodePool } from '@cdktf/provider-google/lib/container-node-pool';
 import { Construct } from 'constructs';
-import { MachineType, VllmRelease } from '../catalog';
+import { Capacity, MachineType, VllmRelease } from '../catalog';
 import { BOOT_DISK_BYTES } from '../catalog/gke-limits';
-import { Capacity, capacityConfig, capacityTaints, checkCapacity, isLent } from './capacity';
+import { capacityConfig, capacityLabels, capacityTaints, checkCapacity } from './capacity';
 import { requireCount, requireForm } from './checks';
 import { GkeCluster } from './gke-cluster';
 import { nodePool } from './node-pool';
 import { GIB } from '../common/bytes';
+import { isLent } from '../planning/node-capacity';
 import { named, Refusal } from '../common/refusal';
 import { requirePropsOf } from '../common/props';
 
@@ -115,7 +116,8 @@ export class GpuNodePool extends Construct {
     this.capacity = props.capacity ?? 'on-demand';
     this.maxNodes = props.maxNodes;
     try {
-      checkCapacity({ capacity: this.capacity, machineType, minNodes, reservation: props.reservation });
+      const bought = { capacity: this.capacity, machineType, minNodes, reservation: props.reservation };
+      checkCapacity(bought);
       this.localSsdCount = localSsdCount(props);
       checkZones(props);
       checkNodes(props);
@@ -129,7 +131,7 @@ export class GpuNodePool extends Construct {
         cluster, name: props.name ?? defaultName(machineType, this.capacity, this.localSsdCount), zones: props.zones, minNodes,
         maxNodes: props.maxNodes, compactPlacement: props.compactPlacement, queued: this.capacity === 'queued',
         // https://cloud.google.com/kubernetes-engine/docs/how-to/dws-flex-start-inference makes its pool without repair.
-        autoRepair: !lent, replaceInPlace: !lent,
+        autoRepair: !lent, replaceInPlace: !lent, labels: capacityLabels(bought),
         nodeConfig: {
           machineType: machineType.name, bootDisk: { diskType, sizeGb: bootDiskGib(props) },
           guestAccelerator: [{
@@ -138,7 +140,7 @@ export class GpuNodePool extends Construct {
           }],
           ephemeralStorageLocalSsdConfig: this.localSsdCount > 0 ? { localSsdCount: this.localSsdCount } : undefined,
           secondaryBootDisks: secondaryBootDisks(props.secondaryBootDiskImage),
-          taint: [{ key: 'nvidia.com/gpu', value: 'present', effect: 'NO_SCHEDULE' }, ...capacityTaints(this.capacity)],
+          taint: [{ key: 'nvidia.com/gpu', value: 'present', effect: 'NO_SCHEDULE' }, ...capacityTaints(bought)],
           ...capacityConfig(this.capacity, props.reservation),
         },
       });

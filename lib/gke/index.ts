@@ -1,6 +1,7 @@
 export * from './artifact-registry';
-export type { Capacity } from './capacity';
+export type { Capacity } from '../catalog';
 export * from './cpu-node-pool';
+export * from './docker-hub-mirror';
 export * from './filestore';
 export * from './gateway-access';
 export * from './gke-cluster';

@@ -15,6 +15,8 @@ export interface NodePoolProps {
   readonly minNodes: number;
   readonly maxNodes: number;
   readonly nodeConfig: ContainerNodePoolNodeConfig;
+  /** @default - none but those of every pool */
+  readonly labels?: { readonly [name: string]: string };
   readonly compactPlacement?: boolean;
   readonly queued?: boolean;
   /** @default true */
@@ -46,7 +48,7 @@ export function nodePool(scope: Construct, id: string, props: NodePoolProps): Co
       ...NODE_SYSTEM,
       ...GKE_METADATA,
       ...SHIELDED_NODE,
-      labels: NODE_LABELS,
+      labels: { ...NODE_LABELS, ...props.labels },
       gcfsConfig: { enabled: true },
       gvnic: { enabled: true },
       ...props.nodeConfig,

@@ -8,6 +8,7 @@ export { MemorySurvey } from './memory-survey';
 export type { MemoryAnswer, MemorySurveyProps } from './memory-survey';
 export type { Lora } from './lora';
 export type { Amounts } from './node-allocatable';
+export type { CapacityMark } from './node-capacity';
 export * from './placement';
 export type { ReplicaComparison } from './replica-comparison';
 export { ServingChoice } from './serving-choice';

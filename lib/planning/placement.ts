@@ -1,7 +1,8 @@
-import { Accelerator, MachineType } from '../catalog';
+import { Accelerator, Capacity, MachineType } from '../catalog';
 import { BOOT_DISK_BYTES } from '../catalog/gke-limits';
 import { gib, GIB } from '../common/bytes';
 import { Amounts, nodeAllocatable } from './node-allocatable';
+import { CapacityMark, capacityMark, requireCapacity, requireReservation, usualCapacity } from './node-capacity';
 import { orRefusal, Refusal } from '../common/refusal';
 import { requireProps } from '../common/props';
 import { wholeNumber } from '../common/whole-number';
@@ -38,6 +39,16 @@ export interface PlacementProps {
    */
   readonly zones?: readonly string[];
   /**
+   * How the machines come: `on-demand`, `spot`, `flex-start`, or `reservation`. What is `queued` is for a ProvisioningRequest, no server.
+   * @default - on demand where the machine is sold so, else flex-start; nodes of any capacity will do
+   */
+  readonly capacity?: Capacity;
+  /**
+   * Name of the reservation, with capacity `reservation` only: `NAME`, or `projects/PROJECT/reservations/NAME`.
+   * @default - none
+   */
+  readonly reservation?: string;
+  /**
    * Bytes that are cached on the node beside each server, 0 or more.
    * @default 0
    */
@@ -68,6 +79,11 @@ export class Placement {
     requireProps('PlacementProps', props, 'Placement');
     if (!Number.isSafeInteger(props.gpus) || props.gpus < 1) {
       throw new Refusal(`Placement: 'gpus' (${props.gpus}) must be a whole number of at least 1`);
+    }
+    requireReservation(props.capacity, props.reservation);
+    if (props.capacity === 'queued') {
+      throw new Refusal('Placement: \'capacity\' (queued): a ProvisioningRequest is given all its machines once, and servers come and go one by'
+        + ' one; use flex-start, and keep queued for Jobs');
     }
     if (props.machineType) {
       return new Placement(props, props.machineType);
@@ -103,6 +119,12 @@ export class Placement {
   readonly strandedGpus: number;
   /** US dollars that the stranded GPUs cost an hour, as their share of the machine's price; undefined when no price is known. */
   readonly strandedHourlyUsd?: number;
+  /** How the node's machine comes. */
+  readonly capacity: Capacity;
+  /** Name of the reservation that the node is of; undefined where it is of none. */
+  readonly reservation?: string;
+  /** What the nodes of that capacity are known by; undefined when nodes of any capacity will do. */
+  readonly capacityMark?: CapacityMark;
   /** Zones that have the machine, as far as is known; empty when none is known and none was asked for. */
   readonly zones: readonly string[];
   /** Those of the zones that were asked for; empty when any will do. */
@@ -131,6 +153,12 @@ export class Placement {
     if (props.diskType && !machineType.attaches(props.diskType)) {
       throw this.refusal(`cannot attach a ${props.diskType} disk; it takes ${machineType.diskTypes.join(', ')}.`
         + ' Use such a disk, or weights in a bucket');
+    }
+    this.capacity = props.capacity ?? usualCapacity(machineType);
+    this.reservation = props.reservation;
+    if (props.capacity !== undefined) {
+      requireCapacity({ machineType, capacity: props.capacity, reservation: props.reservation });
+      this.capacityMark = capacityMark(props.capacity, props.reservation);
     }
     this.serversPerNode = Math.floor(machineType.gpus / props.gpus);
     this.strandedGpus = machineType.gpus % props.gpus;

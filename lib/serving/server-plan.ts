@@ -1,4 +1,4 @@
-import { MachineType, Model } from '../catalog';
+import { Capacity, MachineType, Model } from '../catalog';
 import { MemoryPlan, MemoryPlanProps, Placement, ServingChoice, ServingGoal, ShutdownPlan, StartupPlan } from '../planning';
 import { checkGoal, hasGoal } from '../planning/serving-goal';
 import { choiceOfSize } from '../planning/serving-size';
@@ -55,10 +55,15 @@ export interface ServerPlanProps extends Omit<MemoryPlanProps, 'model' | 'modelR
    */
   readonly terminationGracePeriodSeconds?: number;
   /**
-   * Whether the server runs on spot nodes, which leave within 15 seconds.
-   * @default false
+   * How the machines of the nodes come: `on-demand`, `spot`, whose nodes leave within 15 seconds, `flex-start`, or `reservation`.
+   * @default - on demand where the machine is sold so, else flex-start; nodes of any capacity will do
    */
-  readonly spot?: boolean;
+  readonly capacity?: Capacity;
+  /**
+   * Name of the reservation, with capacity `reservation` only: `NAME`, or `projects/PROJECT/reservations/NAME`.
+   * @default - none
+   */
+  readonly reservation?: string;
 }
 
 /** All the numbers of a server, computed before anything is rendered. */
@@ -105,16 +110,17 @@ export class ServerPlan {
       longestAnswerSeconds: props.longestAnswerSeconds,
       shutdownTimeoutSeconds: props.shutdownTimeoutSeconds,
       terminationGracePeriodSeconds: props.terminationGracePeriodSeconds,
-      spot: props.spot,
+      spot: this.placement.capacity === 'spot',
     });
   }
 }
 
 function placementFor(
-  model: Model, storage: IWeightsStorage, { accelerator, machineType, zones }: ServerPlanProps, gpus: number, apiServerCount?: number,
+  model: Model, storage: IWeightsStorage, props: ServerPlanProps, gpus: number, apiServerCount?: number,
 ): Placement {
+  const { accelerator, machineType, capacity, reservation, zones } = props;
   return Placement.of({
-    accelerator, gpus, machineType, apiServerCount,
+    accelerator, gpus, machineType, capacity, reservation, apiServerCount,
     diskType: storage.diskType,
     zones: zonesWithWeights(zones, storage.zones),
     cacheBytes: storage.cacheBytes(model),

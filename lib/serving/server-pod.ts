@@ -10,6 +10,7 @@ import { SERVER_PORT } from './server-arguments';
 import { HOME, serverEnvironment } from './server-environment';
 import { ServerPlan } from './server-plan';
 import { VllmServerProps } from './vllm-server-props';
+import { CAPACITY_LABELS } from '../catalog/capacity';
 import { GIB } from '../common/bytes';
 
 /** The probes look at the whole server; a slow answer under load must not restart it. */
@@ -20,7 +21,7 @@ const SELECTED_BY = {
   'cloud.google.com/gke-accelerator': 'accelerator',
   'node.kubernetes.io/instance-type': 'machineType',
   'cloud.google.com/gke-ephemeral-storage-local-ssd': 'machineType',
-  'cloud.google.com/gke-spot': 'spot',
+  ...Object.fromEntries(Object.values(CAPACITY_LABELS).map(label => [label, 'capacity'])),
   'topology.kubernetes.io/zone': 'zones',
 };
 
@@ -56,7 +57,7 @@ function plannedPod(plan: ServerPlan, props: VllmServerProps, parts: ServerParts
       ...restrictedPod(),
       priorityClassName: props.priorityClassName,
       terminationGracePeriodSeconds: plan.shutdown.terminationGracePeriodSeconds,
-      ...scheduling(parts.name, plan, props.spot),
+      ...scheduling(parts.name, plan),
       initContainers: [checkContainer(props, parts)],
       containers: [serverContainer(plan, props, parts)],
       volumes: [
@@ -69,8 +70,8 @@ function plannedPod(plan: ServerPlan, props: VllmServerProps, parts: ServerParts
   };
 }
 
-function scheduling(name: string, plan: ServerPlan, spot = false): Partial<k8s.PodSpec> {
-  const { machineType, requiredZones, cacheMedium } = plan.placement;
+function scheduling(name: string, plan: ServerPlan): Partial<k8s.PodSpec> {
+  const { machineType, requiredZones, cacheMedium, capacityMark } = plan.placement;
   const tolerations: k8s.Toleration[] = [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }];
   const nodeSelector: { [label: string]: string } = {
     'cloud.google.com/gke-accelerator': machineType.accelerator.gkeLabel,
@@ -79,9 +80,9 @@ function scheduling(name: string, plan: ServerPlan, spot = false): Partial<k8s.P
   if (cacheMedium === 'local-ssd') {
     nodeSelector['cloud.google.com/gke-ephemeral-storage-local-ssd'] = 'true';
   }
-  if (spot) {
-    nodeSelector['cloud.google.com/gke-spot'] = 'true';
-    tolerations.push({ key: 'cloud.google.com/gke-spot', operator: 'Equal', value: 'true', effect: 'NoSchedule' });
+  if (capacityMark) {
+    nodeSelector[capacityMark.key] = capacityMark.value;
+    tolerations.push({ ...capacityMark, operator: 'Equal', effect: 'NoSchedule' });
   }
   return {
     nodeSelector,

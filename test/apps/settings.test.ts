@@ -21,19 +21,20 @@ const DIGEST = `sha256:${'0'.repeat(64)}`;
 const ALL: Record<string, string> = {
   CDK8S_VLLM_NAMESPACE: 'models', CDK8S_VLLM_BUCKET: 'my-models', CDK8S_VLLM_REGION: 'europe-west4', CDK8S_VLLM_MAX_NODES: '12',
   CDK8S_VLLM_RELEASE: `v0.28.0@${DIGEST}`, CDK8S_VLLM_PROFILE: 'production', CDK8S_VLLM_GOOGLE_APIS: 'restricted',
-  CDK8S_VLLM_STATE_BUCKET: 'my-state', CDK8S_VLLM_CELLS: 'l4-gcs, l4-pd,',
+  CDK8S_VLLM_STATE_BUCKET: 'my-state', CDK8S_VLLM_CELLS: 'l4-gcs, l4-pd,', CDK8S_VLLM_CAPACITY: 'reservation', CDK8S_VLLM_RESERVATION: 'mine',
 };
 
 /** Every setting is here, so that a new one breaks this until it is covered. */
 const READ: Required<Settings> = {
   namespace: 'models', bucket: 'my-models', region: 'europe-west4', maxNodes: 12, release: VllmRelease.V0_28.withDigest(DIGEST),
   profile: 'production', googleApis: 'restricted', stateBucket: 'my-state', cells: ['l4-gcs', 'l4-pd'],
+  capacity: 'reservation', reservation: 'mine',
 };
 
 test('every field has a default', () => {
   expect(settings()).toEqual({
     namespace: 'vllm', bucket: 'vllm-models', region: 'us-central1', maxNodes: 5, release: VllmRelease.DEFAULT, profile: 'development',
-    googleApis: 'private', stateBucket: undefined, cells: undefined,
+    googleApis: 'private', stateBucket: undefined, cells: undefined, capacity: undefined, reservation: undefined,
   });
 });
 
@@ -65,13 +66,17 @@ test('other variables are none of ours, and neither is where tests keep what the
 
 test.each<[Record<string, string>, string]>([
   [{ CDK8S_VLLM_BUKET: 'x' }, 'settings: CDK8S_VLLM_BUKET is unknown; there are CDK8S_VLLM_NAMESPACE, CDK8S_VLLM_BUCKET, CDK8S_VLLM_REGION,'
-  + ' CDK8S_VLLM_MAX_NODES, CDK8S_VLLM_RELEASE, CDK8S_VLLM_PROFILE, CDK8S_VLLM_GOOGLE_APIS, CDK8S_VLLM_STATE_BUCKET, CDK8S_VLLM_CELLS'],
+  + ' CDK8S_VLLM_MAX_NODES, CDK8S_VLLM_RELEASE, CDK8S_VLLM_PROFILE, CDK8S_VLLM_GOOGLE_APIS,'
+  + ' CDK8S_VLLM_CAPACITY, CDK8S_VLLM_RESERVATION, CDK8S_VLLM_STATE_BUCKET, CDK8S_VLLM_CELLS'],
   [{ CDK8S_VLLM_REGION: 'us-central1-a' }, 'settings: CDK8S_VLLM_REGION (us-central1-a) is no region; for example us-central1'],
   [{ CDK8S_VLLM_REGION: '' }, 'settings: CDK8S_VLLM_REGION () is no region; for example us-central1'],
   [{ CDK8S_VLLM_GOOGLE_APIS: 'public' }, 'settings: CDK8S_VLLM_GOOGLE_APIS (public) must be one of private, restricted, internet'],
   [{ CDK8S_VLLM_MAX_NODES: 'many' }, 'settings: CDK8S_VLLM_MAX_NODES (many) must be a whole number of at least 1'],
   ...['0', '-1', '1.5', '', ' ', '1e3', '0x10', 'NaN'].map((value): [Record<string, string>, string] => [
     { CDK8S_VLLM_MAX_NODES: value }, `settings: CDK8S_VLLM_MAX_NODES (${value}) must be a whole number of at least 1`,
+  ]),
+  ...['queued', 'Spot'].map((value): [Record<string, string>, string] => [
+    { CDK8S_VLLM_CAPACITY: value }, `settings: CDK8S_VLLM_CAPACITY (${value}) must be on-demand, spot, flex-start or reservation`,
   ]),
   [{ CDK8S_VLLM_PROFILE: 'staging' }, 'settings: CDK8S_VLLM_PROFILE (staging) must be development or production'],
   [{ CDK8S_VLLM_RELEASE: 'latest' }, 'VllmRelease: \'latest\' is no version of vLLM; write it as 0.33.0'],

@@ -39,7 +39,7 @@ test('a cell that cannot be: why', () => {
 
 test('what is not known is null, not missing', () => {
   const disk = WeightsStorage.persistentDisk({ zone: 'us-central1-a' });
-  expect(emptyLeaves(reportOf(POINT, server(unit(), {}, disk)))).toEqual(['/placement/cacheMedium']);
+  expect(emptyLeaves(reportOf(POINT, server(unit(), {}, disk)))).toEqual(['/placement/reservation', '/placement/cacheMedium']);
   const unpriced = MachineType.of({ ...MachineType.fromName('a3-highgpu-1g'), hourlyPriceUsd: undefined, priceDate: undefined });
   expect(emptyLeaves(reportOf(POINT, made({ machineType: unpriced })))).toEqual([
     '/placement/strandedHourlyUsd', '/placement/nodeHourlyUsd', '/placement/priceDate',

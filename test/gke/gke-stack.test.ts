@@ -23,6 +23,16 @@ test('what is not sold on demand is lent', () => {
   ]);
 });
 
+test('two reservations of one machine type are refused', () => {
+  const app = new KustomizeApp();
+  const cells = ['one', 'two'].map(reservation => new VllmCell(app, {
+    accelerator: Accelerator.L4, storage: 'gcs', model: Model.QWEN3_8B, units: [], namespace: 'own', bucket: 'my-models', region: 'us-central1',
+    variant: reservation, server: { capacity: 'reservation', reservation },
+  }));
+  expect(() => new GkeStack(temporaryApp(), 'own', { region: 'us-central1', bucket: 'my-models', cells }))
+    .toThrow(/the cells on g2-standard-\d+ name the reservations one and two; give them one, or make a GkeStack for each/);
+});
+
 test('only the drivers that the cells mount', () => {
   expect(appStack({ CDK8S_VLLM_CELLS: 'l4-gcs' }).one('google_container_cluster').addons_config).toMatchObject({
     gcs_fuse_csi_driver_config: { enabled: true }, gcp_filestore_csi_driver_config: { enabled: false },
@@ -48,7 +58,7 @@ test('cells of one\'s own make a stack of their own, without an output of settin
   });
   const cells = [cell('hdml', ['chat']), cell('pd', ['autoscaling'])];
   const made = finished(new GkeStack(temporaryApp(), 'own', { region: 'us-central1', bucket: 'my-models', cells }));
-  expect(Object.keys(made.json.output)).toEqual(['credentials_command', 'registry_url', 'hub_token_command']);
+  expect(Object.keys(made.json.output)).toEqual(['credentials_command', 'registry_url', 'docker_hub_prefix', 'hub_token_command']);
   expect(made.one('google_container_cluster').addons_config).toMatchObject({ gcs_fuse_csi_driver_config: { enabled: false } });
   expect(made.all('google_container_node_pool').map(({ name, autoscaling }) => [name, autoscaling.total_max_node_count])).toEqual([
     ['cpu', 5], [cells[0].plan.placement.machineType.name, 4],

@@ -32,6 +32,9 @@ test('nodes have no label where a kubelet may set none', () => {
   expect(inKubernetes).toEqual([]);
 });
 
+const TAINTS: { readonly [capacity: string]: readonly string[] } = {
+  spot: ['cloud.google.com/gke-spot'], 'flex-start': ['cloud.google.com/gke-flex-start'], reservation: ['vllm-reservation'],
+};
 const NOTHING_RESERVED = { consume_reservation_type: 'NO_RESERVATION' };
 test.each([
   ['on-demand', 'g2-standard-24', undefined, undefined, true, {}],
@@ -48,7 +51,7 @@ test.each([
   expect(made.queued_provisioning).toEqual(capacity === 'queued' ? { enabled: true } : undefined);
   expect('upgrade_settings' in made).toBe(repaired);
   expect(made.node_config.taint.map(({ key }: { key: string }) => key))
-    .toEqual(['nvidia.com/gpu', ...(capacity === 'spot' ? ['cloud.google.com/gke-spot'] : [])]);
+    .toEqual(['nvidia.com/gpu', ...TAINTS[capacity] ?? []]);
 });
 
 test('local SSDs: those that come with the machine are named, others when asked for', () => {

@@ -5,20 +5,18 @@ import { parseBytes } from '../cluster/quantity';
 import { expanded } from './expanded';
 import { Block } from './synthesized';
 
-const DIST = join(__dirname, '..', '..', 'dist');
-
 /** Both outputs, as they are committed, with a resource for each entry of `for_each`. A copy may be changed. */
 export interface Worlds {
   readonly manifests: Block[];
   readonly terraform: Block;
 }
 
-export function committedWorlds(): Worlds {
-  const files = readdirSync(join(DIST, 'kustomize'), { recursive: true }) as string[];
+export function committedWorlds(dist = join(__dirname, '..', '..', 'dist')): Worlds {
+  const files = readdirSync(join(dist, 'kustomize'), { recursive: true }) as string[];
   return {
     manifests: files.filter(name => name.endsWith('.yaml') && !name.endsWith('kustomization.yaml')).sort()
-      .map(name => parse(readFileSync(join(DIST, 'kustomize', name), 'utf8')) as Block),
-    terraform: withEach(JSON.parse(readFileSync(join(DIST, 'terraform', 'stacks', 'gke', 'cdk.tf.json'), 'utf8')) as Block),
+      .map(name => parse(readFileSync(join(dist, 'kustomize', name), 'utf8')) as Block),
+    terraform: withEach(JSON.parse(readFileSync(join(dist, 'terraform', 'stacks', 'gke', 'cdk.tf.json'), 'utf8')) as Block),
   };
 }
 

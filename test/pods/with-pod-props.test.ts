@@ -166,7 +166,7 @@ test.each<[string, PodProps, string]>([
   ['server', { nodeSelector: { 'cloud.google.com/gke-accelerator': 'nvidia-l4' } },
     '\'nodeSelector\' (cloud.google.com/gke-accelerator: nvidia-l4) is for \'accelerator\' to say, and is nvidia-h100-80gb; leave it out, and set \'accelerator\''],
   ['server', { nodeSelector: { 'cloud.google.com/gke-spot': 'true' } },
-    '\'nodeSelector\' (cloud.google.com/gke-spot: true) is for \'spot\' to say; leave it out, and set \'spot\''],
+    '\'nodeSelector\' (cloud.google.com/gke-spot: true) is for \'capacity\' to say; leave it out, and set \'capacity\''],
   ['server', { nodeSelector: { 'topology.kubernetes.io/zone': 'us-central1-a' } },
     '\'nodeSelector\' (topology.kubernetes.io/zone: us-central1-a) is for \'zones\' to say; leave it out, and set \'zones\''],
   ['server', { podLabels: { app: 'search' } }, '\'podLabels\' (app: search) is decided already: app is vllm-openai-gcs-h100; leave it out'],

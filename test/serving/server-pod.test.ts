@@ -49,7 +49,7 @@ test('the grace period is the sum of what the shutdown needs, and preStop knows 
 test('a spot server asks for spot nodes, tolerates them, and is gone within their notice', () => {
   const onDemand = podOf();
   expect(JSON.stringify(onDemand)).not.toContain('gke-spot');
-  const spot = podOf({ spot: true });
+  const spot = podOf({ capacity: 'spot' });
   expect(spot.nodeSelector).toMatchObject({ 'cloud.google.com/gke-spot': 'true' });
   expect(spot.tolerations).toContainEqual({ key: 'cloud.google.com/gke-spot', operator: 'Equal', value: 'true', effect: 'NoSchedule' });
   expect(spot.terminationGracePeriodSeconds).toBeLessThanOrEqual(15);

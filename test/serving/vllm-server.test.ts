@@ -20,7 +20,7 @@ test('defaults', () => {
 });
 
 /** A new prop breaks this at compile time until it is covered. */
-function allProps(scope: KustomizeUnit): Required<VllmServerProps> {
+function allProps(scope: KustomizeUnit): Required<Omit<VllmServerProps, 'reservation'>> {
   return {
     weights: new WeightsVolume(scope, 'weights', {
       model: Model.QWEN3_8B, storage: WeightsStorage.hyperdiskMl({ zones: ['us-central1-a', 'us-central1-c'] }),
@@ -54,7 +54,7 @@ function allProps(scope: KustomizeUnit): Required<VllmServerProps> {
     longestAnswerSeconds: 5,
     shutdownTimeoutSeconds: 0,
     terminationGracePeriodSeconds: 15,
-    spot: true,
+    capacity: 'spot',
     name: 'my-server',
     servedModelName: 'qwen',
     replicas: 6,

@@ -47,6 +47,8 @@ const DEFAULT: readonly Expectation[] = [
   ['google_dns_record_set', 'private.googleapis.com.', '$.type == "A"', 'toset($.rrdatas) == toset(["199.36.153.8", "199.36.153.9", "199.36.153.10", "199.36.153.11"])'],
   ['google_compute_route', 'vllm-googleapis', '$.dest_range == "199.36.153.8/30"', '$.next_hop_gateway == "default-internet-gateway"'],
   ['google_artifact_registry_repository', 'vllm', '$.format == "DOCKER"', 'one($.docker_config[*].immutable_tags)'],
+  ['google_artifact_registry_repository', 'docker-hub', '$.mode == "REMOTE_REPOSITORY"',
+    'one(one($.remote_repository_config[*].docker_repository)[*].public_repository) == "DOCKER_HUB"'],
   ['google_monitoring_notification_channel', 'vLLM alerts: ${each.value}', 'length($) == 2'],
   ['google_monitoring_alert_policy', 'vLLM: KV cache full', '$.severity == "WARNING"',
     'one(one($.conditions[*].condition_prometheus_query_language)[*].disable_metric_validation)'],

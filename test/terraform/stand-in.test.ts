@@ -30,7 +30,8 @@ afterAll(() => terraform.remove());
 const valueOf = (type: string, name: string): Block => values.get(addressOf(json, type, name).replace('.', '__'))!.output;
 
 test('terraform makes everything that the JSON has, and nothing is left to do afterwards', () => {
-  const count = Object.values(withEach(json).resource as Record<string, object>).reduce((sum, blocks) => sum + Object.keys(blocks).length, 0);
+  const blocks = Object.values(withEach(json).resource as Record<string, object>);
+  const count = blocks.reduce((sum, ofType) => sum + Object.keys(ofType).length, 0);
   // One channel more: there are two addresses.
   expect(values.size).toBe(count + 1);
   expect(terraform.run('plan', '-detailed-exitcode', '-no-color', ...VARIABLES)).toMatchObject({ status: 0 });
@@ -40,10 +41,12 @@ test('each workload is known by the number and the id of the project', () => {
   const members = [...values].filter(([address]) => address.startsWith('google_storage_bucket_iam_member__')).map(([, { output }]) => output);
   expect(members.map(({ member }) => member)).toContain(`${POOL}/subject/ns/vllm/sa/vllm-openai-gcs-l4`);
   const project = { 'var.project_id': 'my-project', 'var.project_number': '123456789012' };
-  const wanted = Object.values(withEach(json).resource.google_storage_bucket_iam_member as Record<string, Block>).map(({ member, role, condition }) => ({
+  const grants = Object.values(withEach(json).resource.google_storage_bucket_iam_member as Record<string, Block>);
+  const wanted = grants.map(({ member, role, condition }) => ({
     member: Object.entries(project).reduce((text: string, [name, value]) => text.replaceAll(`\${${name}}`, value), member), role, condition,
   }));
-  const sorted = (grants: Block[]) => grants.map(({ member, role, condition }) => JSON.stringify([member, role, condition.title, condition.expression])).sort();
+  const sorted = (blocks: Block[]) => blocks.map(({ member, role, condition: { title, expression } }) =>
+    JSON.stringify([member, role, title, expression])).sort();
   expect(sorted(members)).toEqual(sorted(wanted));
   expect(members.filter(({ member, bucket }) => !member.startsWith(`${POOL}/subject/ns/`) || bucket !== 'vllm-models')).toEqual([]);
 });
@@ -51,12 +54,13 @@ test('each workload is known by the number and the id of the project', () => {
 test('terraform reads a template of grants as the tests do, whatever a folder is called', () => {
   const folders = ['a"b', 'c\\\\d', 'e/%s', 'f/%[1]s', 'ü'];
   const block = { for_each: { all: folders, none: [] }, condition: FolderRole.READ.template('b', 'each.value') };
-  const { values: { root_module: root } } = withTerraform({ resource: { terraform_data: { made: { for_each: block.for_each, input: block.condition } } } }, (own) => {
+  const made = { for_each: block.for_each, input: block.condition };
+  const { values: { root_module: root } } = withTerraform({ resource: { terraform_data: { made } } }, (own) => {
     own.succeed('init');
     own.succeed('apply', '-auto-approve');
     return JSON.parse(own.succeed('show', '-json')) as Block;
   });
-  expect(root.resources.map((made: Block) => made.values.output)).toEqual(expanded(block).map(({ condition }) => condition));
+  expect(root.resources.map((resource: Block) => resource.values.output)).toEqual(expanded(block).map(({ condition }) => condition));
 });
 
 test('what is protected is so until it is asked for otherwise', () => {
@@ -112,6 +116,7 @@ test('the outputs are commands of the project', () => {
     credentials_command: 'gcloud container clusters get-credentials vllm --dns-endpoint --location us-central1 --project my-project',
     hub_token_command: 'gcloud secrets versions add hugging-face-token --project my-project --data-file=-',
     registry_url: 'us-central1-docker.pkg.dev/my-project/vllm',
+    docker_hub_prefix: 'us-central1-docker.pkg.dev/my-project/docker-hub',
   });
 });
 

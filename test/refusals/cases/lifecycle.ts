@@ -84,13 +84,13 @@ export const LIFECYCLE: Refusals = {
     'Kubernetes\' own 30 s': serving({ terminationGracePeriodSeconds: 30 }),
     'by a second': serving({ terminationGracePeriodSeconds: 139 }),
     'of a long answer': serving({ longestAnswerSeconds: 600, terminationGracePeriodSeconds: 600 }),
-    'that a spot node does not give': serving({ spot: true, longestAnswerSeconds: 60 }),
+    'that a spot node does not give': serving({ capacity: 'spot', longestAnswerSeconds: 60 }),
     'at once': serving({ terminationGracePeriodSeconds: 0 }),
   },
   'a --shutdown-timeout that is neither 0 nor longer than the longest answer': {
     shorter: serving({ shutdownTimeoutSeconds: 30 }),
     'as long': serving({ longestAnswerSeconds: 60, shutdownTimeoutSeconds: 60 }),
-    'on a spot node': serving({ spot: true, shutdownTimeoutSeconds: 5 }),
+    'on a spot node': serving({ capacity: 'spot', shutdownTimeoutSeconds: 5 }),
     'as an argument': serving({ extraArgs: ['--shutdown-timeout=30'] }),
   },
 };
