@@ -5,6 +5,7 @@ export type { FolderGrant, Grant, ProjectGrant } from './common/grant';
 export { reachGoogleApis } from './common/google-apis';
 export type { GoogleApis, SettingScope } from './common/google-apis';
 export * from './common/identity';
+export { takeImagesFrom } from './common/image-registry';
 export { Refusal } from './common/refusal';
 export * from './kustomize';
 export * from './planning';

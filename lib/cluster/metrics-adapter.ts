@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
 import { ServiceIdentity } from '../common/identity';
+import { imageFor } from '../common/image-registry';
 import { guaranteed, oneMayLeave, preferApart, preferSpread, restrictedContainer, restrictedPod, scratch, servicePort, tcp } from '../pods';
 import { k8s } from '../pods/k8s';
 
@@ -52,7 +53,7 @@ export class MetricsAdapter extends Construct {
         replicas: 2,
         revisionHistoryLimit: 3,
         selector: { matchLabels: LABELS },
-        template: { metadata: { labels: LABELS }, spec: podSpec() },
+        template: { metadata: { labels: LABELS }, spec: podSpec(imageFor(this, IMAGE)) },
       },
     });
     this.allowReading();
@@ -102,7 +103,7 @@ export class MetricsAdapter extends Construct {
   }
 }
 
-function podSpec(): k8s.PodSpec {
+function podSpec(image: string): k8s.PodSpec {
   // It is an API server, which answers both to anyone: k8s.io/apiserver pkg/server/options/authorization.go
   const probe = (path: string) => ({ httpGet: { path, port: k8s.IntOrString.fromString('https'), scheme: 'HTTPS' }, timeoutSeconds: 5 });
   return {
@@ -114,7 +115,7 @@ function podSpec(): k8s.PodSpec {
     topologySpreadConstraints: [preferSpread(LABELS, 'topology.kubernetes.io/zone')],
     containers: [{
       name: 'adapter',
-      image: IMAGE,
+      image,
       imagePullPolicy: 'Always',
       command: ['/adapter'],
       args: ['--use-new-resource-model=true', '--fallback-for-container-metrics=true', `--secure-port=${PORT}`, '--cert-dir=/tmp'],

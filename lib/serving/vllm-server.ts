@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { VllmRelease } from '../catalog';
 import { MOST_NODES } from '../catalog/gke-limits';
 import { ServiceIdentity } from '../common/identity';
+import { imageFor } from '../common/image-registry';
 import { requireWorkloadName } from '../common/names';
 import { named, Refusal } from '../common/refusal';
 import { serviceUrl } from '../common/service-address';
@@ -14,6 +15,7 @@ import { WeightsBinding } from '../weights';
 import { directoryOf } from '../weights/model-directory';
 import { ImportedVllmServer, IVllmServer, VllmServerAttributes } from './imported-server';
 import { clientLabels, selectorLabels, SERVER, serverLabels } from './labels';
+import { requireOwnImage } from './own-image';
 import { SERVER_PORT, serverArguments, servedModelName } from './server-arguments';
 import { defaultServerName, LONGEST_SERVER_NAME } from './server-name';
 import { ServerPlan } from './server-plan';
@@ -48,6 +50,8 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
   readonly name: string;
   /** Release of vLLM that it runs. */
   readonly release: VllmRelease;
+  /** Image of the server: one of its own, or that of the release, from where the images below the scope are taken. */
+  readonly image: string;
   /** Numbers of the server, computed before anything was made. */
   readonly plan: ServerPlan;
   /** Name of the model in requests and metrics. */
@@ -87,7 +91,7 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
       this.props = props;
       this.plan = new ServerPlan(weights.model, weights.storage, onlyProps('ServerPlanProps', props));
       this.release = props.imageDigest ? this.plan.memory.release.withDigest(props.imageDigest) : this.plan.memory.release;
-      this.requirePinnedImage();
+      this.image = this.requireImage();
       this.servedModelName = servedModelName(props);
       this.maxReplicas = this.countMaxReplicas();
       this.replicas = this.countReplicas();
@@ -170,12 +174,17 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
     return { kind: 'Deployment', apiVersion: 'apps/v1', name: this.name, containers: [], replicas };
   }
 
-  private requirePinnedImage(): void {
-    const { image, digest, version } = this.release;
-    if (this.props.requireDigest && digest === undefined) {
+  private requireImage(): string {
+    const { release, props } = this;
+    if (props.image !== undefined) {
+      return requireOwnImage({ image: props.image, imageDigest: props.imageDigest, requireDigest: props.requireDigest });
+    }
+    const { image, digest, version } = release;
+    if (props.requireDigest && digest === undefined) {
       throw new Refusal(`the image ${image} is known by its tag only, and a tag can come to name another image; take`
         + ` VllmRelease.of('${version}@sha256:…'). 'npx cdk8s-vllm digest ${version}' prints the digest`);
     }
+    return imageFor(this, image);
   }
 
   private countMaxReplicas(): number {
@@ -246,7 +255,7 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
         strategy: { type: 'RollingUpdate', rollingUpdate: this.rollingUpdate() },
         selector: { matchLabels: selectorLabels(name) },
         template: serverPod(plan, props, {
-          name, image: this.release.image, args: this.args, binding, programs, serviceAccountName: this.identity.serviceAccountName,
+          name, image: this.image, args: this.args, binding, programs, serviceAccountName: this.identity.serviceAccountName,
         }),
       },
     });
