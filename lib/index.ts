@@ -9,8 +9,11 @@ export { takeImagesFrom } from './common/image-registry';
 export { Refusal } from './common/refusal';
 export * from './kustomize';
 export * from './planning';
-export { ProgramImage } from './pods';
-export type { PodProps, ProgramFiles, SecretKey } from './pods';
+export { PodVolume, ProgramImage } from './pods';
+export type {
+  ClaimVolumeOptions, ConfigMapVolumeOptions, CsiVolumeOptions, EmptyDirVolumeOptions, KeyVolumeOptions, PodProps, PodVolumeOptions, ProgramFiles, SecretKey,
+  SecretVolumeOptions,
+} from './pods';
 export * from './serving';
 export * from './weights';
 export * from './workloads';

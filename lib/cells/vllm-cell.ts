@@ -30,6 +30,16 @@ export interface VllmCellProps extends CellPoint {
    */
   readonly pods?: PodProps;
   /**
+   * Labels of every object of the cell.
+   * @default - none
+   */
+  readonly labels?: Record<string, string>;
+  /**
+   * Annotations of every object of the cell; what an object says itself stays.
+   * @default - none
+   */
+  readonly annotations?: Record<string, string>;
+  /**
    * Units that the cell has beside its server.
    * @default - all that its storage allows
    */
@@ -210,9 +220,9 @@ export class VllmCell extends Construct {
   }
 
   private unit(name: CellUnit | 'server'): KustomizeUnit {
-    const { namespace } = this.props;
+    const { namespace, labels, annotations } = this.props;
     const applyWithCell = name === 'server' || unitOf(name).applyWithCell;
-    return new KustomizeUnit(this, `${this.id}-${name}`, { cell: this.id, unit: name, namespace, applyWithCell });
+    return new KustomizeUnit(this, `${this.id}-${name}`, { cell: this.id, unit: name, namespace, labels, annotations, applyWithCell });
   }
 }
 

@@ -7,6 +7,7 @@ export * from './mounted-programs';
 export * from './namespace';
 export * from './pod-mount';
 export * from './pod-props';
+export * from './pod-volume';
 export * from './program-files';
 export * from './program-image';
 export * from './program-job';

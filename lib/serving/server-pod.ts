@@ -11,9 +11,12 @@ import { HOME, serverEnvironment } from './server-environment';
 import { ServerPlan } from './server-plan';
 import { VllmServerProps } from './vllm-server-props';
 import { GIB } from '../common/bytes';
+import { wholeNumber } from '../common/whole-number';
 
 /** The probes look at the whole server; a slow answer under load must not restart it. */
-const LIVENESS_FAILURES = 10;
+function livenessFailures({ livenessFailureThreshold = 10 }: VllmServerProps): number {
+  return wholeNumber('livenessFailureThreshold', livenessFailureThreshold, 3, 360);
+}
 
 /** Labels of nodes that follow from the plan, and the prop that it has each from. */
 const SELECTED_BY = {
@@ -131,7 +134,7 @@ function serverContainer(plan: ServerPlan, props: VllmServerProps, parts: Server
     },
     readinessProbe: { ...probe('/health'), periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 2 },
     // The same answer under another path: linters rightly ask that the two probes are not one.
-    livenessProbe: { ...probe('/ping'), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: LIVENESS_FAILURES },
+    livenessProbe: { ...probe('/ping'), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: livenessFailures(props) },
     lifecycle: {
       preStop: {
         exec: {

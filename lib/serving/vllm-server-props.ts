@@ -67,6 +67,12 @@ export interface VllmServerProps extends ServerPlanProps, PodProps {
    */
   readonly ingressFrom?: readonly k8s.NetworkPolicyPeer[];
   /**
+   * Liveness probes in a row, one in 10 seconds, that may fail before the server is started again, 3 to 360. It asks whether the process
+   * answers at all, which a busy one may take long for.
+   * @default 10
+   */
+  readonly livenessFailureThreshold?: number;
+  /**
    * Further arguments of `vllm serve`, each `--flag=value`; the release has to know them, and no prop may decide them.
    * @default - none
    */

@@ -1,6 +1,6 @@
 import { Testing } from 'cdk8s';
 import {
-  Accelerator, BatchInference, GradioChat, LocustLoadTest, Model, ModelEvaluation, PodProps, ServiceIdentity, VllmCell, VllmServer,
+  Accelerator, BatchInference, GradioChat, LocustLoadTest, Model, ModelEvaluation, PodProps, PodVolume, ServiceIdentity, VllmCell, VllmServer,
   WeightsHydration, WeightsLoader, WeightsStorage, WeightsVolume,
 } from '../../lib';
 import * as api from '../../lib';
@@ -49,7 +49,7 @@ function made(name: string, props: PodProps): { workload: Workload; objects: Ren
 }
 
 /** For each prop what is asked, where pods have it, and what they have there besides. */
-const ASKED: { readonly [Prop in keyof Required<PodProps>]: [PodProps[Prop], string, unknown?] } = {
+const ASKED: { readonly [Prop in keyof Required<Omit<PodProps, 'volumes'>>]: [PodProps[Prop], string, unknown?] } = {
   nodeSelector: [{ 'cloud.google.com/gke-nodepool': 'serving' }, 'spec nodeSelector'],
   tolerations: [[{ key: 'dedicated', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 60 }], 'spec tolerations'],
   imagePullSecrets: [['registry', 'mirror'], 'spec imagePullSecrets', [{ name: 'registry' }, { name: 'mirror' }]],
@@ -59,7 +59,21 @@ const ASKED: { readonly [Prop in keyof Required<PodProps>]: [PodProps[Prop], str
   secretEnv: [{ PLUGIN_LICENCE: { secretName: 'plugin', key: 'licence' } }, 'spec containers 0 env',
     [{ name: 'PLUGIN_LICENCE', valueFrom: { secretKeyRef: { name: 'plugin', key: 'licence' } } }]],
 };
-const PROPS = Object.keys(ASKED) as (keyof PodProps)[];
+const PROPS = Object.keys(ASKED) as (keyof typeof ASKED)[];
+
+/** Volumes have two places, and emptyDirs count as what the container may write: pod-volume.test.ts has them. */
+const VOLUME = PodVolume.secret({ name: 'own', secretName: 'plugin', mountPath: '/etc/own' });
+
+test.each(NAMES)('volumes go to the first container of every pod of the %s, and change nothing else', (name) => {
+  const before = made(name, {}).templates;
+  const after = made(name, { volumes: [VOLUME] }).templates;
+  before.forEach(({ spec }) => {
+    spec!.volumes!.push(VOLUME.volume);
+    spec!.containers[0].volumeMounts!.push(VOLUME.mount);
+  });
+  expect(after).toEqual(JSON.parse(JSON.stringify(before)));
+  expect(after.length).toBe(name === 'load test' ? 2 : 1);
+});
 
 /** The value at the place, and the pod without it. */
 function taken(template: k8s.PodTemplateSpec, place: string): { value: unknown; rest: unknown } {

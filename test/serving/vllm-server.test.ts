@@ -1,7 +1,7 @@
 import { Testing } from 'cdk8s';
 import { HorizontalPodAutoscaler, Metric, MetricTarget } from 'cdk8s-plus-28';
 import {
-  Accelerator, KustomizeUnit, MachineType, Model, VllmRelease, VllmServer, VllmServerProps, WeightsStorage, WeightsVolume,
+  Accelerator, KustomizeUnit, MachineType, Model, PodVolume, VllmRelease, VllmServer, VllmServerProps, WeightsStorage, WeightsVolume,
 } from '../../lib';
 import { emptyLeaves, objectOf, objectsOf, refusalOf, Rendered, server, unit } from './rendered';
 
@@ -56,6 +56,7 @@ function allProps(scope: KustomizeUnit): Required<Omit<VllmServerProps, 'image'>
     ingressFrom: [{ namespaceSelector: { matchLabels: { team: 'search' } } }, { ipBlock: { cidr: '10.0.0.0/8' } }],
     imageDigest: DIGEST,
     requireDigest: true,
+    livenessFailureThreshold: 30,
     extraArgs: ['--enable-prefix-caching', '--seed=7'],
     extraEnv: { OMP_NUM_THREADS: '4' },
     nodeSelector: { 'cloud.google.com/gke-nodepool': 'serving' },
@@ -65,6 +66,7 @@ function allProps(scope: KustomizeUnit): Required<Omit<VllmServerProps, 'image'>
     podAnnotations: { 'example.com/owner': 'search' },
     serviceAccountName: 'search',
     secretEnv: { PLUGIN_LICENCE: { secretName: 'plugin', key: 'licence' } },
+    volumes: [PodVolume.configMap({ name: 'parser', configMapName: 'parser', mountPath: '/etc/parser' })],
   };
 }
 
