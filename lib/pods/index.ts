@@ -5,6 +5,7 @@ export * from './egress';
 export * from './labels';
 export * from './mounted-programs';
 export * from './namespace';
+export * from './outbound-proxy';
 export * from './pod-mount';
 export * from './pod-props';
 export * from './pod-volume';
