@@ -41,7 +41,7 @@ export interface VllmCellProps extends CellPoint {
   readonly annotations?: Record<string, string>;
   /**
    * Units that the cell has beside its server.
-   * @default - all that its storage allows
+   * @default - all that its storage allows, but no `benchmark`
    */
   readonly units?: readonly CellUnit[];
   /** Namespace of every object of the cell. */
@@ -184,7 +184,7 @@ export class VllmCell extends Construct {
   /** Those asked for, in the order in which they are made. */
   private requireUnits(): CellUnit[] {
     const onDisk = this.storage.diskType !== undefined;
-    const asked = this.props.units ?? CELL_UNITS.filter(name => onDisk || !unitOf(name).forDisks);
+    const asked = this.props.units ?? CELL_UNITS.filter(name => !unitOf(name).onlyAsked && (onDisk || !unitOf(name).forDisks));
     for (const name of asked) {
       if (!CELL_UNITS.includes(name)) {
         throw new Refusal(`'units' (${name}): there is no such unit; there are ${CELL_UNITS.join(', ')}`);

@@ -72,7 +72,8 @@ function plannedPod(plan: ServerPlan, props: VllmServerProps, parts: ServerParts
   };
 }
 
-function scheduling(name: string, plan: ServerPlan, spot = false): Partial<k8s.PodSpec> {
+/** The nodes that a pod with the engine of the plan can run on. */
+export function serverNodes(plan: ServerPlan, spot = false): Pick<k8s.PodSpec, 'nodeSelector' | 'tolerations' | 'affinity'> {
   const { machineType, requiredZones, cacheMedium } = plan.placement;
   const tolerations: k8s.Toleration[] = [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }];
   const nodeSelector: { [label: string]: string } = {
@@ -89,14 +90,21 @@ function scheduling(name: string, plan: ServerPlan, spot = false): Partial<k8s.P
   return {
     nodeSelector,
     tolerations,
-    affinity: {
-      nodeAffinity: requiredZones.length > 0 ? {
+    affinity: requiredZones.length === 0 ? undefined : {
+      nodeAffinity: {
         requiredDuringSchedulingIgnoredDuringExecution: {
           nodeSelectorTerms: [{ matchExpressions: [{ key: 'topology.kubernetes.io/zone', operator: 'In', values: [...requiredZones].sort() }] }],
         },
-      } : undefined,
-      podAntiAffinity: preferApart(selectorLabels(name)),
+      },
     },
+  };
+}
+
+function scheduling(name: string, plan: ServerPlan, spot?: boolean): Partial<k8s.PodSpec> {
+  const nodes = serverNodes(plan, spot);
+  return {
+    ...nodes,
+    affinity: { ...nodes.affinity, podAntiAffinity: preferApart(selectorLabels(name)) },
     topologySpreadConstraints: ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map(key => preferSpread(selectorLabels(name), key)),
   };
 }
@@ -153,7 +161,8 @@ function serverContainer(plan: ServerPlan, props: VllmServerProps, parts: Server
   };
 }
 
-function writable({ placement }: ServerPlan): PodMount[] {
+/** What the engine writes to. */
+export function writable({ placement }: ServerPlan): PodMount[] {
   // Several GPU processes pass tensors through shared memory, of which a container has 64 MiB by itself.
   const shared = placement.gpus > 1 ? [scratch('dshm', '/dev/shm', '2Gi', 'Memory')] : [];
   return [scratch('home', HOME, '8Gi'), scratch('tmp', '/tmp', '2Gi'), ...shared];

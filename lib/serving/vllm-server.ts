@@ -11,19 +11,27 @@ import { serviceUrl } from '../common/service-address';
 import { wholeNumber } from '../common/whole-number';
 import { inNamespace, MountedPrograms, namespaceOf, oneMayLeave, requireNamespace, servicePort, tcp, WorkloadAccess } from '../pods';
 import { k8s } from '../pods/k8s';
-import { WeightsBinding } from '../weights';
+import { WeightsBinding, WeightsVolume } from '../weights';
 import { directoryOf } from '../weights/model-directory';
 import { ImportedVllmServer, IVllmServer, VllmServerAttributes } from './imported-server';
 import { clientLabels, selectorLabels, SERVER, serverLabels } from './labels';
 import { requireOwnImage } from './own-image';
 import { SERVER_PORT, serverArguments, servedModelName } from './server-arguments';
 import { defaultServerName, LONGEST_SERVER_NAME } from './server-name';
+import { serverEnvironment } from './server-environment';
 import { ServerPlan } from './server-plan';
 import { serverPod } from './server-pod';
 import { SERVER_PROGRAMS } from './server-programs';
 import { propsOfRun, survey } from './upgrade-survey';
 import { VllmServerProps } from './vllm-server-props';
 import { onlyProps, requirePropsOf } from '../common/props';
+
+/** What a server has in common with what loads its engine by itself. */
+export interface ServerEngine {
+  readonly weights: WeightsVolume;
+  readonly spot?: boolean;
+  readonly environment: readonly k8s.EnvVar[];
+}
 
 const DEFAULT_MAX_NODES = 5;
 
@@ -134,6 +142,16 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
   /** Names of the adapters that requests can ask for beside the model. */
   get adapterNames(): string[] {
     return Object.keys(this.props.lora?.adapters ?? {});
+  }
+
+  /**
+   * What a pod says that loads the same engine by itself.
+   *
+   * @internal
+   */
+  get engine(): ServerEngine {
+    const { weights, spot, extraEnv } = this.props;
+    return { weights, spot, environment: serverEnvironment(this.plan, { extraEnv }) };
   }
 
   /** Requests that one server runs at once, at most. */

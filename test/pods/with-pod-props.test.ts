@@ -1,6 +1,6 @@
 import { Testing } from 'cdk8s';
 import {
-  Accelerator, BatchInference, GradioChat, LocustLoadTest, Model, ModelEvaluation, PodProps, PodVolume, ServiceIdentity, VllmCell, VllmServer,
+  Accelerator, BatchInference, GradioChat, LocustLoadTest, Model, ModelEvaluation, PodProps, PodVolume, ServiceIdentity, VllmBenchmark, VllmCell, VllmServer,
   WeightsHydration, WeightsLoader, WeightsStorage, WeightsVolume,
 } from '../../lib';
 import * as api from '../../lib';
@@ -28,6 +28,7 @@ const WORKLOADS: { readonly [name: string]: (scope: Unit, props: PodProps) => Wo
   evaluation: (scope, props) =>
     new ModelEvaluation(scope, 'evaluation', { batch: batchOf(unit(), {}), labels: 'in/labels.jsonl', ...props }),
   loader: (scope, props) => new WeightsLoader(scope, 'loader', { weights: weightsIn(scope, WeightsStorage.gcsFuse({ bucket })), ...props }),
+  benchmark: (scope, props) => new VllmBenchmark(scope, 'benchmark', { server: server(unit()), bucket, ...props }),
   hydration: (scope, props) => {
     const weights = weightsIn(unit(), disk);
     return new WeightsHydration(scope, 'hydration', {
@@ -157,7 +158,7 @@ describe.each(NAMES)('the %s refuses', (name) => {
   ])('%s', (_, props, message) => {
     const refusal = refusalOf(() => made(name, props));
     expect(refusal).toContain(message);
-    expect(refusal).toMatch(/^(VllmServer|GradioChat|LocustLoadTest|BatchInference|ModelEvaluation|WeightsLoader|WeightsHydration) '/);
+    expect(refusal).toMatch(/^(VllmServer|GradioChat|LocustLoadTest|BatchInference|ModelEvaluation|WeightsLoader|WeightsHydration|VllmBenchmark) '/);
     expect(refusal).not.toContain('sk-Proj');
   });
 
