@@ -1,5 +1,5 @@
 import {
-  Accelerator, ImpossibleCell, KustomizeApp, MachineType, Model, Refusal, STORAGE_IDS, VllmCell, VllmCellProps, VllmCluster,
+  Accelerator, ImpossibleCell, KustomizeApp, MachineType, Model, Refusal, STORAGE_IDS, takeImagesFrom, VllmCell, VllmCellProps, VllmCluster,
 } from '../lib';
 import { nearestName } from '../lib/common/nearest-name';
 import { Region } from '../lib/common/region';
@@ -39,9 +39,12 @@ export interface Matrix {
 
 /** All cells that the settings ask for, in memory: nothing is written. */
 export function buildMatrix(root: string, settings: Settings): Matrix {
-  const { namespace, bucket, region, release, profile, maxNodes, googleApis, capacity, reservation } = settings;
+  const { namespace, bucket, region, release, profile, maxNodes, googleApis, imageRegistry, capacity, reservation } = settings;
   requireGpusIn(region);
   const app = new KustomizeApp({ root });
+  if (imageRegistry !== undefined) {
+    takeImagesFrom(app, imageRegistry);
+  }
   const results = chosen(settings).map(cell =>
     VllmCell.of(app, {
       ...cell, server: { capacity, reservation, ...cell.server, requireDigest: profile === 'production' }, namespace, bucket, region, maxNodes, googleApis,

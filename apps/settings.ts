@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { parseEnv } from 'node:util';
 import { Capacity, VllmRelease } from '../lib/catalog';
 import { GoogleApis, requireGoogleApis } from '../lib/common/google-apis';
+import { requireImageRegistry } from '../lib/common/image-registry';
 import { Refusal } from '../lib/common/refusal';
 import { Region } from '../lib/common/region';
 import { UPGRADE_VARIABLE } from '../lib/common/upgrade-run';
@@ -66,6 +67,10 @@ const SETTINGS = {
     default: '', unset: 'none', doc: 'name of the reservation, with capacity `reservation`', parse: text => text || undefined,
     text: reservation => reservation ?? '',
   },
+  imageRegistry: {
+    default: '', unset: 'the public ones', doc: 'registry that all images are taken from, with their paths below it: [which ones](platform.md#images)',
+    parse: (text, variable) => text === '' ? undefined : requireImageRegistry(`settings: ${variable}`, text), text: registry => registry ?? '',
+  },
   stateBucket: {
     default: '', unset: 'none', doc: 'bucket that keeps Terraform\'s state; none: a file beside the Terraform JSON',
     parse: text => text || undefined, text: bucket => bucket ?? '',
@@ -73,7 +78,7 @@ const SETTINGS = {
   cells: { default: '', unset: 'all', doc: 'the cells to write, with commas between', parse: list, text: cells => cells?.join(',') ?? '' },
 } satisfies {
   namespace: Setting<string>; bucket: Setting<string>; region: Setting<string>; maxNodes: Setting<number>; release: Setting<VllmRelease>;
-  profile: Setting<Profile>; googleApis: Setting<GoogleApis>; stateBucket: Setting<string | undefined>;
+  profile: Setting<Profile>; googleApis: Setting<GoogleApis>; imageRegistry: Setting<string | undefined>; stateBucket: Setting<string | undefined>;
   capacity: Setting<Capacity | undefined>; reservation: Setting<string | undefined>;
   cells: Setting<string[] | undefined>;
 };

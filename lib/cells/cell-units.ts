@@ -7,7 +7,7 @@ import { PodProps } from '../pods';
 import { MetricsCollector, VllmHpa, VllmMonitoring, VllmServer } from '../serving';
 import { WeightsVolume } from '../weights';
 import {
-  BatchInference, GradioChat, LocustLoadTest, ModelEvaluation, WeightsHydration, WeightsLoader, WeightsSnapshot,
+  BatchInference, GradioChat, LocustLoadTest, ModelEvaluation, VllmBenchmark, WeightsHydration, WeightsLoader, WeightsSnapshot,
 } from '../workloads';
 import { defaultName } from '../workloads/server-client';
 
@@ -35,6 +35,8 @@ interface Unit {
   readonly applyWithCell: boolean;
   /** Whether it is for weights on a disk only. @default false */
   readonly forDisks?: boolean;
+  /** Whether a cell has it only where it is asked for. @default false */
+  readonly onlyAsked?: boolean;
   /** The unit whose objects it reads. @default - none but the server's */
   readonly needs?: CellUnit;
   /** CSI drivers that its pods mount by, beside the storage's. @default - none */
@@ -43,7 +45,7 @@ interface Unit {
 }
 
 /** Name of a unit that a cell can have beside `server`. */
-export type CellUnit = 'monitoring' | 'autoscaling' | 'chat' | 'load-test' | 'batch' | 'weights' | 'hydration' | 'snapshot';
+export type CellUnit = 'monitoring' | 'autoscaling' | 'chat' | 'load-test' | 'batch' | 'weights' | 'hydration' | 'snapshot' | 'benchmark';
 
 /** What a cell has beside its server, each in a folder that applies alone, in the order in which they are made. */
 const UNITS: { readonly [name in CellUnit]: Unit } = {
@@ -92,6 +94,13 @@ const UNITS: { readonly [name in CellUnit]: Unit } = {
       const hydration = made.find(construct => construct instanceof WeightsHydration)!;
       return [new WeightsSnapshot(scope, 'snapshot', { hydration })];
     },
+  },
+  benchmark: {
+    applyWithCell: false,
+    // It takes the GPUs of a whole server from the servers.
+    onlyAsked: true,
+    csiDrivers: [CSI_DRIVERS.bucket],
+    make: (scope, { id, server, bucket, pods }) => [new VllmBenchmark(scope, 'benchmark', { ...pods, server, bucket, output: `benchmark/${id}` })],
   },
 };
 

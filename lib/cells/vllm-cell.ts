@@ -33,8 +33,18 @@ export interface VllmCellProps extends CellPoint {
    */
   readonly pods?: PodProps;
   /**
+   * Labels of every object of the cell.
+   * @default - none
+   */
+  readonly labels?: Record<string, string>;
+  /**
+   * Annotations of every object of the cell; what an object says itself stays.
+   * @default - none
+   */
+  readonly annotations?: Record<string, string>;
+  /**
    * Units that the cell has beside its server.
-   * @default - all that its storage allows
+   * @default - all that its storage allows, but no `benchmark`
    */
   readonly units?: readonly CellUnit[];
   /** Namespace of every object of the cell. */
@@ -192,7 +202,7 @@ export class VllmCell extends Construct {
   /** Those asked for, in the order in which they are made. */
   private requireUnits(): CellUnit[] {
     const onDisk = this.storage.diskType !== undefined;
-    const asked = this.props.units ?? CELL_UNITS.filter(name => onDisk || !unitOf(name).forDisks);
+    const asked = this.props.units ?? CELL_UNITS.filter(name => !unitOf(name).onlyAsked && (onDisk || !unitOf(name).forDisks));
     for (const name of asked) {
       if (!CELL_UNITS.includes(name)) {
         throw new Refusal(`'units' (${name}): there is no such unit; there are ${CELL_UNITS.join(', ')}`);
@@ -228,9 +238,9 @@ export class VllmCell extends Construct {
   }
 
   private unit(name: CellUnit | 'server'): KustomizeUnit {
-    const { namespace } = this.props;
+    const { namespace, labels, annotations } = this.props;
     const applyWithCell = name === 'server' || unitOf(name).applyWithCell;
-    return new KustomizeUnit(this, `${this.id}-${name}`, { cell: this.id, unit: name, namespace, applyWithCell });
+    return new KustomizeUnit(this, `${this.id}-${name}`, { cell: this.id, unit: name, namespace, labels, annotations, applyWithCell });
   }
 }
 

@@ -10,6 +10,16 @@ import { requireProps } from '../common/props';
 export interface VllmClusterProps {
   /** Namespace of the cells. */
   readonly namespace: string;
+  /**
+   * Labels of every object.
+   * @default - none
+   */
+  readonly labels?: Record<string, string>;
+  /**
+   * Annotations of every object; what an object says itself stays.
+   * @default - none
+   */
+  readonly annotations?: Record<string, string>;
   /** Cells of the cluster: their disks are of classes that are made here. */
   readonly cells: readonly { readonly diskClasses: readonly DiskClass[] }[];
   /**
@@ -37,8 +47,8 @@ export class VllmCluster extends KustomizeUnit {
 
   constructor(scope: Construct, props: VllmClusterProps) {
     requireProps('VllmClusterProps', props, 'VllmCluster');
-    const { namespace, cells, metricsAdapter = true, pods } = props;
-    super(scope, 'cluster', { cell: 'cluster', namespace });
+    const { namespace, cells, labels, annotations, metricsAdapter = true, pods } = props;
+    super(scope, 'cluster', { cell: 'cluster', namespace, labels, annotations });
     new ServingNamespace(this, 'namespace', { name: namespace });
     new PriorityClass(this, 'priority', {
       name: VllmCluster.PRIORITY_CLASS, value: 100000, description: 'Servers that people wait for; batch work yields to them.',

@@ -1,7 +1,9 @@
 import { VllmRelease } from '../catalog';
+import { ImageReference } from '../common/image-reference';
+import { orRefusal, Refusal } from '../common/refusal';
 import { Command, onlyOne, Output, parsed } from './command';
+import { ExitCode, Failure } from './failure';
 import { Environment } from './hub-token';
-import { ImageReference } from './image-reference';
 import { digestOfTag } from './image-registry';
 
 const USAGE = 'usage: npx cdk8s-vllm digest <release or image>';
@@ -29,11 +31,20 @@ async function digest(args: string[], _environment: Environment, { out }: Output
   }
   const name = onlyOne('release or image', positionals);
   const release = /^v?\d+(\.\d+)*$/.test(name) ? VllmRelease.of(name) : undefined;
-  const image = ImageReference.of(release?.image ?? name);
+  const image = taggedImage(release?.image ?? name);
   const found = await digestOfTag(image);
   out(image.withDigest(found));
   if (release !== undefined) {
     out(`\nCDK8S_VLLM_RELEASE=${release.version}@${found}, or VllmRelease.of('${release.version}@${found}')`);
   }
   return 0;
+}
+
+/** @throws on what is no image, and on one that has a digest already */
+function taggedImage(text: string): ImageReference {
+  const image = orRefusal(() => ImageReference.of(text));
+  if (image instanceof Refusal || image.digest !== undefined) {
+    throw new Failure(ExitCode.USAGE, image instanceof Refusal ? image.message : `'${text}' has its digest already`);
+  }
+  return image;
 }

@@ -1,6 +1,6 @@
 import { sha256 } from '../common/digest';
+import { ImageReference } from '../common/image-reference';
 import { ExitCode, Failure } from './failure';
-import { ImageReference } from './image-reference';
 
 const MANIFESTS = [
   'application/vnd.oci.image.index.v1+json', 'application/vnd.docker.distribution.manifest.list.v2+json',

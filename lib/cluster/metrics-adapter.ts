@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
 import { ServiceIdentity } from '../common/identity';
+import { imageFor } from '../common/image-registry';
 import { requireServiceAccountName } from '../common/names';
 import { requirePropsOf } from '../common/props';
 import { refusing } from '../common/refusal';
@@ -75,7 +76,7 @@ export class MetricsAdapter extends Construct {
         replicas: 2,
         revisionHistoryLimit: 3,
         selector: { matchLabels: LABELS },
-        template: refusing(this, () => withPodProps({ metadata: { labels: LABELS }, spec: this.podSpec(props.image ?? IMAGE) }, props)),
+        template: refusing(this, () => withPodProps({ metadata: { labels: LABELS }, spec: this.podSpec(props.image ?? imageFor(this, IMAGE)) }, props)),
       },
     });
     this.allowReading();

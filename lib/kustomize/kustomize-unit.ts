@@ -30,6 +30,12 @@ export interface KustomizeUnitProps {
    * @default - none
    */
   readonly labels?: Record<string, string>;
+
+  /**
+   * Annotations of every object of the unit; what an object says itself stays.
+   * @default - none
+   */
+  readonly annotations?: Record<string, string>;
 }
 
 /**
@@ -50,6 +56,8 @@ export class KustomizeUnit extends Chart {
   public readonly unit?: string;
   /** Whether `kubectl apply -k CELL` applies the unit. */
   public readonly applyWithCell: boolean;
+  /** Annotations of every object of the unit. */
+  public readonly annotations: Readonly<Record<string, string>>;
 
   constructor(scope: Construct, id: string, props: KustomizeUnitProps) {
     requireProps('KustomizeUnitProps', props, `KustomizeUnit '${id}'`);
@@ -57,6 +65,7 @@ export class KustomizeUnit extends Chart {
     this.cell = props.cell;
     this.unit = props.unit;
     this.applyWithCell = props.applyWithCell ?? true;
+    this.annotations = { ...props.annotations };
     if (props.cell === PROGRAMS) {
       throw new Refusal(`KustomizeUnit '${id}': cell '${PROGRAMS}' is the folder of the programs that the cells share; choose another name`);
     }

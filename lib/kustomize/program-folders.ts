@@ -42,10 +42,11 @@ export class ProgramFolders {
   /** Adds a unit's overlay and, when nobody has it yet, the folder of the files. Returns what the unit's kustomization names. */
   add(manifest: Manifest, shared: SharedFiles, unitFolder: string): string {
     const overlay = fileNameOf(manifest).replace(/\.yaml$/, '');
-    const { name, namespace, labels } = manifest.metadata;
+    const { name, namespace, labels, annotations } = manifest.metadata;
     const up = '../'.repeat(unitFolder.split('/').length + 1);
     this.files.set(`${unitFolder}/${overlay}/kustomization.yaml`, Buffer.from(kustomizationOf([`${up}${PROGRAMS}/${this.folderOf(shared)}`], {
       namespace, namePrefix: name.slice(0, -BASE_NAME.length), ...(labels ? { labels: [{ pairs: labels }] } : {}),
+      ...(annotations ? { commonAnnotations: annotations } : {}),
     })));
     return overlay;
   }

@@ -3,7 +3,7 @@ import { IConstruct } from 'constructs';
 import { Refusal } from '../common/refusal';
 import { sharedFilesOf } from '../common/shared-files';
 import { KustomizeUnit } from './kustomize-unit';
-import { fileNameOf, kustomizationOf, Manifest, manifestOf } from './manifests/manifest';
+import { annotated, fileNameOf, kustomizationOf, Manifest, manifestOf } from './manifests/manifest';
 import { checkCell, checkManifest, checkSize } from './manifests/manifest-checks';
 import { toYaml } from './manifests/yaml-writer';
 import { FileTree } from './output/file-tree';
@@ -71,7 +71,7 @@ export class RenderedUnits {
       const shared = sharedFilesOf(object);
       const overlaid = shared && ProgramFolders.holds(whole, shared) ? shared : undefined;
       const known = overlaid && this.programs.sizeOf(overlaid);
-      const manifest = known === undefined ? whole : { ...whole, data: {} };
+      const manifest = annotated(known === undefined ? whole : { ...whole, data: {} }, unit.annotations);
       const yaml = toYaml(manifest);
       checkManifest(manifest, yaml);
       checkSize(manifest, yaml, known);

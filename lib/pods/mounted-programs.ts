@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
 import { digestOf } from '../common/digest';
+import { imageFor } from '../common/image-registry';
 import { SharedFiles, shareFiles } from '../common/shared-files';
 import { k8s } from './k8s';
 import { noteImage } from './pod-images';
@@ -68,7 +69,8 @@ export function podPrograms(scope: Construct, { name, labels, image, ownImage }:
   if (ownImage !== undefined) {
     return { image: ownImage, path: image.path, mounts: [], annotations: {} };
   }
-  const files = { folder: image.name, data: image.programs, beside: image.buildFiles() };
+  const base = imageFor(scope, image.base);
+  const files = { folder: image.name, data: image.programs, beside: image.buildFiles(base) };
   const mounted = new MountedPrograms(scope, 'Programs', { name, labels, files });
-  return { image: image.base, path: image.path, mounts: [mounted], annotations: mounted.annotations };
+  return { image: base, path: image.path, mounts: [mounted], annotations: mounted.annotations };
 }

@@ -1,4 +1,5 @@
 import { k8s } from './k8s';
+import { PodVolume } from './pod-volume';
 
 /** A key of a Secret that exists in the cluster. */
 export interface SecretKey {
@@ -49,4 +50,9 @@ export interface PodProps {
    * @default - none
    */
   readonly secretEnv?: { readonly [name: string]: SecretKey };
+  /**
+   * What the container mounts besides, read-only unless a volume says otherwise.
+   * @default - nothing
+   */
+  readonly volumes?: readonly PodVolume[];
 }

@@ -39,11 +39,15 @@ export class ProgramImage {
     this.programs = programFiles(directory, ['contract.json'], [...ALWAYS_SHARED, ...contract.shared]);
   }
 
-  /** Files that build the image: `docker build .`, or `gcloud builds submit --substitutions=_IMAGE=… .` */
-  buildFiles(): ProgramFiles {
+  /**
+   * Files that build the image: `docker build .`, or `gcloud builds submit --substitutions=_IMAGE=… .`
+   *
+   * @param base - image that it begins with, where the public one is taken from a registry of one's own
+   */
+  buildFiles(base = this.base): ProgramFiles {
     return {
       Dockerfile: [
-        `FROM ${this.base}`,
+        `FROM ${base}`,
         `COPY --chmod=0444 ${Object.keys(this.programs).join(' ')} ${PROGRAMS_PATH}/`,
         'USER 10001:10001',
         `ENTRYPOINT ["python3", "${this.path}"]`,

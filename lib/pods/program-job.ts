@@ -48,6 +48,11 @@ export interface ProgramJobProps {
   readonly env?: { readonly [name: string]: string };
   readonly resources: ResourceAmounts;
   readonly mounts?: readonly PodMount[];
+  /**
+   * Volumes of its sidecars, which the container does not see.
+   * @default - none
+   */
+  readonly volumes?: readonly k8s.Volume[];
   readonly annotations?: { readonly [name: string]: string };
   /** Seconds between SIGTERM and SIGKILL. */
   readonly graceSeconds: number;
@@ -120,7 +125,7 @@ function pod(props: ProgramJobProps, name: string): k8s.PodSpec {
       ...props.containerExtras,
       volumeMounts: mounts.map(({ mount }) => mount),
     }],
-    volumes: mounts.map(({ volume }) => volume),
+    volumes: [...mounts.map(({ volume }) => volume), ...props.volumes ?? []],
   };
 }
 

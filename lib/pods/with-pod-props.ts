@@ -2,6 +2,7 @@ import { requireSecretName } from '../common/names';
 import { Refusal } from '../common/refusal';
 import { k8s } from './k8s';
 import { PodProps } from './pod-props';
+import { withVolumes } from './pod-volume';
 import { some } from './some';
 
 interface Texts {
@@ -40,9 +41,10 @@ const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
  */
 export function withPodProps(decided: k8s.PodTemplateSpec, props: PodProps, selectedBy: Texts = {}): k8s.PodTemplateSpec {
   const { metadata = {}, spec } = decided;
-  const [container, ...others] = spec!.containers;
   const secrets = (props.imagePullSecrets ?? []).map(name => ({ name: requirePullSecret(name) }));
   const tolerations = [...spec!.tolerations ?? [], ...(props.tolerations ?? []).map(requireToleration)];
+  const pod = withVolumes(spec!, props.volumes ?? []);
+  const [container, ...others] = pod.containers;
   return {
     metadata: {
       ...metadata,
@@ -50,7 +52,7 @@ export function withPodProps(decided: k8s.PodTemplateSpec, props: PodProps, sele
       annotations: added('podAnnotations', metadata.annotations, props.podAnnotations, RESERVED_ANNOTATIONS),
     },
     spec: {
-      ...spec!,
+      ...pod,
       nodeSelector: withNodes(spec!, props.nodeSelector ?? {}, selectedBy),
       tolerations: some(tolerations),
       imagePullSecrets: some(secrets),

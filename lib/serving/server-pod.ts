@@ -12,9 +12,12 @@ import { ServerPlan } from './server-plan';
 import { VllmServerProps } from './vllm-server-props';
 import { CAPACITY_LABELS } from '../catalog/capacity';
 import { GIB } from '../common/bytes';
+import { wholeNumber } from '../common/whole-number';
 
 /** The probes look at the whole server; a slow answer under load must not restart it. */
-const LIVENESS_FAILURES = 10;
+function livenessFailures({ livenessFailureThreshold = 10 }: VllmServerProps): number {
+  return wholeNumber('livenessFailureThreshold', livenessFailureThreshold, 3, 360);
+}
 
 /** Labels of nodes that follow from the plan, and the prop that it has each from. */
 const SELECTED_BY = {
@@ -70,7 +73,8 @@ function plannedPod(plan: ServerPlan, props: VllmServerProps, parts: ServerParts
   };
 }
 
-function scheduling(name: string, plan: ServerPlan): Partial<k8s.PodSpec> {
+/** The nodes that a pod with the engine of the plan can run on. */
+export function serverNodes(plan: ServerPlan): Pick<k8s.PodSpec, 'nodeSelector' | 'tolerations' | 'affinity'> {
   const { machineType, requiredZones, cacheMedium, capacityMark } = plan.placement;
   const tolerations: k8s.Toleration[] = [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }];
   const nodeSelector: { [label: string]: string } = {
@@ -87,14 +91,21 @@ function scheduling(name: string, plan: ServerPlan): Partial<k8s.PodSpec> {
   return {
     nodeSelector,
     tolerations,
-    affinity: {
-      nodeAffinity: requiredZones.length > 0 ? {
+    affinity: requiredZones.length === 0 ? undefined : {
+      nodeAffinity: {
         requiredDuringSchedulingIgnoredDuringExecution: {
           nodeSelectorTerms: [{ matchExpressions: [{ key: 'topology.kubernetes.io/zone', operator: 'In', values: [...requiredZones].sort() }] }],
         },
-      } : undefined,
-      podAntiAffinity: preferApart(selectorLabels(name)),
+      },
     },
+  };
+}
+
+function scheduling(name: string, plan: ServerPlan): Partial<k8s.PodSpec> {
+  const nodes = serverNodes(plan);
+  return {
+    ...nodes,
+    affinity: { ...nodes.affinity, podAntiAffinity: preferApart(selectorLabels(name)) },
     topologySpreadConstraints: ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map(key => preferSpread(selectorLabels(name), key)),
   };
 }
@@ -132,7 +143,7 @@ function serverContainer(plan: ServerPlan, props: VllmServerProps, parts: Server
     },
     readinessProbe: { ...probe('/health'), periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 2 },
     // The same answer under another path: linters rightly ask that the two probes are not one.
-    livenessProbe: { ...probe('/ping'), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: LIVENESS_FAILURES },
+    livenessProbe: { ...probe('/ping'), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: livenessFailures(props) },
     lifecycle: {
       preStop: {
         exec: {
@@ -151,7 +162,8 @@ function serverContainer(plan: ServerPlan, props: VllmServerProps, parts: Server
   };
 }
 
-function writable({ placement }: ServerPlan): PodMount[] {
+/** What the engine writes to. */
+export function writable({ placement }: ServerPlan): PodMount[] {
   // Several GPU processes pass tensors through shared memory, of which a container has 64 MiB by itself.
   const shared = placement.gpus > 1 ? [scratch('dshm', '/dev/shm', '2Gi', 'Memory')] : [];
   return [scratch('home', HOME, '8Gi'), scratch('tmp', '/tmp', '2Gi'), ...shared];

@@ -18,9 +18,9 @@ export function propsOfRun(props: VllmServerProps, name: string): VllmServerProp
     return props;
   }
   const release = servedRelease(props.release, name, run);
-  // The digest is that of the image that is served now; that of the newer one is known when it is pinned.
-  const imageDigest = release.version === releaseNamed(run.from).version ? props.imageDigest : undefined;
-  return { ...props, release, requireDigest: false, imageDigest };
+  // Digest and own image are of what is served now; those of the newer release are known when it is pinned.
+  const { image, imageDigest }: Partial<VllmServerProps> = release.version === releaseNamed(run.from).version ? props : {};
+  return { ...props, release, requireDigest: false, image, imageDigest };
 }
 
 /** A server of an app that is looked at. */
@@ -45,7 +45,7 @@ export function survey(scope: Construct, { name, namespace, plan, args }: Survey
   const { release, model, accelerator } = plan.memory;
   const upgraded = isUpgraded(release, run);
   const found: SurveyedServer = {
-    name, namespace, release: release.version, upgraded, pinned: release.digest !== undefined || props.imageDigest !== undefined,
+    name, namespace, release: release.version, upgraded, pinned: release.digest !== undefined || props.imageDigest !== undefined || props.image !== undefined,
     model: model.id, architecture: model.architecture, quantization: props.quantization ?? model.quantization, accelerator: accelerator.id,
     args, environment: [...serverEnvironment(plan, props).map(variable => variable.name), ...Object.keys(props.secretEnv ?? {})],
     before: figuresOf(plan), ...upgraded ? afterwards(props, run) : {},

@@ -38,7 +38,13 @@ export interface VllmServerProps extends ServerPlanProps, PodProps {
    */
   readonly priorityClassName?: string;
   /**
-   * Digest that the image is pinned to, `sha256:` and 64 hexadecimal digits.
+   * Image of one's own of the same release, for example with a plugin or under another name: with a tag other than `latest`, or a digest.
+   * What the plan knows is of the release, which the image has to be of.
+   * @default - the image of the release
+   */
+  readonly image?: string;
+  /**
+   * Digest that the image of the release is pinned to, `sha256:` and 64 hexadecimal digits.
    * @default - the image is known by the release's tag
    */
   readonly imageDigest?: string;
@@ -60,6 +66,12 @@ export interface VllmServerProps extends ServerPlanProps, PodProps {
    * @default - nobody
    */
   readonly ingressFrom?: readonly k8s.NetworkPolicyPeer[];
+  /**
+   * Liveness probes in a row, one in 10 seconds, that may fail before the server is started again, 3 to 360. It asks whether the process
+   * answers at all, which a busy one may take long for.
+   * @default 10
+   */
+  readonly livenessFailureThreshold?: number;
   /**
    * Further arguments of `vllm serve`, each `--flag=value`; the release has to know them, and no prop may decide them.
    * @default - none

@@ -3,26 +3,35 @@ import type { IScalable, ScalingTarget } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { VllmRelease } from '../catalog';
 import { MOST_NODES } from '../catalog/gke-limits';
-import { Cidr } from '../common/cidr';
 import { ServiceIdentity } from '../common/identity';
+import { imageFor } from '../common/image-registry';
 import { requireWorkloadName } from '../common/names';
 import { named, Refusal } from '../common/refusal';
 import { serviceUrl } from '../common/service-address';
 import { wholeNumber } from '../common/whole-number';
 import { inNamespace, MountedPrograms, namespaceOf, oneMayLeave, requireNamespace, servicePort, tcp, WorkloadAccess } from '../pods';
 import { k8s } from '../pods/k8s';
-import { IWeightsStorage, WeightsBinding } from '../weights';
+import { IWeightsStorage, WeightsBinding, WeightsVolume } from '../weights';
 import { directoryOf } from '../weights/model-directory';
 import { ImportedVllmServer, IVllmServer, VllmServerAttributes } from './imported-server';
 import { clientLabels, selectorLabels, SERVER, serverLabels } from './labels';
+import { requireOwnImage } from './own-image';
 import { SERVER_PORT, serverArguments, servedModelName } from './server-arguments';
 import { defaultServerName, LONGEST_SERVER_NAME } from './server-name';
+import { serverEnvironment } from './server-environment';
 import { ServerPlan } from './server-plan';
 import { serverPod } from './server-pod';
 import { SERVER_PROGRAMS } from './server-programs';
+import { otherClients } from './other-clients';
 import { propsOfRun, survey } from './upgrade-survey';
 import { VllmServerProps } from './vllm-server-props';
 import { onlyProps, requirePropsOf } from '../common/props';
+
+/** What a server has in common with what loads its engine by itself. */
+export interface ServerEngine {
+  readonly weights: WeightsVolume;
+  readonly environment: readonly k8s.EnvVar[];
+}
 
 const DEFAULT_MAX_NODES = 5;
 
@@ -49,6 +58,8 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
   readonly name: string;
   /** Release of vLLM that it runs. */
   readonly release: VllmRelease;
+  /** Image of the server: one of its own, or that of the release, from where the images below the scope are taken. */
+  readonly image: string;
   /** Numbers of the server, computed before anything was made. */
   readonly plan: ServerPlan;
   /** Name of the model in requests and metrics. */
@@ -88,7 +99,7 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
       this.props = props;
       this.plan = new ServerPlan(weights.model, weights.storage, onlyProps('ServerPlanProps', props));
       this.release = props.imageDigest ? this.plan.memory.release.withDigest(props.imageDigest) : this.plan.memory.release;
-      this.requirePinnedImage();
+      this.image = this.requireImage();
       this.servedModelName = servedModelName(props);
       this.maxReplicas = this.countMaxReplicas();
       this.replicas = this.countReplicas();
@@ -138,6 +149,16 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
     return Object.keys(this.props.lora?.adapters ?? {});
   }
 
+  /**
+   * What a pod says that loads the same engine by itself.
+   *
+   * @internal
+   */
+  get engine(): ServerEngine {
+    const { weights, extraEnv } = this.props;
+    return { weights, environment: serverEnvironment(this.plan, { extraEnv }) };
+  }
+
   /** Requests that one server runs at once, at most. */
   get maxNumSeqs(): number {
     return this.plan.memory.maxNumSeqs;
@@ -176,12 +197,17 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
     return { kind: 'Deployment', apiVersion: 'apps/v1', name: this.name, containers: [], replicas };
   }
 
-  private requirePinnedImage(): void {
-    const { image, digest, version } = this.release;
-    if (this.props.requireDigest && digest === undefined) {
+  private requireImage(): string {
+    const { release, props } = this;
+    if (props.image !== undefined) {
+      return requireOwnImage({ image: props.image, imageDigest: props.imageDigest, requireDigest: props.requireDigest });
+    }
+    const { image, digest, version } = release;
+    if (props.requireDigest && digest === undefined) {
       throw new Refusal(`the image ${image} is known by its tag only, and a tag can come to name another image; take`
         + ` VllmRelease.of('${version}@sha256:…'). 'npx cdk8s-vllm digest ${version}' prints the digest`);
     }
+    return imageFor(this, image);
   }
 
   private countMaxReplicas(): number {
@@ -218,7 +244,7 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
       ingress: [{
         from: [
           { podSelector: { matchLabels: this.clientLabels } },
-          ...this.otherClients(),
+          ...otherClients(this.props),
           ...COLLECTOR_NAMESPACES.map(inNamespace),
         ],
         ports: [tcp(SERVER_PORT)],
@@ -227,19 +253,6 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
       grants: bucket === undefined ? [] : [{ bucket, folder: directoryOf(model), verb: 'read' }],
       serviceAccountName: this.props.serviceAccountName,
     }).identity;
-  }
-
-  /** @throws on addresses without a key: who comes from outside has no labels that say who they are */
-  private otherClients(): readonly k8s.NetworkPolicyPeer[] {
-    const { ingressFrom = [], apiKeySecretName } = this.props;
-    const addresses = ingressFrom.flatMap(({ ipBlock }) => ipBlock ?? []);
-    addresses.filter(({ cidr }) => !cidr.includes(':')).forEach(({ cidr }) => Cidr.of('ingressFrom', cidr));
-    const [address] = addresses;
-    if (address && apiKeySecretName === undefined) {
-      throw new Refusal(`'ingressFrom' lets ${address.cidr} in, and the server asks nobody for a key; set apiKeySecretName, or name pods and`
-        + ' namespaces');
-    }
-    return ingressFrom;
   }
 
   private makeDeployment(binding: WeightsBinding): k8s.KubeDeployment {
@@ -254,7 +267,7 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
         strategy: { type: 'RollingUpdate', rollingUpdate: this.rollingUpdate() },
         selector: { matchLabels: selectorLabels(name) },
         template: serverPod(plan, props, {
-          name, image: this.release.image, args: this.args, binding, programs, serviceAccountName: this.identity.serviceAccountName,
+          name, image: this.image, args: this.args, binding, programs, serviceAccountName: this.identity.serviceAccountName,
         }),
       },
     });

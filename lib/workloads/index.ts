@@ -1,4 +1,5 @@
 export * from './batch-inference/batch-inference';
+export * from './benchmark/vllm-benchmark';
 export * from './gradio-chat/gradio-chat';
 export * from './load-test/locust-load-test';
 export * from './load-test/locust-load-test-props';

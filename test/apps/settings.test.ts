@@ -21,20 +21,21 @@ const DIGEST = `sha256:${'0'.repeat(64)}`;
 const ALL: Record<string, string> = {
   CDK8S_VLLM_NAMESPACE: 'models', CDK8S_VLLM_BUCKET: 'my-models', CDK8S_VLLM_REGION: 'europe-west4', CDK8S_VLLM_MAX_NODES: '12',
   CDK8S_VLLM_RELEASE: `v0.28.0@${DIGEST}`, CDK8S_VLLM_PROFILE: 'production', CDK8S_VLLM_GOOGLE_APIS: 'restricted',
+  CDK8S_VLLM_IMAGE_REGISTRY: 'mirror.example.com/ai',
   CDK8S_VLLM_STATE_BUCKET: 'my-state', CDK8S_VLLM_CELLS: 'l4-gcs, l4-pd,', CDK8S_VLLM_CAPACITY: 'reservation', CDK8S_VLLM_RESERVATION: 'mine',
 };
 
 /** Every setting is here, so that a new one breaks this until it is covered. */
 const READ: Required<Settings> = {
   namespace: 'models', bucket: 'my-models', region: 'europe-west4', maxNodes: 12, release: VllmRelease.V0_28.withDigest(DIGEST),
-  profile: 'production', googleApis: 'restricted', stateBucket: 'my-state', cells: ['l4-gcs', 'l4-pd'],
+  profile: 'production', googleApis: 'restricted', imageRegistry: 'mirror.example.com/ai', stateBucket: 'my-state', cells: ['l4-gcs', 'l4-pd'],
   capacity: 'reservation', reservation: 'mine',
 };
 
 test('every field has a default', () => {
   expect(settings()).toEqual({
     namespace: 'vllm', bucket: 'vllm-models', region: 'us-central1', maxNodes: 5, release: VllmRelease.DEFAULT, profile: 'development',
-    googleApis: 'private', stateBucket: undefined, cells: undefined, capacity: undefined, reservation: undefined,
+    googleApis: 'private', imageRegistry: undefined, stateBucket: undefined, cells: undefined, capacity: undefined, reservation: undefined,
   });
 });
 

@@ -55,9 +55,10 @@ test('the id is the folder, the server has the name that the guides give it', ()
   expect(VllmCell.idOf(PROPS)).toBe('l4-gcs');
 });
 
-test('a bucket has every unit but those of disks, a disk has all', () => {
+test('a bucket has every unit but those of disks, a disk has all, and none has a benchmark unless it is asked for', () => {
   expect(written().folders).toEqual(['autoscaling', 'batch', 'chat', 'load-test', 'monitoring', 'server', 'weights']);
-  expect(written({ storage: 'hdml' }).folders).toEqual([...CELL_UNITS, 'server'].sort());
+  expect(written({ storage: 'hdml' }).folders).toEqual([...CELL_UNITS.filter(name => name !== 'benchmark'), 'server'].sort());
+  expect(written({ units: ['benchmark'] }).folders).toEqual(['benchmark', 'server']);
 });
 
 test('each unit can be the only one beside the server, apart from the snapshot, which is of a hydrated disk', () => {
@@ -113,7 +114,7 @@ test.each(CELL_UNITS)('unit %s mounts by no driver that the cell does not name',
   const texts = (readdirSync(folder, { recursive: true }) as string[]).filter(file => file.endsWith('.yaml')).map(file => readFileSync(join(folder, file), 'utf8'));
   const mounted = texts.flatMap(text => [...text.matchAll(/driver: "?([\w.-]+\.csi\.storage\.gke\.io)/g)].map(([, driver]) => driver));
   expect(mounted.filter(driver => !csiDrivers.includes(driver))).toEqual([]);
-  expect(mounted.length > 0).toBe(unit === 'batch' || unit === 'load-test');
+  expect(mounted.length > 0).toBe(['batch', 'load-test', 'benchmark'].includes(unit!));
 });
 
 test('a storage of one\'s own making', () => {

@@ -1,6 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { runCommandLine } from '../../lib/cli/command-line';
-import { ImageReference } from '../../lib/cli/image-reference';
+import { ImageReference } from '../../lib/common/image-reference';
 import { sha256 } from '../../lib/common/digest';
 import { LoopbackServer } from '../rig/loopback-server';
 

@@ -1,4 +1,4 @@
-import { MetricsAdapter, MetricsAdapterProps } from '../../lib';
+import { MetricsAdapter, MetricsAdapterProps, PodVolume } from '../../lib';
 import { emptyLeaves, objectOf, objectsOf, refusalOf, Rendered, unit } from '../serving/rendered';
 
 const scope = unit('vllm', 'cluster');
@@ -63,7 +63,7 @@ test('all the props', () => {
     nodeSelector: { 'example.com/pool': 'services' },
     tolerations: [{ key: 'example.com/dedicated', operator: 'Equal', value: 'platform', effect: 'NoSchedule' }],
     imagePullSecrets: ['registry'], podLabels: { 'cost-center': 'platform' }, podAnnotations: { 'example.com/on-call': 'platform' },
-    serviceAccountName: 'metrics', secretEnv: { PROXY: { secretName: 'proxy', key: 'address' } },
+    volumes: [PodVolume.configMap({ name: 'own', mountPath: '/etc/own', configMapName: 'own' })], serviceAccountName: 'metrics', secretEnv: { PROXY: { secretName: 'proxy', key: 'address' } },
     image: 'registry.example.com/adapter@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef',
   };
   const own = unit('vllm', 'own');
@@ -72,7 +72,7 @@ test('all the props', () => {
   expect(metadata).toMatchObject({ labels: props.podLabels, annotations: props.podAnnotations });
   expect(spec).toMatchObject({
     nodeSelector: props.nodeSelector, tolerations: props.tolerations, imagePullSecrets: [{ name: 'registry' }], serviceAccountName: 'metrics',
-    containers: [{ image: props.image, env: [{ name: 'PROXY', valueFrom: { secretKeyRef: { name: 'proxy', key: 'address' } } }] }],
+    containers: [{ image: props.image, volumeMounts: expect.arrayContaining([expect.objectContaining({ name: 'own' })]), env: [{ name: 'PROXY', valueFrom: { secretKeyRef: { name: 'proxy', key: 'address' } } }] }],
   });
   const accounts = objectsOf(own).flatMap(({ subjects = [] }) => subjects as { name: string; namespace: string }[])
     .filter(({ namespace }) => namespace === identity.namespace).map(({ name }) => name);

@@ -1,6 +1,6 @@
 import { Testing } from 'cdk8s';
 import {
-  Accelerator, BatchInference, GradioChat, LocustLoadTest, Model, ModelEvaluation, PodProps, ServiceIdentity, VllmCell, VllmServer,
+  Accelerator, BatchInference, GradioChat, LocustLoadTest, Model, ModelEvaluation, PodProps, PodVolume, ServiceIdentity, VllmBenchmark, VllmCell, VllmServer,
   WeightsHydration, WeightsLoader, WeightsStorage, WeightsVolume,
 } from '../../lib';
 import * as api from '../../lib';
@@ -28,6 +28,7 @@ const WORKLOADS: { readonly [name: string]: (scope: Unit, props: PodProps) => Wo
   evaluation: (scope, props) =>
     new ModelEvaluation(scope, 'evaluation', { batch: batchOf(unit(), {}), labels: 'in/labels.jsonl', ...props }),
   loader: (scope, props) => new WeightsLoader(scope, 'loader', { weights: weightsIn(scope, WeightsStorage.gcsFuse({ bucket })), ...props }),
+  benchmark: (scope, props) => new VllmBenchmark(scope, 'benchmark', { server: server(unit()), bucket, ...props }),
   hydration: (scope, props) => {
     const weights = weightsIn(unit(), disk);
     return new WeightsHydration(scope, 'hydration', {
@@ -49,7 +50,7 @@ function made(name: string, props: PodProps): { workload: Workload; objects: Ren
 }
 
 /** For each prop what is asked, where pods have it, and what they have there besides. */
-const ASKED: { readonly [Prop in keyof Required<PodProps>]: [PodProps[Prop], string, unknown?] } = {
+const ASKED: { readonly [Prop in keyof Required<Omit<PodProps, 'volumes'>>]: [PodProps[Prop], string, unknown?] } = {
   nodeSelector: [{ 'cloud.google.com/gke-nodepool': 'serving' }, 'spec nodeSelector'],
   tolerations: [[{ key: 'dedicated', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 60 }], 'spec tolerations'],
   imagePullSecrets: [['registry', 'mirror'], 'spec imagePullSecrets', [{ name: 'registry' }, { name: 'mirror' }]],
@@ -59,7 +60,21 @@ const ASKED: { readonly [Prop in keyof Required<PodProps>]: [PodProps[Prop], str
   secretEnv: [{ PLUGIN_LICENCE: { secretName: 'plugin', key: 'licence' } }, 'spec containers 0 env',
     [{ name: 'PLUGIN_LICENCE', valueFrom: { secretKeyRef: { name: 'plugin', key: 'licence' } } }]],
 };
-const PROPS = Object.keys(ASKED) as (keyof PodProps)[];
+const PROPS = Object.keys(ASKED) as (keyof typeof ASKED)[];
+
+/** Volumes have two places, and emptyDirs count as what the container may write: pod-volume.test.ts has them. */
+const VOLUME = PodVolume.secret({ name: 'own', secretName: 'plugin', mountPath: '/etc/own' });
+
+test.each(NAMES)('volumes go to the first container of every pod of the %s, and change nothing else', (name) => {
+  const before = made(name, {}).templates;
+  const after = made(name, { volumes: [VOLUME] }).templates;
+  before.forEach(({ spec }) => {
+    spec!.volumes!.push(VOLUME.volume);
+    spec!.containers[0].volumeMounts!.push(VOLUME.mount);
+  });
+  expect(after).toEqual(JSON.parse(JSON.stringify(before)));
+  expect(after.length).toBe(name === 'load test' ? 2 : 1);
+});
 
 /** The value at the place, and the pod without it. */
 function taken(template: k8s.PodTemplateSpec, place: string): { value: unknown; rest: unknown } {
@@ -143,7 +158,7 @@ describe.each(NAMES)('the %s refuses', (name) => {
   ])('%s', (_, props, message) => {
     const refusal = refusalOf(() => made(name, props));
     expect(refusal).toContain(message);
-    expect(refusal).toMatch(/^(VllmServer|GradioChat|LocustLoadTest|BatchInference|ModelEvaluation|WeightsLoader|WeightsHydration) '/);
+    expect(refusal).toMatch(/^(VllmServer|GradioChat|LocustLoadTest|BatchInference|ModelEvaluation|WeightsLoader|WeightsHydration|VllmBenchmark) '/);
     expect(refusal).not.toContain('sk-Proj');
   });
 

@@ -68,6 +68,7 @@ async function seen(run: LocustRun) {
     return {
       verdict: (await verdict.innerText()).trim(), text: await page.locator('body').innerText(),
       troubles: await page.locator('.trouble').allInnerTexts(),
+      histogram: await page.locator('.histogram td:nth-child(2)').allInnerTexts(), shares: await page.locator('.percentiles td:first-child').allInnerTexts(),
     };
   } finally {
     await browser.close();
@@ -424,6 +425,17 @@ describe('against the real server', () => {
     expect(run.files['report.html']).not.toMatch(/<link[^>]* href=/);
     expect(page.verdict).toBe('FAILED Qwen/Qwen3-8B');
     expect(page.text).toMatch(/First token, p95\s+at most 0\.5 ms\s+[\d.]+ m?s\s+missed/);
+    const { distribution: shown, requests, seconds: { whole } } = run.summary;
+    // Locust counts the same answers itself, in whole milliseconds.
+    const [fewest, most, mean] = [rows[2][6], rows[2][7], rows[2][5]].map(text => Number(text) / 1000);
+    expect(Math.abs(shown.fastest - fewest)).toBeLessThan(0.002);
+    expect(Math.abs(shown.slowest - most)).toBeLessThan(0.002);
+    expect(Math.abs(shown.mean - mean)).toBeLessThan(0.002);
+    expect(shown.percentiles).toMatchObject({ p50: whole.p50, p95: whole.p95, p99: whole.p99 });
+    expect(shown.histogram.reduce((sum, { answers }) => sum + answers, 0)).toBe(requests.answered);
+    expect(page.histogram).toEqual(shown.histogram.map(({ answers }) => `${answers}`));
+    expect(page.shares).toEqual(['10 %', '25 %', '50 %', '75 %', '90 %', '95 %', '99 %']);
+    expect(page.text).toMatch(/fastest [\d.]+ m?s · mean [\d.]+ m?s · slowest [\d.]+ m?s · [\d.]+ requests\/s/);
     expect(page.text).toMatch(/Whole answer, p95\s+at most 200 s\s+[\d.]+ m?s\s+held/);
   });
 

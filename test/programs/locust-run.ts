@@ -43,6 +43,10 @@ export interface Summary {
   readonly warmUp: { readonly requests: number; readonly tokensIn: number; readonly tokensOut: number };
   readonly workers: { readonly asked: number; readonly reported: number };
   readonly seconds: Record<'first' | 'between' | 'pause' | 'whole', Record<'p50' | 'p95' | 'p99' | 'max' | 'mean', number>>;
+  readonly distribution: {
+    readonly fastest: number; readonly mean: number; readonly slowest: number; readonly percentiles: Record<string, number>;
+    readonly histogram: { readonly upToSeconds: number; readonly answers: number }[];
+  };
   readonly errors: { readonly kind: string; readonly count: number; readonly firstAtSeconds: number; readonly example: string }[];
   readonly thresholds: { readonly name: string; readonly held: boolean }[];
   readonly perSecond: { readonly requests: number; readonly tokensOut: number };

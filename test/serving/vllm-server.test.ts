@@ -1,7 +1,7 @@
 import { Testing } from 'cdk8s';
 import { HorizontalPodAutoscaler, Metric, MetricTarget } from 'cdk8s-plus-28';
 import {
-  Accelerator, KustomizeUnit, MachineType, Model, VllmRelease, VllmServer, VllmServerProps, WeightsStorage, WeightsVolume,
+  Accelerator, KustomizeUnit, MachineType, Model, PodVolume, VllmRelease, VllmServer, VllmServerProps, WeightsStorage, WeightsVolume,
 } from '../../lib';
 import { emptyLeaves, objectOf, objectsOf, refusalOf, Rendered, server, unit } from './rendered';
 
@@ -19,8 +19,8 @@ test('defaults', () => {
   expect(withoutPrograms(objectsOf(scope))).toMatchSnapshot();
 });
 
-/** A new prop breaks this at compile time until it is covered. */
-function allProps(scope: KustomizeUnit): Required<Omit<VllmServerProps, 'reservation'>> {
+/** A new prop breaks this at compile time until it is covered; an image of one's own takes the place of the digest. */
+function allProps(scope: KustomizeUnit): Required<Omit<VllmServerProps, 'image' | 'reservation'>> {
   return {
     weights: new WeightsVolume(scope, 'weights', {
       model: Model.QWEN3_8B, storage: WeightsStorage.hyperdiskMl({ zones: ['us-central1-a', 'us-central1-c'] }),
@@ -65,6 +65,7 @@ function allProps(scope: KustomizeUnit): Required<Omit<VllmServerProps, 'reserva
     ingressFrom: [{ namespaceSelector: { matchLabels: { team: 'search' } } }, { ipBlock: { cidr: '10.0.0.0/8' } }],
     imageDigest: DIGEST,
     requireDigest: true,
+    livenessFailureThreshold: 30,
     extraArgs: ['--enable-prefix-caching', '--seed=7'],
     extraEnv: { OMP_NUM_THREADS: '4' },
     nodeSelector: { 'cloud.google.com/gke-nodepool': 'serving' },
@@ -74,6 +75,7 @@ function allProps(scope: KustomizeUnit): Required<Omit<VllmServerProps, 'reserva
     podAnnotations: { 'example.com/owner': 'search' },
     serviceAccountName: 'search',
     secretEnv: { PLUGIN_LICENCE: { secretName: 'plugin', key: 'licence' } },
+    volumes: [PodVolume.configMap({ name: 'parser', configMapName: 'parser', mountPath: '/etc/parser' })],
   };
 }
 

@@ -2,7 +2,7 @@ import { ApiObject, Chart, Testing } from 'cdk8s';
 import { Construct } from 'constructs';
 import {
   Accelerator, BatchInference, GpuMonitoring, GradioChat, InferenceGateway, LocustLoadTest, MetricsAdapter, Model, ModelEvaluation,
-  PriorityClass, ServingNamespace, VllmHpa, VllmMonitoring, VllmScaledObject, VllmServer, WeightsDiskClass, WeightsHydration, WeightsLoader,
+  PriorityClass, ServingNamespace, VllmBenchmark, VllmHpa, VllmMonitoring, VllmScaledObject, VllmServer, WeightsDiskClass, WeightsHydration, WeightsLoader,
   WeightsSnapshot, WeightsSnapshotClass, WeightsStorage, WeightsVolume,
 } from '../../lib';
 import * as api from '../../lib';
@@ -31,6 +31,7 @@ function made(): [Construct, string][] {
     [batch, 'Job'],
     [new ModelEvaluation(chart, 'evaluation', { batch, labels: 'in/labels.jsonl' }), 'Job'],
     [hydration, 'Job'],
+    [new VllmBenchmark(chart, 'benchmark', { server, bucket }), 'Job'],
     [new WeightsSnapshot(chart, 'snapshot', { hydration }), 'VolumeSnapshot'],
     [new MetricsAdapter(chart, 'adapter'), 'Deployment'],
     [new ServingNamespace(chart, 'namespace', { name: 'vllm' }), 'Namespace'],

@@ -115,6 +115,9 @@ function checkMapping(mapping: Record<string, unknown>, path: (string | number)[
   if (key === 'matchLabels' || (key === 'labels' && path[path.length - 2] === 'metadata')) {
     checkLabels(mapping, path);
   }
+  if (key === 'annotations' && path[path.length - 2] === 'metadata') {
+    checkAnnotations(mapping, path);
+  }
   checkReferences(mapping, path);
   if (Array.isArray(mapping.containers)) {
     checkPodSpec(mapping as unknown as PodSpec, path);
@@ -152,6 +155,17 @@ function checkLabels(labels: Record<string, unknown>, path: readonly (string | n
       const near = value.replace(/[^-A-Za-z0-9_.]+/g, '-').slice(0, 63).replace(/^[-_.]+|[-_.]+$/g, '');
       throw new Refusal(`${labelText(path, key)} is ${JSON.stringify(value)} (${value.length} characters); a label value has at most 63 letters, `
         + `digits, -, _ and . and begins and ends with a letter or digit; ${JSON.stringify(near)} would do, or use an annotation`);
+    }
+  }
+}
+
+function checkAnnotations(annotations: Record<string, unknown>, path: readonly (string | number)[]): void {
+  for (const [key, value] of Object.entries(annotations)) {
+    if (!isLabelKey(key)) {
+      throw new Refusal(`${labelText(path, key)} is no annotation key: [DNS subdomain/]name, the name of at most 63 letters, digits, -, _ and .`);
+    }
+    if (typeof value !== 'string') {
+      throw new Refusal(`${labelText(path, key)} is ${JSON.stringify(value)}; an annotation is a string, write ${JSON.stringify(String(value))}`);
     }
   }
 }

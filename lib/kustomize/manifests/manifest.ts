@@ -38,6 +38,12 @@ export function manifestOf(object: ApiObject): Manifest {
   return manifest;
 }
 
+/** The manifest with annotations of its unit; its own stay. */
+export function annotated(manifest: Manifest, annotations: Readonly<Record<string, string>>): Manifest {
+  return Object.keys(annotations).length === 0 ? manifest
+    : { ...manifest, metadata: { ...manifest.metadata, annotations: { ...annotations, ...manifest.metadata.annotations } } };
+}
+
 /** One object a file; RBAC names may hold a colon, which file systems and git on other machines do not take. */
 export function fileNameOf(manifest: Manifest): string {
   return `${manifest.kind}-${manifest.metadata.name}.yaml`.toLowerCase().replace(/[^a-z0-9.-]/g, '-');

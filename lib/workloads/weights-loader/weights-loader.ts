@@ -6,7 +6,7 @@ import { isCommit, requireBucketName, requireSecretName, requireWorkloadName } f
 import { named, Refusal } from '../../common/refusal';
 import { nameWords, shortened } from '../../common/short-name';
 import {
-  configMapFiles, Contract, namespaceOf, PodMount, podPrograms, PodProps, ProgramImage, ProgramJob, secretFiles, toGoogleApis,
+  CA_FILE, configMapFiles, Contract, namespaceOf, Outbound, outbound, OutboundProps, PodMount, podPrograms, PodProps, ProgramImage, ProgramJob, secretFiles, toGoogleApis,
   toGoogleApisAndInternet, WorkloadAccess,
 } from '../../pods';
 import { k8s } from '../../pods/k8s';
@@ -28,7 +28,7 @@ const LEAST_DEADLINE_SECONDS = 2 * 3600;
 const LEAST_BYTES_PER_SECOND = 20e6;
 
 /** Props of `WeightsLoader`. */
-export interface WeightsLoaderProps extends PodProps {
+export interface WeightsLoaderProps extends PodProps, OutboundProps {
   /** Weights that the bucket is filled with. */
   readonly weights: WeightsVolume;
   /**
@@ -118,13 +118,14 @@ export class WeightsLoader extends Construct {
         `kubectl create secret generic ${CONTRACT.text('token-secret', 'tokenSecretName')} --from-file=token=FILE`);
       this.name = this.requireName();
       this.jobName = `${this.name}-${shortRevisionOf(this.model)}`;
+      const way = this.requireWayOut();
       const access = new WorkloadAccess(this, 'Access', {
-        name: this.name, app: CONTRACT.name, component: 'weights', namespace: namespaceOf(this), egress: this.adopts ? toGoogleApis(this) : toGoogleApisAndInternet(this),
+        name: this.name, app: CONTRACT.name, component: 'weights', namespace: namespaceOf(this), egress: this.egress(way),
         grants: this.grants, serviceAccountName: props.serviceAccountName,
       });
       this.identity = access.identity;
       this.labels = access.labels;
-      this.makeJob();
+      this.makeJob(way);
     } catch (error) {
       throw named(this, error);
     }
@@ -180,8 +181,22 @@ export class WeightsLoader extends Construct {
     return [{ bucket: this.bucket, folder: directoryOf(this.model), verb: 'write' }, ...from];
   }
 
-  private makeJob(): void {
-    const { release, image, adoptFrom, trustRemoteCode, skipTokenizerInit } = this.props;
+  /** What is adopted is in the bucket, which is Google's. */
+  private requireWayOut(): Outbound {
+    const { httpsProxy, noProxy, caCertificates } = this.props;
+    const given = Object.entries({ httpsProxy, noProxy, caCertificates }).find(([, value]) => value !== undefined);
+    if (this.adopts && given !== undefined) {
+      throw new Refusal(`'${given[0]}' is for the way to the hub, and source 'adopt' asks the bucket alone; leave it out`);
+    }
+    return outbound({ httpsProxy, noProxy, caCertificates });
+  }
+
+  private egress({ egress: toProxy }: Outbound): k8s.NetworkPolicyEgressRule[] {
+    return this.adopts ? toGoogleApis(this) : toProxy ? [...toGoogleApis(this), ...toProxy] : toGoogleApisAndInternet(this);
+  }
+
+  private makeJob(way: Outbound): void {
+    const { release, image, adoptFrom, trustRemoteCode, skipTokenizerInit, caCertificates } = this.props;
     const [token, lock] = [this.adopts ? undefined : this.token(), this.lock()];
     new ProgramJob(this, 'Resource', {
       name: this.jobName, labels: this.labels, serviceAccountName: this.identity.serviceAccountName, contract: CONTRACT,
@@ -189,6 +204,7 @@ export class WeightsLoader extends Construct {
       args: [
         this.adopts ? 'adopt' : 'load', this.model.id, this.model.revision!, this.bucket, directoryOf(this.model),
         ...token ? [`--token-file=${TOKEN.path}/${TOKEN.key}`, `--token-secret=${this.tokenSecretName}`] : [],
+        ...caCertificates ? [`--ca-file=${CA_FILE}`] : [],
         ...lock ? [`--files=${LOCK.path}/${LOCK.key}`] : [],
         ...adoptFrom ? [`--from=${adoptFrom}`] : [],
         ...trustRemoteCode ?? this.model.files?.some(({ path }) => path.endsWith('.py')) ? ['--trust-remote-code'] : [],
@@ -201,7 +217,8 @@ export class WeightsLoader extends Construct {
       },
       programs: podPrograms(this, { name: this.name, labels: this.labels, image: WeightsLoader.programImage(release), ownImage: image }),
       resources: { cpu: '2', memory: '1Gi', ephemeralStorage: '256Mi' },
-      mounts: [...token ? [token] : [], ...lock ? [lock] : []],
+      env: way.env,
+      mounts: [...token ? [token] : [], ...lock ? [lock] : [], ...way.mounts],
       movable: false,
       graceSeconds: 15,
     });

@@ -79,7 +79,7 @@ test('the Job tries again only where that may help', () => {
   const { spec } = rendered().objects.find(({ kind }) => kind === 'Job') as unknown as { spec: { [key: string]: unknown } };
   expect(spec.podFailurePolicy).toMatchObject({
     rules: [
-      { action: 'FailJob', onExitCodes: { containerName: 'weights-loader', values: [64, 65, 66, 77] } },
+      { action: 'FailJob', onExitCodes: { containerName: 'weights-loader', values: [64, 65, 66, 77, 78] } },
       { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget' }] },
     ],
   });

@@ -16,6 +16,7 @@ from typing import Any
 from adopt import adopt
 from contract import Contract
 from exits import NO_INPUT, TEMPORARY, USAGE
+from certificates import trusted
 from hub import Hub
 from load import load
 from loader import Loader
@@ -81,7 +82,10 @@ class Run:
 
     def _load(self) -> tuple[Loader, tuple[Entry, ...]]:
         options = self.options
-        hub = Hub(options.model, options.revision, Output.token, options.token_secret, self.stop, options.retry_seconds)
+        hub = Hub(
+            options.model, options.revision, Output.token, options.token_secret, self.stop, options.retry_seconds,
+            trusted(options.ca_file),
+        )
         loader = Loader(options, self.bucket, self.lock, hub)
         return loader, load(loader, hub, options.files, needs_of(options))
 

@@ -1,56 +1,16 @@
 """What a load test measured: counted by each worker, added up and judged by the master, summarized for programs and people."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from chat import Answer
+from histogram import Histogram
 
-# Of a histogram's bucket: a percentile is at most this much above what was measured.
-WIDTH = math.log(1.01)
-LEAST_SECONDS = 1e-4
 METRICS = {"first": "First token", "between": "Between tokens", "pause": "Longest pause", "whole": "Whole answer"}
 # Longer than this without any good answer, and with failures since, a server is gone and not only slow.
 GONE_SECONDS = 5.0
 GONE_FAILURES = 3
-
-
-@dataclass
-class Histogram:
-    counts: dict[int, int] = field(default_factory=dict)
-    total: float = 0.0
-    most: float = 0.0
-
-    def add(self, seconds: float) -> None:
-        bucket = math.ceil(math.log(max(seconds, LEAST_SECONDS)) / WIDTH)
-        self.counts[bucket] = self.counts.get(bucket, 0) + 1
-        self.total += seconds
-        self.most = max(self.most, seconds)
-
-    def merge(self, other: "Histogram") -> None:
-        for bucket, count in other.counts.items():
-            self.counts[bucket] = self.counts.get(bucket, 0) + count
-        self.total += other.total
-        self.most = max(self.most, other.most)
-
-    @property
-    def count(self) -> int:
-        return sum(self.counts.values())
-
-    def percentile(self, share: float) -> float:
-        """The time within which this share of them is; 0 when there are none."""
-        left = math.ceil(share * self.count)
-        for bucket in sorted(self.counts):
-            left -= self.counts[bucket]
-            if left <= 0:
-                return min(math.exp(bucket * WIDTH), self.most)
-        return 0.0
-
-    def row(self) -> dict[str, float]:
-        mean = self.total / self.count if self.count else 0.0
-        figures = {"mean": mean, "p50": self.percentile(0.5), "p95": self.percentile(0.95), "p99": self.percentile(0.99), "max": self.most}
-        return {name: round(value, 5) for name, value in figures.items()}
 
 
 @dataclass
@@ -226,6 +186,7 @@ def summarize(tally: Tally, elapsed: float, verdicts: list[Verdict], troubles: l
             for name, value in (("requests", tally.answers), ("tokensIn", tally.tokens_in), ("tokensOut", tally.tokens_out))
         },
         "seconds": {name: times.row() for name, times in tally.times.items()},
+        "distribution": tally.times["whole"].distribution(),
         "errors": [
             {"kind": kind, "count": count, "firstAtSeconds": round(when, 1), "example": detail}
             for kind, (count, when, detail) in sorted(tally.faults.items(), key=lambda item: (-item[1][0], item[0]))

@@ -32,6 +32,8 @@ STYLE = """
 .test table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 .test th{text-align:left;font-weight:500;color:#5c6878}
 .test td,.test th{padding:5px 24px 5px 0;border-bottom:1px solid #dde3ea;vertical-align:top}
+.test .beside{display:flex;flex-wrap:wrap;gap:0 64px}
+.test .bar{display:inline-block;height:14px;background:#2c6ecb;border-radius:2px;vertical-align:middle}
 .test .number{text-align:right;white-space:nowrap}
 """
 
@@ -63,6 +65,30 @@ def latency(summary: dict[str, Any]) -> str:
         for name, title in METRICS.items()
     ]
     return table("Latency", (cell("th", ""), *(cell("th", column, "number") for column in PERCENTILES)), rows)
+
+
+def bar(row: dict[str, Any], most: int) -> str:
+    return f'<td><span class="bar" style="width:{250 * row["answers"] / most:.0f}px"></span></td>'
+
+
+def distribution(summary: dict[str, Any]) -> str:
+    """The whole answers as `hey` shows them."""
+    shown = summary["distribution"]
+    if shown is None:
+        return ""
+    ends = " · ".join(f"{name} {seconds(shown[name])}" for name in ("fastest", "mean", "slowest"))
+    most = max(row["answers"] for row in shown["histogram"])
+    histogram = [
+        [cell("td", f"up to {seconds(row['upToSeconds'])}", "number"), cell("td", f"{row['answers']:,}", "number"), bar(row, most)]
+        for row in shown["histogram"]
+    ]
+    shares = [[cell("td", f"{name[1:]} %", "number"), cell("td", f"in {seconds(value)}", "number")] for name, value in shown["percentiles"].items()]
+    return "".join([
+        '<div class="beside"><section class="histogram">',
+        table("Whole answers", (cell("th", "time", "number"), cell("th", "answers", "number"), cell("th", "")), histogram),
+        f'<p class="soft">{ends} · {summary["perSecond"]["requests"]:,.2f} requests/s</p></section><section class="percentiles">',
+        table("Latency distribution", (cell("th", "answers", "number"), cell("th", "time", "number")), shares), "</section></div>",
+    ])
 
 
 def errors(summary: dict[str, Any]) -> str:
@@ -98,7 +124,7 @@ def verdict(summary: dict[str, Any]) -> str:
         f'<h1><span class="verdict {kind}">{kind.upper()}</span> {html.escape(summary["model"])}</h1>',
         f'<p class="soft">Load test {html.escape(summary["name"])}, {summary["elapsedSeconds"]:.0f} s</p>',
         *(f'<p class="trouble">{html.escape(trouble)}</p>' for trouble in summary["troubles"]),
-        thresholds(summary), latency(summary), errors(summary), facts(summary), "</main>",
+        thresholds(summary), latency(summary), distribution(summary), errors(summary), facts(summary), "</main>",
     ])
 
 

@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-import certifi
+from certificates import not_trusted
 from digests import Digests
 from exits import DATA, NO_INPUT, NO_PERMISSION, UNAVAILABLE
 from refused import RefusedError, one_line
@@ -68,7 +68,10 @@ class Attempts:
 class Hub:
     """One model at one commit."""
 
-    def __init__(self, model: str, revision: str, token: str | None, secret: str, stop: Stop, first_wait_seconds: float) -> None:
+    def __init__(
+        self, model: str, revision: str, token: str | None, secret: str, stop: Stop, first_wait_seconds: float,
+        context: ssl.SSLContext,
+    ) -> None:
         self.model = model
         self.revision = revision
         self.token = token
@@ -76,8 +79,6 @@ class Hub:
         self.stop = stop
         self.first_wait_seconds = first_wait_seconds
         self.endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
-        context = ssl.create_default_context()
-        context.load_verify_locations(certifi.where())
         self.opener = urllib.request.build_opener(NoRedirects(), urllib.request.HTTPSHandler(context=context))
 
     def files(self) -> tuple[WantedFile, ...]:
@@ -197,6 +198,8 @@ class Hub:
             asked = error.headers.get("Retry-After") if error.code in (408, 429) or error.code >= 500 else None
             attempts.after(problem, retry_after(asked, LONGEST_RETRY_AFTER_SECONDS))
             return
+        if (refused := not_trusted(error)) is not None:
+            raise refused from error
         attempts.after(RefusedError(UNAVAILABLE, f"{what}: the hub does not answer: {one_line(error)}"))
 
     def _not_given(self, error: urllib.error.HTTPError, what: str) -> NoReturn:
