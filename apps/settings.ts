@@ -78,7 +78,8 @@ const SETTINGS = {
   cells: { default: '', unset: 'all', doc: 'the cells to write, with commas between', parse: list, text: cells => cells?.join(',') ?? '' },
 } satisfies {
   namespace: Setting<string>; bucket: Setting<string>; region: Setting<string>; maxNodes: Setting<number>; release: Setting<VllmRelease>;
-  profile: Setting<Profile>; googleApis: Setting<GoogleApis>; imageRegistry: Setting<string | undefined>; stateBucket: Setting<string | undefined>;
+  profile: Setting<Profile>; googleApis: Setting<GoogleApis>; imageRegistry: Setting<string | undefined>;
+  stateBucket: Setting<string | undefined>;
   capacity: Setting<Capacity | undefined>; reservation: Setting<string | undefined>;
   cells: Setting<string[] | undefined>;
 };

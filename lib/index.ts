@@ -11,7 +11,8 @@ export * from './kustomize';
 export * from './planning';
 export { PodVolume, ProgramImage } from './pods';
 export type {
-  ClaimVolumeOptions, ConfigMapKey, ConfigMapVolumeOptions, CsiVolumeOptions, EmptyDirVolumeOptions, KeyVolumeOptions, OutboundProps, PodProps, PodVolumeOptions, ProgramFiles, SecretKey,
+  ClaimVolumeOptions, ConfigMapKey, ConfigMapVolumeOptions, CsiVolumeOptions, EmptyDirVolumeOptions, KeyVolumeOptions, OutboundProps,
+  PodProps, PodVolumeOptions, ProgramFiles, SecretKey,
   SecretVolumeOptions,
 } from './pods';
 export * from './serving';

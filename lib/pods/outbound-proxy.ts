@@ -16,7 +16,8 @@ export interface ConfigMapKey {
 export interface OutboundProps {
   /**
    * Proxy to the internet, `http://HOST:PORT`: an address, a name, or a Service, `http://squid.proxy.svc:3128`, whose pods listen on the same
-   * port. The network policy lets the pods out to it, and to no public address. It may not ask for a password, which would stand here in clear.
+   * port. The network policy lets the pods out to it, and to no public address. It may not ask for a password, which would stand here in
+   * clear.
    * @default - public addresses are called directly
    */
   readonly httpsProxy?: string;
@@ -26,7 +27,8 @@ export interface OutboundProps {
    */
   readonly noProxy?: readonly string[];
   /**
-   * Certificates in PEM of authorities that are trusted besides the public ones, such as that of a proxy which looks into what it passes on.
+   * Certificates in PEM of authorities that are trusted besides the public ones, such as that of a proxy which looks into what it passes
+   * on.
    * @default - the public ones alone
    */
   readonly caCertificates?: ConfigMapKey;

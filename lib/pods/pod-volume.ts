@@ -174,7 +174,7 @@ function itemsOf(keys: readonly string[] | undefined): k8s.KeyToPath[] | undefin
 }
 
 function requireMountPath(path: string): void {
-  if (!/^(\/[^/:\p{Cc}]+)+$/u.test(path) && path !== '/' || path.split('/').some(part => part === '.' || part === '..')) {
+  if ((!/^(\/[^/:\p{Cc}]+)+$/u.test(path) && path !== '/') || path.split('/').some(part => part === '.' || part === '..')) {
     throw new Refusal(`'mountPath' (${JSON.stringify(path)}) must be an absolute path without a slash at its end, without :, . and .., for example /etc/plugin`);
   }
   if (OF_THE_SYSTEM.includes(path) || OF_THE_SYSTEM.slice(1).some(owner => path.startsWith(`${owner}/`))) {

@@ -45,7 +45,8 @@ export function survey(scope: Construct, { name, namespace, plan, args }: Survey
   const { release, model, accelerator } = plan.memory;
   const upgraded = isUpgraded(release, run);
   const found: SurveyedServer = {
-    name, namespace, release: release.version, upgraded, pinned: release.digest !== undefined || props.imageDigest !== undefined || props.image !== undefined,
+    name, namespace, release: release.version, upgraded,
+      pinned: release.digest !== undefined || props.imageDigest !== undefined || props.image !== undefined,
     model: model.id, architecture: model.architecture, quantization: props.quantization ?? model.quantization, accelerator: accelerator.id,
     args, environment: [...serverEnvironment(plan, props).map(variable => variable.name), ...Object.keys(props.secretEnv ?? {})],
     before: figuresOf(plan), ...upgraded ? afterwards(props, run) : {},

@@ -12,7 +12,8 @@ function imagesOf(environment: NodeJS.ProcessEnv): string[] {
   const root = temporaryFolder();
   buildMatrix(root, readSettings({ CDK8S_VLLM_CELLS: 'l4-gcs,l4-hdml', ...environment }, 'none')).app.synth();
   const text = Object.values(contentOf(root)).join('\n');
-  const named = [...text.matchAll(/^\s*(?:- )?image: "?([^"\n]+?)"?$|^FROM (\S+)$|^\s+- name: (\S+\/\S+)$/gm)].map(([, image, base, step]) => image ?? base ?? step);
+  const named = [...text.matchAll(/^\s*(?:- )?image: "?([^"\n]+?)"?$|^FROM (\S+)$|^\s+- name: (\S+\/\S+)$/gm)].map(([, image, base,
+    step]) => image ?? base ?? step);
   return [...new Set(named)].filter(image => image !== BUILDER).sort();
 }
 

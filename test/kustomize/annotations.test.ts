@@ -8,13 +8,14 @@ const temporaryFolder = temporaryFolders();
 const OWNER = { 'example.com/owner': 'search' };
 
 /** The objects and the overlays of programs that an app writes, by file. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- JSON of many kinds; a wrong path fails the test
 function written(make: (app: KustomizeApp) => void): [string, Record<string, any>][] {
   const root = temporaryFolder();
   const app = new KustomizeApp({ root });
   make(app);
   app.synth();
   return Object.entries(contentOf(root)).filter(([file]) => file.endsWith('.yaml') && !file.includes('/programs/') && !/\/kustomize\/[^/]*\/(?:[^/]*\/)?kustomization/.test(`/${file}`))
-    .flatMap(([file, text]) => parseAllDocuments(text).map((document): [string, Record<string, any>] => [file, document.toJS()]));
+    .flatMap(([file, text]) => parseAllDocuments(text).map((document): ReturnType<typeof written>[number] => [file, document.toJS()]));
 }
 
 function cellIn(app: KustomizeApp, annotations?: Record<string, string>, labels?: Record<string, string>): void {

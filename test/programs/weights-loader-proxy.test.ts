@@ -63,7 +63,7 @@ test('weights come through the proxy, from a hub of an authority of one\'s own',
 
 test.each<[string, () => Promise<{ code: number | null; output: string }>, number, RegExp]>([
   ['the authority is not trusted', () => run(through()), 78,
-    /the certificate on the way to the hub is not trusted: unable to get local issuer certificate.* name it in the loader's caCertificates/],
+    /the certificate on the way to the hub is not trusted: unable to get local issuer .* name it in the loader's caCertificates/],
   ['the authority is another one', () => run({ ...through(), caCertificates }, other.certificateFile), 78, /is not trusted/],
   ['the certificates are none', () => run({ ...through(), caCertificates }, MAIN), 66, /the certificates in .* cannot be read: .*; they have to be PEM/],
   ['there is no way but the proxy\'s', () => run({ caCertificates }, ours.certificateFile), 69, /the hub does not answer: .*(?:resolution|not known)/],

@@ -7,7 +7,8 @@ import { fillOutput, refusalOf } from './untouched';
 
 const temporaryFolder = temporaryFolders();
 const EVERYDAY: Refusals = { ...PODS, ...NETWORK, ...SERVERS };
-const WAYS = Object.entries(EVERYDAY).flatMap(([refusal, ways]) => Object.entries(ways).map(([way, program]) => [refusal, way, program] as const));
+const WAYS = Object.entries(EVERYDAY).flatMap(([refusal, ways]) => Object.entries(ways).map(([way, program]) => [refusal, way,
+  program] as const));
 
 test.each(WAYS)('everyday props: %s: %s', (_, way, program) => {
   const root = temporaryFolder();

@@ -2,8 +2,8 @@ import { ApiObject, Chart, Testing } from 'cdk8s';
 import { Construct } from 'constructs';
 import {
   Accelerator, BatchInference, GpuMonitoring, GradioChat, InferenceGateway, LocustLoadTest, MetricsAdapter, Model, ModelEvaluation,
-  PriorityClass, ServingNamespace, VllmBenchmark, VllmHpa, VllmMonitoring, VllmScaledObject, VllmServer, WeightsDiskClass, WeightsHydration, WeightsLoader,
-  WeightsSnapshot, WeightsSnapshotClass, WeightsStorage, WeightsVolume,
+  PriorityClass, ServingNamespace, VllmBenchmark, VllmHpa, VllmMonitoring, VllmScaledObject, VllmServer, WeightsDiskClass, WeightsHydration,
+  WeightsLoader, WeightsSnapshot, WeightsSnapshotClass, WeightsStorage, WeightsVolume,
 } from '../../lib';
 import * as api from '../../lib';
 

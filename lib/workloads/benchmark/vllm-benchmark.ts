@@ -7,7 +7,8 @@ import { requirePropsOf } from '../../common/props';
 import { named, Refusal } from '../../common/refusal';
 import { wholeNumber } from '../../common/whole-number';
 import {
-  BucketMount, Contract, podPrograms, PodProps, ProgramImage, ProgramJob, requireBucketPath, requireNamespace, ResourceAmounts, toGoogleApis,
+  BucketMount, Contract, podPrograms, PodProps, ProgramImage, ProgramJob, requireBucketPath, requireNamespace, ResourceAmounts,
+  toGoogleApis,
   WorkloadAccess,
 } from '../../pods';
 import { VllmServer } from '../../serving';
@@ -124,7 +125,8 @@ export class VllmBenchmark extends Construct {
 
   private bindWeights(): WeightsBinding {
     const { engine: { weights }, plan } = this.props.server;
-    return weights.storage.bind(this, { name: this.name, model: weights.model, cacheMedium: plan.placement.cacheMedium, labels: this.labels });
+    return weights.storage.bind(this, { name: this.name, model: weights.model, cacheMedium: plan.placement.cacheMedium,
+      labels: this.labels });
   }
 
   private programArguments(): string[] {
@@ -137,7 +139,8 @@ export class VllmBenchmark extends Construct {
     }
     const batchSize = wholeNumber('batchSize', this.props.batchSize ?? 1, 1, Math.min(1024, server.maxNumSeqs));
     const { model, accelerator, tensorParallelSize, release } = server.plan.memory;
-    const about = { model: model.id, revision: model.revision, release: release.version, image: server.image, accelerator: accelerator.id, tensorParallelSize };
+    const about = { model: model.id, revision: model.revision, release: release.version, image: server.image,
+      accelerator: accelerator.id, tensorParallelSize };
     return [
       server.engine.weights.mountPath, OUTPUT.mountPath, `--engine-arguments=${JSON.stringify(engineArguments(release, server.args))}`,
       `--about=${JSON.stringify(about)}`, `--input-tokens=${inputTokens}`, `--output-tokens=${outputTokens}`,

@@ -6,7 +6,8 @@ import { isCommit, requireBucketName, requireSecretName, requireWorkloadName } f
 import { named, Refusal } from '../../common/refusal';
 import { nameWords, shortened } from '../../common/short-name';
 import {
-  CA_FILE, configMapFiles, Contract, namespaceOf, Outbound, outbound, OutboundProps, PodMount, podPrograms, PodProps, ProgramImage, ProgramJob, secretFiles, toGoogleApis,
+  CA_FILE, configMapFiles, Contract, namespaceOf, Outbound, outbound, OutboundProps, PodMount, podPrograms, PodProps, ProgramImage,
+  ProgramJob, secretFiles, toGoogleApis,
   toGoogleApisAndInternet, WorkloadAccess,
 } from '../../pods';
 import { k8s } from '../../pods/k8s';

@@ -12,7 +12,8 @@ function made(props: Partial<VllmBenchmarkProps> = {}, serverProps: Partial<Vllm
   const objects = objectsOf(scope);
   const { spec } = objects.find(({ kind }) => kind === 'Job')!;
   const { spec: serving } = objectsOf(own).find(({ kind }) => kind === 'Deployment')!.spec.template;
-  return { benchmark, objects, spec, pod: spec.template.spec, container: spec.template.spec.containers[0], serving, served: serving.containers[0], measured };
+  return { benchmark, objects, spec, pod: spec.template.spec, container: spec.template.spec.containers[0], serving,
+    served: serving.containers[0], measured };
 }
 
 const mib = (text: string) => Number.parseFloat(text) * (text.endsWith('Gi') ? 1024 : 1);
@@ -90,4 +91,3 @@ test.each<[string, Partial<VllmBenchmarkProps>, string]>([
   ['a bucket that is none', { bucket: 'gs://results' }, 'is no bucket name'],
   ['a name that is none', { name: 'My Benchmark' }, '\'name\' (My Benchmark) is no DNS label'],
 ])('%s is refused', (_, props, message) => expect(refusalOf(() => made(props, { maxModelLen: 8192 }))).toContain(message));
-

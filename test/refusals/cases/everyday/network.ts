@@ -46,7 +46,7 @@ export const NETWORK: Refusals = {
     'with a protocol': past('https://hub.example.com'),
     'several in one': past('a.example.com,b.example.com'),
     'a range': past('10.0.0.0/8'),
-    'everything': past('*'),
+    everything: past('*'),
     'with a star': past('*.example.com'),
     'what is no name': past('hub_1'),
   },

@@ -36,7 +36,7 @@ export const PODS: Refusals = {
     'where the programs are': at('/opt/cdk8s-vllm'),
     'above the programs': at('/opt'),
     'below what is written to': at('/tmp/own'),
-    'twice': chat({ volumes: ['one', 'two'].map(name => PodVolume.secret({ name, secretName: 'own', mountPath: '/etc/own' })) }),
+    twice: chat({ volumes: ['one', 'two'].map(name => PodVolume.secret({ name, secretName: 'own', mountPath: '/etc/own' })) }),
     'under one name': chat({ volumes: ['/etc/one', '/etc/two'].map(mountPath => PodVolume.secret({ name: 'own', secretName: 'own', mountPath })) }),
     'under a name of the server\'s': serving({ volumes: [PodVolume.secret({ name: 'weights', secretName: 'own', mountPath: '/etc/own' })] }),
   },
