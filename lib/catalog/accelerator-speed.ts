@@ -42,6 +42,7 @@ export const SPEEDS = {
   'rtx-pro-6000': {
     memoryBytesPerSecond: 1597e9, halfOperationsPerSecond: 503e12, fp8OperationsPerSecond: 1007e12, linkBytesPerSecond: 128e9,
   },
-  // https://www.nvidia.com/en-us/data-center/hgx/, one of the eight of HGX B200. SYSTEMS/b200_sxm.yaml: 7.7 TB/s, 2250 and 4500 TFLOP/s, 900 GB/s
+  // https://www.nvidia.com/en-us/data-center/hgx/, one of the eight of HGX B200. SYSTEMS/b200_sxm.yaml:
+  // 7.7 TB/s, 2250 and 4500 TFLOP/s, 900 GB/s
   b200: { memoryBytesPerSecond: 7700e9, halfOperationsPerSecond: 2250e12, fp8OperationsPerSecond: 4500e12, linkBytesPerSecond: 1800e9 },
 } satisfies { readonly [id: string]: AcceleratorSpeed };
