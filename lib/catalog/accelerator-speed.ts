@@ -20,8 +20,8 @@ const H100: AcceleratorSpeed = {
 
 /**
  * By the id of the accelerator. Where a sheet gives rates with sparsity, they are halved. Besides the vendor's sheets, the figures were read
- * in files that NVIDIA keeps for its own estimates (SYSTEMS below; bandwidth between GPUs is in one direction there), or on the page named.
- * SYSTEMS: https://github.com/ai-dynamo/aisimulate, aisimulate_core/systems of the package aisimulate 0.13.0.dev202610270000000085
+ * in the files of NVIDIA's own estimates, SYSTEMS below, where bandwidth between GPUs is in one direction, or on the page named.
+ * SYSTEMS: aisimulate_core/systems of the package aisimulate 0.13.0.dev202610270000000085, https://github.com/ai-dynamo/aisimulate
  */
 export const SPEEDS = {
   // https://www.nvidia.com/en-us/data-center/tesla-t4/; PCIe 3.0 x16. 320 GB/s, 65 TFLOP/s: https://sysrqmts.com/en/gpus/nvidia/tesla/t4
