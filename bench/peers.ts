@@ -40,8 +40,9 @@ function environment(): string {
 
 function ofPeer(folder: string, rows: readonly Compared[]): Answer[] {
   const loads = rows.map(({ row, plan: { props: { memory } } }) => JSON.stringify({
-    model: memory.model.id, inputTokens: row.inlen, outputTokens: row.outlen, clients: row.conc, experts: memory.model.experts !== undefined,
-    tensorParallelSize: memory.tensorParallelSize, pipelineParallelSize: memory.pipelineParallelSize, fp8: memory.props.quantization === 'fp8',
+    model: memory.model.id, inputTokens: row.inlen, outputTokens: row.outlen, clients: row.conc,
+    experts: memory.model.experts !== undefined, tensorParallelSize: memory.tensorParallelSize,
+    pipelineParallelSize: memory.pipelineParallelSize, fp8: memory.props.quantization === 'fp8',
   }));
   const output = run(path.join(folder, 'bin', 'python'), [path.join(__dirname, 'peers.py')], loads.join('\n'));
   return output.split('\n').filter(line => line.startsWith('ANSWER ')).map(line => JSON.parse(line.slice(7)) as Answer);
@@ -63,7 +64,8 @@ function roofline({ row, plan: { props: { memory } } }: Compared): number {
 }
 
 function report(name: string, predicted: readonly (number | null)[], rows: readonly MeasuredSpeed[], among?: readonly boolean[]): void {
-  const errors = predicted.flatMap((value, row) => among?.[row] === false ? [] : [value === null ? 1 : Math.abs(value / rows[row].output_tok_per_s - 1)]);
+  const errorOf = (value: number | null, row: number) => value === null ? 1 : Math.abs(value / rows[row].output_tok_per_s - 1);
+  const errors = predicted.flatMap((value, row) => among?.[row] === false ? [] : [errorOf(value, row)]);
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`.padStart(8);
   const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;
   console.log(`${name.padEnd(44)}${String(errors.length).padStart(4)} rows  median ${percent(median(errors))}  mean ${percent(mean)}  worst ${
@@ -108,12 +110,14 @@ const peer = peers.map(({ outputTokensPerSecond }) => outputTokensPerSecond);
 const answered = peer.map(value => value !== null);
 
 rows.forEach((row, index) => {
-  const cell = (value: number | null) => (value === null ? '-' : `${value.toFixed(0)} ${(100 * (value / row.output_tok_per_s - 1)).toFixed(0)} %`).padStart(14);
+  const error = (value: number) => (100 * (value / row.output_tok_per_s - 1)).toFixed(0);
+  const cell = (value: number | null) => (value === null ? '-' : `${value.toFixed(0)} ${error(value)} %`).padStart(14);
   const load = `${row.inlen}/${row.outlen} x ${row.conc}${row.stream === false ? ' whole' : ''}`;
   console.log(`${row.id.padEnd(24)}${load.padEnd(22)}measured ${row.output_tok_per_s.toFixed(0).padStart(6)}  plan${cell(ours[index])}  aisimulate${
     cell(peer[index])}  roofline${cell(plain[index])}`);
 });
-[...new Set(peers.flatMap(({ reason }, row) => reason ? [`${rows[row].model}: ${reason}`] : []))].forEach(line => console.log(`no answer of aisimulate: ${line}`));
+const reasons = new Set(peers.flatMap(({ reason }, row) => reason ? [`${rows[row].model}: ${reason}`] : []));
+reasons.forEach(line => console.log(`no answer of aisimulate: ${line}`));
 console.log('aisimulate has no input for: eager execution, streaming, the number of API servers, batched tokens of the whole server');
 report('plan, rows that aisimulate answers', ours, rows, answered);
 report('aisimulate, the same rows', peer, rows, answered);

@@ -20,8 +20,8 @@ const H100: AcceleratorSpeed = {
 
 /**
  * By the id of the accelerator. Where a sheet gives rates with sparsity, they are halved. Besides the vendor's sheets, the figures were read
- * in files that NVIDIA keeps for its own estimates (SYSTEMS below; bandwidth between GPUs is in one direction there), or on the page named.
- * SYSTEMS: https://github.com/ai-dynamo/aisimulate, aisimulate_core/systems of the package aisimulate 0.13.0.dev202610270000000085
+ * in the files of NVIDIA's own estimates, SYSTEMS below, where bandwidth between GPUs is in one direction, or on the page named.
+ * SYSTEMS: aisimulate_core/systems of the package aisimulate 0.13.0.dev202610270000000085, https://github.com/ai-dynamo/aisimulate
  */
 export const SPEEDS = {
   // https://www.nvidia.com/en-us/data-center/tesla-t4/; PCIe 3.0 x16. 320 GB/s, 65 TFLOP/s: https://sysrqmts.com/en/gpus/nvidia/tesla/t4
@@ -42,6 +42,7 @@ export const SPEEDS = {
   'rtx-pro-6000': {
     memoryBytesPerSecond: 1597e9, halfOperationsPerSecond: 503e12, fp8OperationsPerSecond: 1007e12, linkBytesPerSecond: 128e9,
   },
-  // https://www.nvidia.com/en-us/data-center/hgx/, one of the eight of HGX B200. SYSTEMS/b200_sxm.yaml: 7.7 TB/s, 2250 and 4500 TFLOP/s, 900 GB/s
+  // https://www.nvidia.com/en-us/data-center/hgx/, one of the eight of HGX B200. SYSTEMS/b200_sxm.yaml:
+  // 7.7 TB/s, 2250 and 4500 TFLOP/s, 900 GB/s
   b200: { memoryBytesPerSecond: 7700e9, halfOperationsPerSecond: 2250e12, fp8OperationsPerSecond: 4500e12, linkBytesPerSecond: 1800e9 },
 } satisfies { readonly [id: string]: AcceleratorSpeed };

@@ -28,7 +28,8 @@ export function clientBunches(clients: number, time: StepTime, load: BunchedLoad
 }
 
 /** Longer steps make larger bunches, and these longer steps: the mean at which both agree. */
-function meanBunch(clients: number, time: StepTime, { inputTokens, outputTokens, mostRunning }: BunchedLoad, fitted: SpeedCoefficients): number {
+function meanBunch(clients: number, time: StepTime, load: BunchedLoad, fitted: SpeedCoefficients): number {
+  const { inputTokens, outputTokens, mostRunning } = load;
   const answering = { decoding: clients, tokensEach: inputTokens + outputTokens / 2, promptTokens: 0, promptOperations: 0, prompts: 0 };
   const without = time.of(answering).total;
   const operations = time.work.attentionOperations(0, inputTokens);

@@ -56,7 +56,8 @@ export class StepTime {
     const fp8 = this.quantization?.includes('fp8') && accelerator.supportsFp8 ? speed.fp8OperationsPerSecond : undefined;
     this.operationSeconds = 1 / (fp8 === undefined ? speed.halfOperationsPerSecond * fitted.halfShare : fp8 * fitted.fp8Share);
     this.expertOperationSeconds = this.operationSeconds * (1 + fitted.expertHalfWidth / (model.experts?.intermediateSize ?? 1));
-    this.layerSeconds = fitted.layerSeconds + (model.experts ? fitted.expertsLayerSeconds : 0) + (model.mla ? fitted.latentLayerSeconds : 0);
+    this.layerSeconds = fitted.layerSeconds + (model.experts ? fitted.expertsLayerSeconds : 0)
+      + (model.mla ? fitted.latentLayerSeconds : 0);
     this.allReduceByteSeconds = 1 / (speed.linkBytesPerSecond / 2 * fitted.linkShare);
   }
 

@@ -13,7 +13,7 @@ export const MEASURED_ON = `vLLM ${MEASURED.release} on ${MEASURED.accelerator.d
 
 /** Predicted for published tokens a second of public measurements, the least and the most: `test/planning/public-measurements.test.ts`. */
 export const PUBLIC_SPREADS: { readonly [accelerator: string]: readonly [number, number] } = {
-  'l4': [1.1, 1.3], 'a100-80gb': [0.9, 1.5], 'h100': [1.2, 2.4], 'b200': [3.3, 3.3],
+  l4: [1.1, 1.3], 'a100-80gb': [0.9, 1.5], h100: [1.2, 2.4], b200: [3.3, 3.3],
 };
 
 /** How far a card of which others published figures is from them. */

@@ -17,8 +17,8 @@ const MODELS = [...Model.all(), Model.of(QWEN2_5_0_5B)];
 
 function planOf({ accelerator, model, gpus, maxModelLen, inputTokens, outputTokens, clients }: PublicMeasurement): ThroughputPlan {
   const memory = MemoryPlan.of({
-    model: MODELS.find(({ id }) => id === model)!, accelerator: Accelerator.all().find(({ id }) => id === accelerator)!, tensorParallelSize: gpus,
-    maxModelLen: maxModelLen ?? 'auto',
+    model: MODELS.find(({ id }) => id === model)!, accelerator: Accelerator.all().find(({ id }) => id === accelerator)!,
+    tensorParallelSize: gpus, maxModelLen: maxModelLen ?? 'auto',
   });
   return ThroughputPlan.of({ memory, inputTokens, outputTokens, clients });
 }
@@ -39,7 +39,7 @@ test('predicted beside published, every row', () => {
 
 test('the spread that a plan states is that of the rows', () => {
   const spreads = [...new Set(PUBLIC_MEASUREMENTS.map(({ accelerator }) => accelerator))]
-    .map(accelerator => [accelerator, [Math.min(...ratios(accelerator)), Math.max(...ratios(accelerator))].map(ratio => Math.round(10 * ratio) / 10)]);
+    .map(accelerator => [accelerator, [Math.min, Math.max].map(end => Math.round(10 * end(...ratios(accelerator))) / 10)]);
   expect(PUBLIC_SPREADS).toEqual(Object.fromEntries(spreads));
 });
 
