@@ -85,7 +85,10 @@ function fastest(times: number, what: () => unknown): number {
 
 function times(folder: string): void {
   const request = {
-    model: Model.LLAMA_3_1_8B_INSTRUCT, load: { inputTokens: 1024, outputTokens: 128, clients: 64 }, goals: {}, accelerators: Accelerator.all(),
+    model: Model.LLAMA_3_1_8B_INSTRUCT,
+    load: { inputTokens: 1024, outputTokens: 128, clients: 64 },
+    goals: {},
+    accelerators: Accelerator.all(),
   };
   const program = path.join(__dirname, '..', 'build', 'lib', 'cli', 'main.js');
   const lock = path.join(__dirname, '..', 'test', 'cli', 'llama.lock.json');

@@ -19,8 +19,8 @@ const H100: AcceleratorSpeed = {
 };
 
 /**
- * By the id of the accelerator. Where a sheet gives rates with sparsity, they are halved. Besides the vendor's sheets, the figures were read
- * in the files of NVIDIA's own estimates, SYSTEMS below, where bandwidth between GPUs is in one direction, or on the page named.
+ * By the id of the accelerator. Where a sheet gives rates with sparsity, they are halved. Besides the vendor's sheets, the figures were
+ * read in the files of NVIDIA's own estimates, SYSTEMS below, where bandwidth between GPUs is in one direction, or on the page named.
  * SYSTEMS: aisimulate_core/systems of the package aisimulate 0.13.0.dev202610270000000085, https://github.com/ai-dynamo/aisimulate
  */
 export const SPEEDS = {

@@ -76,7 +76,9 @@ export class MetricsAdapter extends Construct {
         replicas: 2,
         revisionHistoryLimit: 3,
         selector: { matchLabels: LABELS },
-        template: refusing(this, () => withPodProps({ metadata: { labels: LABELS }, spec: this.podSpec(props.image ?? imageFor(this, IMAGE)) }, props)),
+        template: refusing(this, () => withPodProps({
+          metadata: { labels: LABELS }, spec: this.podSpec(props.image ?? imageFor(this, IMAGE)),
+        }, props)),
       },
     });
     this.allowReading();

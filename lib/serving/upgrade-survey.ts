@@ -46,7 +46,7 @@ export function survey(scope: Construct, { name, namespace, plan, args }: Survey
   const upgraded = isUpgraded(release, run);
   const found: SurveyedServer = {
     name, namespace, release: release.version, upgraded,
-      pinned: release.digest !== undefined || props.imageDigest !== undefined || props.image !== undefined,
+    pinned: release.digest !== undefined || props.imageDigest !== undefined || props.image !== undefined,
     model: model.id, architecture: model.architecture, quantization: props.quantization ?? model.quantization, accelerator: accelerator.id,
     args, environment: [...serverEnvironment(plan, props).map(variable => variable.name), ...Object.keys(props.secretEnv ?? {})],
     before: figuresOf(plan), ...upgraded ? afterwards(props, run) : {},

@@ -2,8 +2,8 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import {
-  Accelerator, CELL_UNITS, CellUnit, ImpossibleCell, KustomizeApp, MetricsCollector, Model, Refusal, STORAGE_IDS, VllmCell, VllmCellProps, VllmHpa,
-  VllmRelease, WeightsStorage,
+  Accelerator, CELL_UNITS, CellUnit, ImpossibleCell, KustomizeApp, MetricsCollector, Model, Refusal, STORAGE_IDS, VllmCell, VllmCellProps,
+  VllmHpa, VllmRelease, WeightsStorage,
 } from '../../lib';
 import { PROJECT } from '../house/sources';
 import { temporaryFolders } from '../kustomize/folders';

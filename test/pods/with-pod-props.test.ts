@@ -159,7 +159,8 @@ describe.each(NAMES)('the %s refuses', (name) => {
   ])('%s', (_, props, message) => {
     const refusal = refusalOf(() => made(name, props));
     expect(refusal).toContain(message);
-    expect(refusal).toMatch(/^(VllmServer|VllmBenchmark|GradioChat|LocustLoadTest|BatchInference|ModelEvaluation|Weights(?:Loader|Hydration)) '/);
+    expect(refusal).toMatch(
+      /^(VllmServer|VllmBenchmark|GradioChat|LocustLoadTest|BatchInference|ModelEvaluation|Weights(?:Loader|Hydration)) '/);
     expect(refusal).not.toContain('sk-Proj');
   });
 
