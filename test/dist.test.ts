@@ -124,7 +124,7 @@ async function killRuns(
     if (swapping || (writing && kill % 4 === 1)) {
       expect((await copy.synth(env)).code).toBe(0);
       expect(copy.dist).toEqual(to);
-      expect(fs.readdirSync(copy.path('dist')).sort()).toEqual(['kustomize', 'report', 'terraform']);
+      expect(fs.readdirSync(copy.path('dist')).sort()).toEqual(['grafana', 'kustomize', 'report', 'terraform']);
     }
   }
   expect((await copy.synth()).code).toBe(0);

@@ -5,8 +5,9 @@ import { virtualCpusNeeded } from './server-processes';
 import { excessOf, loadOf, ServingGoal } from './serving-goal';
 import { ThroughputPlan } from './throughput-plan';
 
-/** Numbers of API servers to choose from: the fitted ones. */
-export const API_SERVER_COUNTS = [1, 2, 4];
+/** Numbers of API servers that were measured; two lie between them, and are chosen only where there are no virtual CPUs for four. */
+export const MEASURED_API_SERVERS = [1, 4];
+const FEWER_API_SERVERS = [1, 2];
 /** Tokens a step to choose from: the releases' own defaults (vllm/engine/arg_utils.py, get_batch_defaults), and one in between. */
 const BATCHED_TOKENS = [2048, 4096, 8192, 16384];
 /** Numbers of sequences to choose from, up to the largest default of a release. */
@@ -75,8 +76,9 @@ export class ServingCandidates {
     const { tensorParallelSize, pipelineParallelSize, maxModelLen } = this.byDefault.memory;
     const gpus = tensorParallelSize * pipelineParallelSize;
     const plan = orRefusal(() => MemoryPlan.of({ ...memory, maxNumBatchedTokens, maxNumSeqs }));
+    const holds = (counts: readonly number[]) => counts.every(count => virtualCpusNeeded(gpus, count) <= virtualCpus);
     const counts = apiServerCount === undefined
-      ? API_SERVER_COUNTS.filter(count => count === 1 || virtualCpusNeeded(gpus, count) <= virtualCpus)
+      ? [MEASURED_API_SERVERS, FEWER_API_SERVERS].find(holds) ?? [1]
       : [apiServerCount];
     return plan instanceof Refusal || !plan.fits || plan.maxModelLen < maxModelLen ? [] : counts.map(count => this.candidate(plan, count));
   }

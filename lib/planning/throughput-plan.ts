@@ -13,10 +13,6 @@ import { beyondMeasured } from './throughput-range';
 const SATURATED_FROM = 0.97;
 /** A process that is busy for such a share of the time holds up the others. */
 const BUSY_FROM = 0.9;
-/** Numbers of API servers to choose from: the fitted ones. */
-const API_SERVER_COUNTS = [1, 2, 4];
-/** A gain of tokens that is no reason for further processes: two runs of one load differ by more. */
-const WORTHLESS_GAIN = 0.02;
 
 /** The figures of the load: those of `measurement` where there is one, or else those of `predicted`. */
 export interface ThroughputPlan extends ThroughputFigures {}
@@ -36,19 +32,6 @@ export class ThroughputPlan {
   static of(props: ThroughputPlanProps): ThroughputPlan {
     requireProps('ThroughputPlanProps', props, 'ThroughputPlan');
     return new ThroughputPlan(props, SPEED_COEFFICIENTS);
-  }
-
-  /**
-   * The number of API server processes for a load, of 1, 2 and 4: the smallest whose predicted tokens are within 2 % of the most. Each
-   * process needs a virtual CPU of its own. Below saturation a rate of requests gets as many tokens from one as from four.
-   *
-   * @param props - `apiServerCount` and `measurements` are not looked at
-   * @throws as `of` does
-   */
-  static bestApiServerCount(props: ThroughputPlanProps): number {
-    const tokens = API_SERVER_COUNTS.map(apiServerCount =>
-      ThroughputPlan.of({ ...props, apiServerCount, measurements: undefined }).outputTokensPerSecond);
-    return API_SERVER_COUNTS[tokens.findIndex(some => some >= (1 - WORTHLESS_GAIN) * Math.max(...tokens))];
   }
 
   /**

@@ -2,7 +2,7 @@ import { Accelerator, MachineType } from '../catalog';
 import { orRefusal, Refusal } from '../common/refusal';
 import { largestKept } from './largest-kept';
 import { MemoryPlanProps } from './memory-plan-props';
-import { API_SERVER_COUNTS, Candidate, ServingCandidates } from './serving-candidates';
+import { Candidate, MEASURED_API_SERVERS, ServingCandidates } from './serving-candidates';
 import { ServingChoiceProps } from './serving-choice-props';
 import { excessOf, Load, loadOf, ServingGoal } from './serving-goal';
 import { tensorParallelSizes } from './smallest-plan';
@@ -96,7 +96,7 @@ function firstOf<T>(all: readonly T[], holds: (one: T) => boolean): T[] {
 /** Whether the release's own defaults keep the goal there, with one API server or with several: what takes no search is near. */
 function keeps(props: ServingChoiceProps, change: Partial<MemoryPlanProps>): boolean {
   const memory = { ...props.memory, ...change };
-  return [1, Math.max(...API_SERVER_COUNTS)].some((apiServerCount) => {
+  return MEASURED_API_SERVERS.some((apiServerCount) => {
     const server = { goal: props, memory, apiServerCount, virtualCpus: Number.POSITIVE_INFINITY };
     const candidates = orRefusal(() => new ServingCandidates(server));
     return !(candidates instanceof Refusal) && candidates.byDefault.excess <= 1;

@@ -68,7 +68,7 @@ test('other variables are none of ours, and neither is where tests keep what the
 test.each<[Record<string, string>, string]>([
   [{ CDK8S_VLLM_BUKET: 'x' }, 'settings: CDK8S_VLLM_BUKET is unknown; there are CDK8S_VLLM_NAMESPACE, CDK8S_VLLM_BUCKET, CDK8S_VLLM_REGION,'
   + ' CDK8S_VLLM_MAX_NODES, CDK8S_VLLM_RELEASE, CDK8S_VLLM_PROFILE, CDK8S_VLLM_GOOGLE_APIS,'
-  + ' CDK8S_VLLM_CAPACITY, CDK8S_VLLM_RESERVATION, CDK8S_VLLM_STATE_BUCKET, CDK8S_VLLM_CELLS'],
+  + ' CDK8S_VLLM_CAPACITY, CDK8S_VLLM_RESERVATION, CDK8S_VLLM_IMAGE_REGISTRY, CDK8S_VLLM_STATE_BUCKET, CDK8S_VLLM_CELLS'],
   [{ CDK8S_VLLM_REGION: 'us-central1-a' }, 'settings: CDK8S_VLLM_REGION (us-central1-a) is no region; for example us-central1'],
   [{ CDK8S_VLLM_REGION: '' }, 'settings: CDK8S_VLLM_REGION () is no region; for example us-central1'],
   [{ CDK8S_VLLM_GOOGLE_APIS: 'public' }, 'settings: CDK8S_VLLM_GOOGLE_APIS (public) must be one of private, restricted, internet'],

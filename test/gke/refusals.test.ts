@@ -4,7 +4,7 @@ import { MachineType, VllmRelease } from '../../lib/catalog';
 import { VLLM_REGISTRIES } from '../../lib/catalog/vllm-registry';
 import * as gke from '../../lib/gke';
 import {
-  ArtifactRegistry, Filestore, GatewayAccess, GkeStack, HubToken, keepState, ModelBucket, Network, NetworkProps, NodeIdentity,
+  ArtifactRegistry, DockerHubMirror, Filestore, GatewayAccess, GkeStack, HubToken, keepState, ModelBucket, Network, NetworkProps, NodeIdentity,
   PrivateGoogleAccess, Project, ServingAlerts, ServingDashboard, WeightsDisk, WorkloadIdentity,
 } from '../../lib/gke';
 import { Grant } from '../../lib/common/grant';
@@ -52,6 +52,9 @@ const disk = (props: object) => by('WeightsDisk', 'disk', (stack, project) => {
     project, name: 'weights', zone: 'us-central1-a', diskType: 'hyperdisk-ml', sizeGib: 64, source: 'projects/p/global/images/weights',
     machineType: machine('g2-standard-24'), ...props,
   });
+});
+const mirror = (props: object) => by('DockerHubMirror', 'mirror', (stack, project) => {
+  new DockerHubMirror(stack, 'mirror', { project, nodes: new NodeIdentity(stack, 'nodes', { project }), ...props });
 });
 const registry = (props: object) => by('ArtifactRegistry', 'registry', (stack, project) => {
   new ArtifactRegistry(stack, 'registry', { project, nodes: new NodeIdentity(stack, 'nodes', { project }), ...props });
@@ -209,6 +212,7 @@ const CASES: { readonly [name: string]: readonly [Trial, string] } = {
     '\'zone\' (europe-west4-a) is not in the region us-central1; its zones are called us-central1-a, us-central1-b, …'],
   'a tiny disk': [disk({ sizeGib: 3 }), '\'sizeGib\' (3) must be a whole number from 4 to 65536'],
 
+  'a mirror with an underscore': [mirror({ name: 'docker_hub' }), `'name' (docker_hub) ${NAME_FORM}`],
   'a registry of packages': [registry({ format: 'NPM' }), '\'format\' (NPM) must be one of DOCKER'],
   'a registry with an underscore': [registry({ name: 'my_images' }), `'name' (my_images) ${NAME_FORM}`],
   'a secret with a slash': [token({ name: 'hugging/face' }), '\'name\' (hugging/face) must be letters, digits, \'-\' and \'_\''],

@@ -111,32 +111,6 @@ describe('requests at a rate', () => {
   });
 });
 
-describe('the number of API servers', () => {
-  const best = (load: Partial<Load>) => ThroughputPlan.bestApiServerCount({ ...LOAD, ...load, memory: MemoryPlan.of(LLAMA) });
-
-  test('is one where it is not what the load waits for', () => {
-    expect(best({ clients: 8 })).toBe(1);
-    expect(best({ clients: 256, stream: false, inputTokens: 4096 })).toBe(1);
-    expect(best({ clients: undefined, requestsPerSecond: 4 })).toBe(1);
-  });
-
-  test('is the smallest within 2 % of the most where it binds', () => {
-    const load = { inputTokens: 128, outputTokens: 512, clients: 256 };
-    const count = best(load);
-    const tokens = [1, 2, 4].map(apiServerCount => planOf({ ...load, apiServerCount }).outputTokensPerSecond);
-    const most = Math.max(...tokens);
-    expect(count).toBeGreaterThan(1);
-    expect(tokens[[1, 2, 4].indexOf(count)]).toBeGreaterThanOrEqual(0.98 * most);
-    tokens.slice(0, [1, 2, 4].indexOf(count)).forEach(fewer => expect(fewer).toBeLessThan(0.98 * most));
-    // measured were 1.15 times as many tokens with four (rows A2-llama8-plain and B2-llama8-api4)
-    expect(most / tokens[0]).toBeGreaterThan(1.15);
-  });
-
-  test('does not depend on the number given', () => {
-    expect(best({ clients: 8, apiServerCount: 4 })).toBe(1);
-  });
-});
-
 describe('what is not measured', () => {
   test.each([
     ['another card', {}, { accelerator: Accelerator.L4, maxModelLen: 8192 }, /NVIDIA L4 was not measured/],
