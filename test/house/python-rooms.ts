@@ -11,7 +11,7 @@ const OF_CONTRACTS = ['contract', 'exits'];
 const STANDARD = new Set([
   'argparse', 'array', 'asyncio', 'base64', 'bisect', 'collections', 'concurrent', 'contextlib', 'csv', 'dataclasses', 'email', 'enum', 'errno', 'fcntl',
   'functools', 'hashlib', 'hmac', 'html', 'http', 'io', 'itertools', 'json', 'logging', 'math', 'os', 'random', 're', 'secrets', 'shutil', 'signal', 'socket', 'ssl',
-  'statistics', 'string', 'sys', 'threading', 'time', 'types', 'typing', 'unicodedata', 'urllib', 'uuid',
+  'statistics', 'string', 'subprocess', 'sys', 'tempfile', 'threading', 'time', 'types', 'typing', 'unicodedata', 'urllib', 'uuid',
 ]);
 
 /** Packages by the image that a workload's programs are mounted on; each is pinned in test/rig/python/requirements. */

@@ -92,12 +92,12 @@ export class VllmBenchmark extends Construct {
   readonly name: string;
   /** Identity of the pods, which the cloud layer has to grant its roles. */
   readonly identity: ServiceIdentity;
-  /** Labels of every object. */
-  readonly labels: { readonly [label: string]: string };
   /** Folder of the results in the bucket. */
   readonly output: string;
   /** Arguments of the program. */
   readonly args: readonly string[];
+  /** Labels of every object. */
+  readonly labels: { readonly [label: string]: string };
 
   constructor(scope: Construct, id: string, private readonly props: VllmBenchmarkProps) {
     super(scope, id);
