@@ -16,7 +16,7 @@ export interface ConfigMapKey {
 export interface OutboundProps {
   /**
    * Proxy to the internet, `http://HOST:PORT`: an address, a name, or a Service, `http://squid.proxy.svc:3128`, whose pods listen on the same
-   * port. The network policy lets the pods out to it, and to no public address. It may not ask for a password, which would stand here in
+   * port. The network policy lets the pods out to it, and to Google's APIs. It may not ask for a password, which would stand here in
    * clear.
    * @default - public addresses are called directly
    */

@@ -42,7 +42,7 @@ test('what is not known is null, not missing', () => {
   expect(emptyLeaves(reportOf(POINT, server(unit(), {}, disk)))).toEqual(['/placement/reservation', '/placement/cacheMedium']);
   const unpriced = MachineType.of({ ...MachineType.fromName('a3-highgpu-1g'), hourlyPriceUsd: undefined, priceDate: undefined });
   expect(emptyLeaves(reportOf(POINT, made({ machineType: unpriced })))).toEqual([
-    '/placement/strandedHourlyUsd', '/placement/nodeHourlyUsd', '/placement/priceDate',
+    '/placement/strandedHourlyUsd', '/placement/reservation', '/placement/nodeHourlyUsd', '/placement/priceDate',
   ]);
 });
 

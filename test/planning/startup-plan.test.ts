@@ -9,6 +9,7 @@ test('Llama 3.1 8B from a bucket, term by term', () => {
   const plan = StartupPlan.of({ model: Model.LLAMA_3_1_8B_INSTRUCT, weightsBytesPerSecond: 400 * MIB });
   expect(plan).toEqual({
     // 12 GiB at 60 MiB/s
+    nodeSeconds: 600,
     imagePullSeconds: 205,
     // 16,060,522,496 / 419,430,400 = 38.3
     loadSeconds: 39,

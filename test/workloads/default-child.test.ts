@@ -1,9 +1,9 @@
 import { ApiObject, Chart, Testing } from 'cdk8s';
 import { Construct } from 'constructs';
 import {
-  Accelerator, BatchInference, GpuMonitoring, GradioChat, InferenceGateway, LocustLoadTest, MetricsAdapter, Model, ModelEvaluation,
-  PriorityClass, ServingNamespace, VllmBenchmark, VllmHpa, VllmMonitoring, VllmScaledObject, VllmServer, WeightsDiskClass, WeightsHydration,
-  WeightsLoader, WeightsSnapshot, WeightsSnapshotClass, WeightsStorage, WeightsVolume,
+  Accelerator, BatchInference, GpuMonitoring, GradioChat, GrafanaDashboard, InferenceGateway, LocustLoadTest, MetricsAdapter, Model,
+  ModelEvaluation, PriorityClass, ServingNamespace, VllmBenchmark, VllmHpa, VllmMonitoring, VllmScaledObject, VllmServer,
+  WeightsDiskClass, WeightsHydration, WeightsLoader, WeightsSnapshot, WeightsSnapshotClass, WeightsStorage, WeightsVolume,
 } from '../../lib';
 import * as api from '../../lib';
 
@@ -37,6 +37,7 @@ function made(): [Construct, string][] {
     [new ServingNamespace(chart, 'namespace', { name: 'vllm' }), 'Namespace'],
     [new PriorityClass(chart, 'priority', { name: 'high', value: 1, description: 'first' }), 'PriorityClass'],
     [new GpuMonitoring(chart, 'gpu-monitoring'), 'ClusterPodMonitoring'],
+    [new GrafanaDashboard(chart, 'dashboard'), 'ConfigMap'],
     [new WeightsDiskClass(chart, 'disk-class', { name: 'disks', parameters: {}, zones: [] }), 'StorageClass'],
     [new WeightsSnapshotClass(chart, 'snapshot-class'), 'VolumeSnapshotClass'],
   ];
