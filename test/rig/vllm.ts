@@ -41,14 +41,19 @@ export interface VllmServerProps {
   readonly release?: string;
 }
 
-/** A tiny random model with its tokenizer, the same on every machine; made once. */
-export function tinyModel(): string {
+/**
+ * A tiny random model with its tokenizer, the same on every machine; made once.
+ *
+ * @param vocabulary - number of tokens that the model knows, 1,024 or more; those beyond the tokenizer's have no text
+ */
+export function tinyModel(vocabulary?: number): string {
   const script = join(__dirname, 'vllm', 'tiny_model.py');
-  const digest = sha256(readFileSync(script), environmentOf(DEFAULT_RELEASE)).slice(0, 8);
+  const size = vocabulary === undefined ? [] : [String(vocabulary)];
+  const digest = sha256(readFileSync(script), environmentOf(DEFAULT_RELEASE), ...size).slice(0, 8);
   const directory = cacheDirectory('vllm', `tiny-model-${digest}`);
   if (!existsSync(directory)) {
     const partial = mkdtempSync(`${directory}.partial-`);
-    execFileSync(pythonOf(DEFAULT_RELEASE), [script, partial], { stdio: 'pipe' });
+    execFileSync(pythonOf(DEFAULT_RELEASE), [script, partial, ...size], { stdio: 'pipe' });
     renameSync(partial, directory);
   }
   return directory;

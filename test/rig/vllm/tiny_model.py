@@ -1,4 +1,4 @@
-"""Write a tiny random Qwen3 with its tokenizer: python tiny_model.py DIRECTORY."""
+"""Write a tiny random Qwen3 with its tokenizer: python tiny_model.py DIRECTORY [VOCABULARY]."""
 
 import os
 import sys
@@ -52,8 +52,9 @@ def main():
     directory = sys.argv[1]
     tokenizer = make_tokenizer()
     tokenizer.save_pretrained(directory)
-    # no more rows than tokens, so that every sampled token has text
-    make_model(len(tokenizer)).save_pretrained(directory)
+    # no more rows than tokens unless asked for, so that every sampled token has text
+    vocabulary = int(sys.argv[2]) if len(sys.argv) > 2 else len(tokenizer)
+    make_model(vocabulary).save_pretrained(directory)
     for name in os.listdir(directory):
         # save_pretrained keeps the weights to their owner; the server is another user
         os.chmod(os.path.join(directory, name), 0o644)
