@@ -3,8 +3,10 @@ import { MemoryPlan, ThroughputPlan } from '../planning';
 import { duration } from './figures';
 import { ServingReportProps } from './serving-report-props';
 
-/** Numbers of clients that the throughput is planned for. Each is half a millisecond's work for a server, and more with more clients. */
+/** Numbers of clients that are planned for at first. Each is half a millisecond's work for a server, and more with more clients. */
 const CLIENTS = [1, 8, 64];
+/** What is said to keep the goals is at least half of what does. */
+const NEAR = 2;
 
 /** The load and the goals of a report. */
 export type ReportLoad = Required<Omit<ServingReportProps, 'onceCommands' | 'folder'>>;
@@ -51,8 +53,18 @@ export class ThroughputCurves {
         points.push(this.point(memory, clients));
       }
     }
+    return this.refined(memory, points);
+  }
+
+  /** Further points where the goals begin to be missed. */
+  private refined(memory: MemoryPlan, points: readonly CurvePoint[]): ThroughputCurve {
     const missed = points.findIndex(({ misses }) => misses.length > 0);
-    return { points, kept: missed < 0 ? points.at(-1) : points[missed - 1] };
+    const kept = missed < 0 ? points.at(-1) : points[missed - 1];
+    const middle = kept && missed > 0 ? 2 ** Math.floor(Math.log2(kept.clients * points[missed].clients) / 2) : 0;
+    if (kept === undefined || missed < 0 || middle <= kept.clients || points[missed].clients <= NEAR * kept.clients) {
+      return { points, kept };
+    }
+    return this.refined(memory, [...points.slice(0, missed), this.point(memory, middle), ...points.slice(missed)]);
   }
 
   /** Numbers of clients with which this server was measured under the load. */
