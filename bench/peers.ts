@@ -91,12 +91,11 @@ function times(folder: string): void {
     accelerators: Accelerator.all(),
   };
   const program = path.join(__dirname, '..', 'build', 'lib', 'cli', 'main.js');
-  const lock = path.join(__dirname, '..', 'test', 'cli', 'llama.lock.json');
   console.log(`\nsurvey of all accelerators and sizes, warm          ${(1000 * fastest(20, () => survey(request))).toFixed(1)} ms`);
   console.log(`node -e 0                                           ${fastest(5, () => run('node', ['-e', '0'])).toFixed(2)} s`);
-  if (fs.existsSync(program) && fs.existsSync(lock)) {
-    console.log(`cdk8s-vllm plan                                     ${fastest(5, () => run('node', [program, 'plan', lock])).toFixed(2)} s`);
-  }
+  run('npm', ['run', 'build']);
+  const plan = fastest(5, () => run('node', [program, 'plan', request.model.id]));
+  console.log(`cdk8s-vllm plan, all accelerators and sizes         ${plan.toFixed(2)} s`);
   const estimate = ['cli', 'estimate', '--model-path', 'meta-llama/Meta-Llama-3.1-8B', '--system', 'h200_sxm', '--backend', 'vllm', '--isl', '1024',
     '--osl', '128', '--batch-size', '64'];
   const peer = fastest(2, () => run(path.join(folder, 'bin', 'aiconfigurator'), estimate));
@@ -108,6 +107,7 @@ const compared = rows.map(row => compare(row));
 const ours = compared.map(({ plan }) => plan.outputTokensPerSecond);
 const plain = compared.map(roofline);
 const folder = process.env.PEER ?? environment();
+process.on('exit', () => folder === process.env.PEER || fs.rmSync(folder, { recursive: true }));
 const peers = ofPeer(folder, compared);
 const peer = peers.map(({ outputTokensPerSecond }) => outputTokensPerSecond);
 const answered = peer.map(value => value !== null);
