@@ -19,6 +19,7 @@ const cell = new VllmCell(app, {
 new VllmCluster(app, { namespace: NAMESPACE, cells: [cell] });
 app.synth();
 console.log(cell.line());
+console.log('grants:', ...cell.identities.map(({ serviceAccountName, grants }) => \`\\n  \${serviceAccountName} \${JSON.stringify(grants)}\`));
 `;
 
 const SETTINGS = `# Settings of app.ts; copy this file to .env, which is not committed. What a line leaves out has the value that stands here.
@@ -37,11 +38,12 @@ Qwen3 8B on one L4, served by vLLM on GKE: [cdk8s-vllm](https://www.npmjs.com/pa
 \`\`\`sh
 npm install
 cp .env.example .env                                   # your bucket and region
-npm run synth                                          # writes dist/kustomize
+npm run synth                                          # writes dist/kustomize, prints what each account may do
 npm run deploy                                         # the cluster's drivers and grants, the weights into the bucket, the server
 \`\`\`
 
-The last command needs a GKE cluster that \`kubectl\` talks to, with a node pool of L4, and the bucket.
+The last command needs a GKE cluster that \`kubectl\` talks to, with a node pool of L4, the bucket, and the printed grants: a
+service account reads or writes its folder of the bucket. A server starts when its weights are complete.
 
 Another model or card is a word in \`app.ts\`. \`npx cdk8s-vllm plan MODEL\` says which machines hold it, how fast they are and what that
 costs. Commit \`dist\`: what a change does to the cluster is then in its diff.

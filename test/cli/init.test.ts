@@ -32,7 +32,7 @@ test('what is written synthesizes the manifests that it deploys, with the settin
     expect(fs.readdirSync('my models').sort()).toEqual(['.env.example', '.gitignore', 'README.md', 'app.ts', 'package.json', 'tsconfig.json']);
     const settings = fs.readFileSync('my models/.env.example', 'utf8').replace('BUCKET=my-models', 'BUCKET=your-models');
     fs.writeFileSync('.env', settings);
-    expect(project.run('my models/app.ts')).toMatch(/Qwen3-8B/);
+    expect(project.run('my models/app.ts')).toMatch(/Qwen3-8B[^]*grants:[^]*vllm-openai-gcs-l4-loader .*write/);
     const { scripts } = JSON.parse(fs.readFileSync('my models/package.json', 'utf8')) as { scripts: { deploy: string } };
     const applied = scripts.deploy.split(' && ').map(command => command.replace('kubectl apply -k ', ''));
     expect(applied).toEqual(['dist/kustomize/cluster', 'dist/kustomize/l4-gcs/weights', 'dist/kustomize/l4-gcs']);
