@@ -10,12 +10,16 @@ logging.disable(logging.CRITICAL)
 from aisimulate.legacy_cli.api import cli_estimate  # noqa: E402  logging first, since the import already logs
 
 
+# The package has its configuration by this name; any other name is looked up on the hub.
+NAMES = {'meta-llama/Llama-3.1-8B-Instruct': 'meta-llama/Meta-Llama-3.1-8B'}
+
+
 @functools.cache
 def answer(line):
     load = json.loads(line)
     experts = {'moe_tp_size': 1, 'moe_ep_size': 1} if load['experts'] else {}
     result = cli_estimate(
-        load['model'], 'h200_sxm', backend_name='vllm', isl=load['inputTokens'], osl=load['outputTokens'],
+        NAMES.get(load['model'], load['model']), 'h200_sxm', backend_name='vllm', isl=load['inputTokens'], osl=load['outputTokens'],
         batch_size=load['clients'], tp_size=load['tensorParallelSize'], pp_size=load['pipelineParallelSize'],
         gemm_quant_mode='fp8' if load['fp8'] else None, **experts,
     )
