@@ -1,9 +1,10 @@
 import { Region } from '../common/region';
 import { VllmServer } from '../serving';
 import { CellPoint, cellId, storageIdOf } from './cell';
+import { storageMonthlyUsd } from './storage-price';
 
 /** What a report says of a cell: its server, or why there is none. */
-export type CellOutcome = Pick<VllmServer, 'name' | 'release' | 'plan'> | { readonly reason: string };
+export type CellOutcome = Pick<VllmServer, 'name' | 'release' | 'plan' | 'storage'> | { readonly reason: string };
 
 /**
  * The row of a cell in `dist/report/cells.json`.
@@ -16,7 +17,11 @@ export function reportOf(point: CellPoint, outcome: CellOutcome, region?: Region
     return { ...asked, possible: false, reason: outcome.reason };
   }
   const { name, release, plan } = outcome;
-  return { ...asked, possible: true, server: name, release: release.version, ...rowOf(plan, region) };
+  const storageUsd = storageMonthlyUsd(outcome);
+  return {
+    ...asked, possible: true, server: name, release: release.version, ...rowOf(plan, region),
+    storageMonthlyUsd: storageUsd === undefined ? null : Math.round(100 * storageUsd) / 100,
+  };
 }
 
 function rowOf({ memory, startup, shutdown, placement, choice }: VllmServer['plan'], region: Region | undefined): object {

@@ -4,6 +4,7 @@ import { ReportedServer } from '../report/reported';
 import { VllmServer } from '../serving';
 import { WeightsHydration, WeightsLoader, WeightsSnapshot } from '../workloads';
 import { CellWorkload } from './cell-units';
+import { HOURS_PER_MONTH, storageMonthlyUsd } from './storage-price';
 
 /** What stands beside a server, and where. */
 export interface Beside {
@@ -20,10 +21,12 @@ export interface Beside {
 /** What the report's page shows of a server, without its constructs. */
 export function reportedServer(server: VllmServer, { id, workloads, units, region }: Beside): ReportedServer {
   const { name, namespace, release, plan: { memory, startup, placement } } = server;
+  const storageUsd = storageMonthlyUsd(server);
   const apart = units.filter(({ applyWithCell }) => !applyWithCell);
   return {
     id, name, namespace, region, plan: { memory, startup, placement },
     release: release.version, model: memory.model, accelerator: memory.accelerator, storage: server.storage.id,
+    storageHourlyUsd: storageUsd === undefined ? undefined : storageUsd / HOURS_PER_MONTH,
     maxNodes: server.maxReplicas / placement.serversPerNode,
     workloads: workloads.map(workload => ({
       name: workload === server ? 'server' : workload.node.id, identity: workload.identity,

@@ -30,7 +30,7 @@ function entry(cell: Reported, curveOf: CurveOf): Html {
   }
   const { id, model, plan: { startup, placement } } = cell;
   const curve = curveOf(cell);
-  const price = priceOf(placement, curve);
+  const price = priceOf(cell, curve);
   const kept = curve instanceof Refusal ? undefined : curve.kept;
   const facts = [
     `${placement.gpus} GPU${placement.gpus === 1 ? '' : 's'}`, duration(startup.readySeconds),

@@ -21,6 +21,8 @@ export interface ReportedServer {
   readonly namespace: string;
   readonly release: string;
   readonly plan: { readonly memory: MemoryPlan; readonly startup: StartupPlan; readonly placement: Placement };
+  /** US dollars an hour for the weights where they are read. Absent where no price is known. */
+  readonly storageHourlyUsd?: number;
   readonly maxNodes: number;
   /** Name of the cluster's region. Absent where it is not known. */
   readonly region?: string;

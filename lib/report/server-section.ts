@@ -23,7 +23,7 @@ ${startFigure(startup)}</div>
 <div><h4>Throughput</h4>
 ${throughputFigure(curve)}</div>
 <div><h4>Price of one server</h4>
-${priceList(placement, curve)}</div>
+${priceList(server, curve)}</div>
 <div><h4>Nodes and quota</h4>
 ${nodeList(server)}</div>
 <div><h4>Images</h4>
