@@ -4,8 +4,8 @@ import { MachineType, VllmRelease } from '../../lib/catalog';
 import { VLLM_REGISTRIES } from '../../lib/catalog/vllm-registry';
 import * as gke from '../../lib/gke';
 import {
-  ArtifactRegistry, DockerHubMirror, Filestore, GatewayAccess, GkeStack, HubToken, keepState, ModelBucket, Network, NetworkProps, NodeIdentity,
-  PrivateGoogleAccess, Project, ServingAlerts, ServingDashboard, WeightsDisk, WorkloadIdentity,
+  ArtifactRegistry, DockerHubMirror, Filestore, GatewayAccess, GkeStack, HubToken, keepState, ModelBucket, Network, NetworkProps,
+  NodeIdentity, PrivateGoogleAccess, Project, ServingAlerts, ServingDashboard, WeightsDisk, WorkloadIdentity,
 } from '../../lib/gke';
 import { Grant } from '../../lib/common/grant';
 import { ServiceIdentity } from '../../lib/common/identity';
