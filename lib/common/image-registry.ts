@@ -13,6 +13,9 @@ const REGISTRY = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::\d{1,5})?(?:\/[a-z0-9
  * @throws on what no image can begin with, and on a name that an image would be looked for at Docker with
  */
 export function requireImageRegistry(what: string, registry: string): string {
+  if (typeof registry !== 'string') {
+    throw new Refusal(`${what} (${registry}) has to be a string, such as ${EXAMPLE}`);
+  }
   if (/^[a-z]+:\/\//.test(registry)) {
     throw new Refusal(`${what} (${registry}) must not say by which protocol images are pulled; leave ${registry.split('//')[0]}// out`);
   }

@@ -36,12 +36,25 @@ export function comparedWithReplicas(
   const { memory } = plan.props;
   const gpus = memory.tensorParallelSize;
   for (const tensorParallelSize of legalTensorParallelSizes(memory.model, gpus - 1).filter(size => gpus % size === 0)) {
-    const one = orRefusal(() => planOf(shareOf(plan, gpus / tensorParallelSize, smaller(memory, tensorParallelSize))));
-    if (!(one instanceof Refusal)) {
-      return comparison(plan, one, gpus / tensorParallelSize);
+    const compared = orRefusal(() => comparedWithSize(plan, tensorParallelSize, planOf));
+    if (!(compared instanceof Refusal)) {
+      return compared;
     }
   }
   return undefined;
+}
+
+/**
+ * The server of the plan beside those of one smaller size, which divides its own.
+ *
+ * @throws where the smaller server does not hold the model, or does not take the load's requests
+ */
+export function comparedWithSize(
+  plan: ComparedPlan, tensorParallelSize: number, planOf: (props: ThroughputPlanProps) => ComparedPlan,
+): ReplicaComparison {
+  const { memory } = plan.props;
+  const replicas = memory.tensorParallelSize / tensorParallelSize;
+  return comparison(plan, planOf(shareOf(plan, replicas, smaller(memory, tensorParallelSize))), replicas);
 }
 
 /** @throws on a server that does not fit, or takes shorter requests only */

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Accelerator, Model, VllmRelease } from '../../lib/catalog';
 import { MemoryPlan, MemoryPlanProps, ServingChoice, ServingChoiceProps, ServingPriority, ThroughputPlan } from '../../lib/planning';
+import { choiceOfSize } from '../../lib/planning/serving-size';
 import { MeasuredSpeed, memoryOf } from './measured-speed';
 import { refusalOf } from './pairs';
 
@@ -143,4 +144,13 @@ test.each([
   [{ timeToFirstTokenSeconds: 0 }, 'ServingChoice: \'timeToFirstTokenSeconds\' (0) must be a number above 0 and at most 3600'],
 ])('%j is refused', (props, message) => {
   expect(refusalOf(() => ServingChoice.of({ memory: LLAMA, optimizeFor: 'throughput', ...props }))).toBe(message);
+});
+
+test('a larger size has to give clearly more than replicas of every smaller one', () => {
+  const virtualCpus = (gpus: number) => 12 * gpus;
+  const sizeOn = (accelerator: Accelerator) => choiceOfSize({
+    memory: { model: Model.QWEN3_8B, accelerator, maxModelLen: 8192 }, optimizeFor: 'throughput',
+  }, virtualCpus).memory.tensorParallelSize;
+  // One L4 holds the model with next to no KV cache; two have enough for the load, as one A100 has.
+  expect([Accelerator.L4, Accelerator.A100, Accelerator.H100].map(sizeOn)).toEqual([2, 1, 1]);
 });

@@ -2,6 +2,7 @@ import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXAMPLES } from '../../scripts/docs/example';
 import { story } from '../cluster/story';
+import { expanded } from '../gke/expanded';
 import { Block } from '../gke/synthesized';
 import { commandsOf, rowOf, Walkthrough, WALKTHROUGHS } from './commands';
 import { WalkthroughFollower } from './follower';
@@ -87,7 +88,7 @@ follow(WALKTHROUGHS.brownfield, () => WalkthroughFollower.start({ place: theirs,
 
   step('the grants are those that Terraform would make, on the whole bucket', async () => {
     const { google_storage_bucket_iam_member: buckets, google_project_iam_member: projects } = theirs.stack.resource;
-    const made = [...Object.values<Block>(buckets), ...Object.values<Block>(projects)].map(({ member, role }) => `${account(member)} ${role}`);
+    const made = [...Object.values<Block>(buckets), ...Object.values<Block>(projects)].flatMap(expanded).map(({ member, role }) => `${account(member)} ${role}`);
     const asked = ['storage buckets add-iam-policy-binding', 'projects add-iam-policy-binding'].flatMap(words => askedOf(follower(), words));
     expect(asked.map(({ member, role }) => `${account(member)} ${role}`)).toEqual([
       'models/sa/vllm-openai-gcs-l4 roles/storage.objectViewer', 'models/sa/vllm-openai-gcs-l4-loader roles/storage.objectUser',

@@ -45,7 +45,7 @@ export interface VllmBenchmarkProps extends PodProps {
   readonly inputTokens?: number;
   /**
    * Tokens of each answer, 1 or more.
-   * @default 128
+   * @default - 128, or half of what the server takes
    */
   readonly outputTokens?: number;
   /**
@@ -131,11 +131,13 @@ export class VllmBenchmark extends Construct {
 
   private programArguments(): string[] {
     const { server, prompts, iterations } = this.props;
-    const outputTokens = CONTRACT.number('output-tokens', 'outputTokens', this.props.outputTokens);
-    const inputTokens = CONTRACT.number('input-tokens', 'inputTokens', this.props.inputTokens ?? Math.min(1024, Math.floor(server.maxModelLen / 2)));
+    const half = Math.floor(server.maxModelLen / 2);
+    const outputTokens = CONTRACT.number('output-tokens', 'outputTokens', this.props.outputTokens ?? Math.min(128, half));
+    const inputTokens = CONTRACT.number('input-tokens', 'inputTokens', this.props.inputTokens ?? Math.min(1024, half));
     if (inputTokens + outputTokens > server.maxModelLen) {
       throw new Refusal(`'inputTokens' (${inputTokens}) and 'outputTokens' (${outputTokens}) are ${inputTokens + outputTokens} tokens, and the server takes`
-        + ` ${server.maxModelLen}; take at most ${Math.max(1, server.maxModelLen - outputTokens)} of input`);
+        + ` ${server.maxModelLen}; take ${outputTokens < server.maxModelLen
+        ? `at most ${server.maxModelLen - outputTokens} of input` : `fewer of output`}`);
     }
     const batchSize = wholeNumber('batchSize', this.props.batchSize ?? 1, 1, Math.min(1024, server.maxNumSeqs));
     const { model, accelerator, tensorParallelSize, release } = server.plan.memory;
