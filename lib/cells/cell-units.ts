@@ -100,7 +100,10 @@ const UNITS: { readonly [name in CellUnit]: Unit } = {
     // It takes the GPUs of a whole server from the servers.
     onlyAsked: true,
     csiDrivers: [CSI_DRIVERS.bucket],
-    make: (scope, { id, server, bucket, pods }) => [new VllmBenchmark(scope, 'benchmark', { ...pods, server, bucket, output: `benchmark/${id}` })],
+    // It has the server's pods in its place, which the cell's go into.
+    make: (scope, { id, server, bucket, pods }) => [new VllmBenchmark(scope, 'benchmark', {
+      serviceAccountName: pods?.serviceAccountName, server, bucket, output: `benchmark/${id}`,
+    })],
   },
 };
 

@@ -215,6 +215,11 @@ export class VllmCell extends Construct {
         throw new Refusal(`'units' (${name}): it is of what unit ${needs} makes; name ${needs} as well`);
       }
     }
+    const { collector = MetricsCollector.GOOGLE } = this.props;
+    if (asked.includes('autoscaling') && collector !== MetricsCollector.GOOGLE) {
+      throw new Refusal('\'units\' (autoscaling): it reads what Google\'s collectors bring, and \'collector\' is another one; name the units without it,'
+        + ' and scale by a VllmScaledObject');
+    }
     return CELL_UNITS.filter(name => asked.includes(name));
   }
 

@@ -16,10 +16,10 @@ const cell = new VllmCell(app, {
   units: ['weights', 'monitoring', 'autoscaling', 'chat'],
   namespace: NAMESPACE, bucket: BUCKET, region: REGION,
 });
-new VllmCluster(app, { namespace: NAMESPACE, cells: [cell] });
+const cluster = new VllmCluster(app, { namespace: NAMESPACE, cells: [cell] });
 app.synth();
 console.log(cell.line());
-console.log('grants:', ...cell.identities.map(({ serviceAccountName, grants }) => \`\\n  \${serviceAccountName} \${JSON.stringify(grants)}\`));
+console.log('grants:', ...[...cell.identities, ...cluster.identities].map(({ serviceAccountName, grants }) => \`\\n  \${serviceAccountName} \${JSON.stringify(grants)}\`));
 `;
 
 const SETTINGS = `# Settings of app.ts; copy this file to .env, which is not committed. What a line leaves out has the value that stands here.
@@ -39,11 +39,11 @@ Qwen3 8B on one L4, served by vLLM on GKE: [cdk8s-vllm](https://www.npmjs.com/pa
 npm install
 cp .env.example .env                                   # your bucket and region
 npm run synth                                          # writes dist/kustomize, prints what each account may do
-npm run deploy                                         # the cluster's drivers and grants, the weights into the bucket, the server
+npm run deploy                                         # what a cluster needs once, the weights into the bucket, the server
 \`\`\`
 
-The last command needs a GKE cluster that \`kubectl\` talks to, with a node pool of L4, the bucket, and the printed grants: a
-service account reads or writes its folder of the bucket. A server starts when its weights are complete.
+The last command needs a GKE cluster that \`kubectl\` talks to, with a node pool of the printed machine and an ephemeral local SSD, the
+bucket, and the printed grants: a service account reads or writes its folder of the bucket. A server starts when its weights are complete.
 
 Another model or card is a word in \`app.ts\`. \`npx cdk8s-vllm plan MODEL\` says which machines hold it, how fast they are and what that
 costs. Commit \`dist\`: what a change does to the cluster is then in its diff.

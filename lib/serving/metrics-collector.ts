@@ -13,7 +13,7 @@ export class MetricsCollector {
    *
    * @see https://cloud.google.com/stackdriver/docs/managed-prometheus/setup-managed
    */
-  static readonly GOOGLE = new MetricsCollector(watchByGoogle);
+  static readonly GOOGLE = new MetricsCollector(watchByGoogle, { seesAllNamespaces: false });
 
   /**
    * A Prometheus of the Prometheus Operator, by ServiceMonitor and PrometheusRule, with a network policy that lets it in.
@@ -26,13 +26,16 @@ export class MetricsCollector {
     if (prometheusNamespace !== undefined && !DnsName.LABEL.accepts(prometheusNamespace)) {
       throw new Refusal(`MetricsCollector.prometheusOperator: 'prometheusNamespace' ${DnsName.LABEL.explain(prometheusNamespace)}`);
     }
-    return new MetricsCollector((scope, watched) => watchByOperator(scope, watched, props));
+    return new MetricsCollector((scope, watched) => watchByOperator(scope, watched, props), { seesAllNamespaces: true });
   }
 
   /** @internal Makes in the scope what lets it scrape a server and evaluate its rules. */
   readonly watch: (scope: Construct, watched: WatchedServer) => void;
+  /** @internal Whether its rules read the series of all namespaces; Google's read those of their own. */
+  readonly seesAllNamespaces: boolean;
 
-  private constructor(watch: MetricsCollector['watch']) {
+  private constructor(watch: MetricsCollector['watch'], { seesAllNamespaces }: Pick<MetricsCollector, 'seesAllNamespaces'>) {
     this.watch = watch;
+    this.seesAllNamespaces = seesAllNamespaces;
   }
 }

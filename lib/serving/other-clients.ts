@@ -10,7 +10,8 @@ const EXAMPLE = '{ namespaceSelector: { matchLabels: { team: \'search\' } } }';
 /**
  * Who may call a server beside its own clients.
  *
- * @throws on what names nobody, on what is no range, and on addresses without a key: who comes from outside has no labels that say who they are
+ * @throws on what names nobody, on what is no range, and on addresses without a key: who comes from outside has no labels that say who
+ * they are
  */
 export function otherClients({ ingressFrom = [], apiKeySecretName }: VllmServerProps): readonly k8s.NetworkPolicyPeer[] {
   ingressFrom.forEach(requirePeer);

@@ -39,9 +39,11 @@ export class Scope {
   /**
    * What one `VllmServer` reports, all its replicas as one. Its name is the job's, as what scrapes it has that name; the name of the model
    * would also find a sibling that serves the same.
+   *
+   * @param namespace - of the server, where a rule reads the series of all namespaces
    */
-  static of(serverName: string): Scope {
-    return new Scope([`job="${serverName}"`], []);
+  static of(serverName: string, namespace?: string): Scope {
+    return new Scope([`job="${serverName}"`, ...namespace === undefined ? [] : [`namespace="${namespace}"`]], []);
   }
 
   /** @param gpuUtilization - series of GPUs: only our own scrape of the exporter renames them */

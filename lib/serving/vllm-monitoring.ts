@@ -43,7 +43,8 @@ export class VllmMonitoring extends Construct {
     const { pattern, rules } = refusing(this, () => {
       requireNamespace(this, server.identity.namespace);
       const pattern = this.metrics.map(name => exposedPattern(server.release, name)).join('|');
-      return { pattern, rules: rulesOf(server, requireSeconds(props)) };
+      const own = Scope.of(server.name, collector.seesAllNamespaces ? server.namespace : undefined);
+      return { pattern, rules: rulesOf(server, requireSeconds(props), own) };
     });
     collector.watch(this, { server, pattern, rules });
   }
@@ -61,9 +62,8 @@ function requireSeconds({ timeToFirstTokenSeconds: seconds = SIGNALS.timeToFirst
   return seconds;
 }
 
-function rulesOf(server: VllmServer, timeToFirstTokenSeconds: number): AlertRule[] {
+function rulesOf(server: VllmServer, timeToFirstTokenSeconds: number, scope: Scope): AlertRule[] {
   const limits: { readonly [signal: string]: number } = { timeToFirstToken: timeToFirstTokenSeconds };
-  const scope = Scope.of(server.name);
   return Object.entries<Signal>(SIGNALS).flatMap(([name, signal]) => {
     const { alarm } = signal;
     const above = limits[name] ?? alarm?.above;

@@ -9,7 +9,7 @@ import { requireWorkloadName } from '../common/names';
 import { named, Refusal } from '../common/refusal';
 import { serviceUrl } from '../common/service-address';
 import { wholeNumber } from '../common/whole-number';
-import { inNamespace, MountedPrograms, namespaceOf, oneMayLeave, requireNamespace, servicePort, tcp, WorkloadAccess } from '../pods';
+import { inNamespace, MountedPrograms, namespaceOf, oneMayLeave, PodProps, requireNamespace, servicePort, tcp, WorkloadAccess } from '../pods';
 import { k8s } from '../pods/k8s';
 import { IWeightsStorage, WeightsBinding, WeightsVolume } from '../weights';
 import { directoryOf } from '../weights/model-directory';
@@ -31,6 +31,8 @@ import { onlyProps, requirePropsOf } from '../common/props';
 export interface ServerEngine {
   readonly weights: WeightsVolume;
   readonly environment: readonly k8s.EnvVar[];
+  /** What a platform asks of its pods, their account aside. */
+  readonly platform: PodProps;
 }
 
 const DEFAULT_MAX_NODES = 5;
@@ -156,7 +158,8 @@ export class VllmServer extends Construct implements IScalable, IVllmServer {
    */
   get engine(): ServerEngine {
     const { weights, extraEnv } = this.props;
-    return { weights, environment: serverEnvironment(this.plan, { extraEnv }) };
+    const platform = { ...onlyProps('PodProps', this.props), serviceAccountName: undefined };
+    return { weights, platform, environment: serverEnvironment(this.plan, { extraEnv }) };
   }
 
   /** Requests that one server runs at once, at most. */

@@ -176,3 +176,10 @@ test('its collector is the one that is asked for', () => {
   expect(kinds()).toContain('podmonitoring-vllm-openai-gcs-l4.yaml');
   expect(kinds(MetricsCollector.prometheusOperator())).toContain('servicemonitor-vllm-openai-gcs-l4.yaml');
 });
+
+test('what Google\'s collectors do not bring scales nothing', () => {
+  const cellOf = (units?: readonly CellUnit[]) => cell({ units, collector: MetricsCollector.prometheusOperator() });
+  expect(refusalOf(() => cellOf())).toMatch(
+    /'units' \(autoscaling\): it reads what Google's collectors bring, .* scale by a VllmScaledObject/);
+  expect(() => cellOf(['monitoring'])).not.toThrow();
+});

@@ -29,7 +29,10 @@ const SIDECAR = { cpuMillis: 250, memoryBytes: 512 * MIB, diskBytes: GIB };
 
 /** Props of `VllmBenchmark`. */
 export interface VllmBenchmarkProps extends PodProps {
-  /** Server whose model, image, arguments, GPUs and machine are measured; it is not asked, and need not run. */
+  /**
+   * Server whose model, image, arguments, GPUs and nodes are measured; it is not asked, and need not run. What a platform asks of its pods
+   * is asked of these as well, its service account aside.
+   */
   readonly server: VllmServer;
   /** Name of the bucket that gets the results. */
   readonly bucket: string;
@@ -137,7 +140,7 @@ export class VllmBenchmark extends Construct {
     if (inputTokens + outputTokens > server.maxModelLen) {
       throw new Refusal(`'inputTokens' (${inputTokens}) and 'outputTokens' (${outputTokens}) are ${inputTokens + outputTokens} tokens, and the server takes`
         + ` ${server.maxModelLen}; take ${outputTokens < server.maxModelLen
-        ? `at most ${server.maxModelLen - outputTokens} of input` : `fewer of output`}`);
+          ? `at most ${server.maxModelLen - outputTokens} of input` : `fewer of output`}`);
     }
     const batchSize = wholeNumber('batchSize', this.props.batchSize ?? 1, 1, Math.min(1024, server.maxNumSeqs));
     const { model, accelerator, tensorParallelSize, release } = server.plan.memory;
@@ -153,11 +156,11 @@ export class VllmBenchmark extends Construct {
 
   private makeJob(results: BucketMount, binding: WeightsBinding): void {
     const { props, props: { server } } = this;
-    const { weights, environment } = server.engine;
+    const { weights, environment, platform } = server.engine;
     const programs = podPrograms(this, { name: this.name, labels: this.labels, image: VllmBenchmark.programImage(server.release) });
     new ProgramJob(this, 'Resource', {
-      name: this.name, labels: this.labels, serviceAccountName: this.identity.serviceAccountName, platform: props, contract: CONTRACT,
-      args: this.args, graceSeconds: 60, movable: false,
+      name: this.name, labels: this.labels, serviceAccountName: this.identity.serviceAccountName, platform: { ...platform, ...props },
+      contract: CONTRACT, args: this.args, graceSeconds: 60, movable: false,
       mounts: [{ volume: binding.volume, mount: weights.mount }, ...writable(server.plan), results],
       volumes: binding.volumes,
       env: Object.fromEntries(environment.map(({ name, value }) => [name, value!])),

@@ -31,6 +31,16 @@ test('it has the image, the nodes, the GPUs, the directories and the variables o
   expect(container.volumeMounts[0]).toMatchObject({ name: 'weights', readOnly: true });
 });
 
+test('what a platform asks of the server\'s pods is asked of it, its account aside', () => {
+  const asked = { nodeSelector: { 'example.com/pool': 'gpus' }, imagePullSecrets: ['registry'], serviceAccountName: 'serving' };
+  const { pod } = made({}, { ...asked, secretEnv: { PLUGIN_TOKEN: { secretName: 'plugin', key: 'token' } } });
+  expect(pod.nodeSelector['example.com/pool']).toBe('gpus');
+  expect(pod.imagePullSecrets).toEqual([{ name: 'registry' }]);
+  expect(pod.serviceAccountName).not.toBe('serving');
+  expect(pod.containers[0].env).toContainEqual(expect.objectContaining({ name: 'PLUGIN_TOKEN' }));
+  expect(made({ nodeSelector: { 'example.com/pool': 'others' } }, asked).pod.nodeSelector['example.com/pool']).toBe('others');
+});
+
 test('beside the sidecar for its results it takes no more of a node than a server', () => {
   for (const storage of [disk, undefined]) {
     const { container: { resources: { requests: own } }, served: { resources: { requests: whole } } } = made({}, {}, storage);
