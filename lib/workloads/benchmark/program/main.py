@@ -36,7 +36,8 @@ def measures(options: argparse.Namespace) -> dict[str, list[str]]:
     lengths = [str(options.input_tokens), str(options.output_tokens)]
     return {
         "throughput": [
-            "--dataset-name=random", f"--random-input-len={lengths[0]}", f"--random-output-len={lengths[1]}", f"--num-prompts={options.prompts}",
+            "--dataset-name=random", f"--random-input-len={lengths[0]}", f"--random-output-len={lengths[1]}",
+            f"--num-prompts={options.prompts}",
         ],
         "latency": [
             f"--input-len={lengths[0]}", f"--output-len={lengths[1]}", f"--batch-size={options.batch_size}",

@@ -82,7 +82,10 @@ def distribution(summary: dict[str, Any]) -> str:
         [cell("td", f"up to {seconds(row['upToSeconds'])}", "number"), cell("td", f"{row['answers']:,}", "number"), bar(row, most)]
         for row in shown["histogram"]
     ]
-    shares = [[cell("td", f"{name[1:]} %", "number"), cell("td", f"in {seconds(value)}", "number")] for name, value in shown["percentiles"].items()]
+    shares = [
+        [cell("td", f"{name[1:]} %", "number"), cell("td", f"in {seconds(value)}", "number")]
+        for name, value in shown["percentiles"].items()
+    ]
     return "".join([
         '<div class="beside"><section class="histogram">',
         table("Whole answers", (cell("th", "time", "number"), cell("th", "answers", "number"), cell("th", "")), histogram),

@@ -26,6 +26,6 @@ def not_trusted(error: BaseException) -> RefusedError | None:
         return None
     return RefusedError(
         CONFIGURATION,
-        f"the certificate on the way to the hub is not trusted: {cause.verify_message}. If a proxy looks into what it passes on, or the hub is"
-        " your own, put the certificate of its authority into a ConfigMap and name it in the loader's caCertificates",
+        f"the certificate on the way to the hub is not trusted: {cause.verify_message}. If a proxy looks into what it passes on, or the hub"
+        " is your own, put the certificate of its authority into a ConfigMap and name it in the loader's caCertificates",
     )

@@ -14,9 +14,9 @@ import time
 from typing import Any
 
 from adopt import adopt
+from certificates import trusted
 from contract import Contract
 from exits import NO_INPUT, TEMPORARY, USAGE
-from certificates import trusted
 from hub import Hub
 from load import load
 from loader import Loader
