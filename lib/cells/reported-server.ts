@@ -30,7 +30,7 @@ export function reportedServer(server: VllmServer, { id, workloads, units, regio
     maxNodes: server.maxReplicas / placement.serversPerNode,
     workloads: workloads.map(workload => ({
       name: workload === server ? 'server' : workload.node.id, identity: workload.identity,
-      image: workload === server ? release.image : imageOf(workload),
+      image: workload === server ? server.image : imageOf(workload),
     })),
     unitsBefore: apart.filter(fills).flatMap(({ unit }) => unit ?? []),
     unitsApart: apart.filter(each => !fills(each)).flatMap(({ unit }) => unit ?? []),

@@ -7,7 +7,7 @@ export interface ServingChoiceProps extends ServingGoal {
   readonly memory: MemoryPlanProps;
   /**
    * Number of API server processes, from 1 to 64.
-   * @default - it is chosen, of 1, 2 and 4
+   * @default - it is chosen, of 1 and 4, or of 1 and 2 where there are no virtual CPUs for 4
    */
   readonly apiServerCount?: number;
   /**

@@ -18,8 +18,7 @@ export function choiceOfSize(props: Omit<ServingChoiceProps, 'virtualCpus'>, vir
   const choice = (tensorParallelSize: number) => ServingChoice.of({
     ...props, memory: { ...props.memory, tensorParallelSize }, virtualCpus: virtualCpusOf(tensorParallelSize * pipelineParallelSize),
   });
-  const [smallest, ...larger] = sizesOf(props);
-  const tried = [smallest, ...larger].map(size => orRefusal(() => choice(size)));
+  const tried = sizesOf(props).map(size => orRefusal(() => choice(size)));
   const kept = tried.filter((one): one is ServingChoice => !(one instanceof Refusal));
   if (kept.length === 0) {
     throw tried[0] as Refusal;

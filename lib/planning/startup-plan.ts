@@ -96,7 +96,7 @@ export class StartupPlan {
     const capture = props.enforceEager ? 0 : model.experts ? CAPTURE_SECONDS_EXPERTS : CAPTURE_SECONDS;
     this.engineSeconds = Math.ceil(ENGINE_SECONDS + compile + capture + (props.quantizedOnline ? QUANTIZE_SECONDS : 0));
     this.readySeconds = this.loadSeconds + this.engineSeconds;
-    this.newNodeSeconds = NODE_SECONDS + this.imagePullSeconds + this.readySeconds;
+    this.newNodeSeconds = this.nodeSeconds + this.imagePullSeconds + this.readySeconds;
 
     const least = Math.max(LEAST_BUDGET_SECONDS, SAFETY * this.readySeconds);
     const toProbes = (seconds: number) => Math.ceil(seconds / PROBE_PERIOD_SECONDS) * PROBE_PERIOD_SECONDS;

@@ -65,11 +65,11 @@ export interface PodPrograms {
 }
 
 export function podPrograms(scope: Construct, { name, labels, image, ownImage }: PodProgramsProps): PodPrograms {
-  noteImage(scope, ownImage ?? image.base);
+  const base = imageFor(scope, image.base);
+  noteImage(scope, ownImage ?? base);
   if (ownImage !== undefined) {
     return { image: ownImage, path: image.path, mounts: [], annotations: {} };
   }
-  const base = imageFor(scope, image.base);
   const files = { folder: image.name, data: image.programs, beside: image.buildFiles(base) };
   const mounted = new MountedPrograms(scope, 'Programs', { name, labels, files });
   return { image: base, path: image.path, mounts: [mounted], annotations: mounted.annotations };
