@@ -1,4 +1,4 @@
-import { Grant, isFolderGrant } from '../common/grant';
+import { Grant, isFolderGrant, leastGrants } from '../common/grant';
 import { Html, html } from './html';
 import { ReportedServer } from './reported';
 
@@ -14,11 +14,14 @@ export function imageList({ workloads }: ReportedServer): Html {
 ${[...users].map(([image, names]) => html`<li><code>${image}</code>: ${names.join(', ')}\n`)}</ul>`;
 }
 
-/** Each service account, with what it may do in Google Cloud. */
+/** Each service account, with what it may do in Google Cloud: all that the workloads need which share it. */
 export function identityList({ workloads }: ReportedServer): Html {
-  const identities = new Map(workloads.map(({ identity }) => [identity.serviceAccountName, identity]));
+  const accounts = new Map<string, Grant[]>();
+  for (const { identity: { serviceAccountName: name, grants } } of workloads) {
+    accounts.set(name, [...accounts.get(name) ?? [], ...grants]);
+  }
   return html`<ul>
-${[...identities].map(([name, { grants }]) => html`<li><code>${name}</code>: ${grants.map(grantText).join(', ') || 'nothing'}\n`)}</ul>`;
+${[...accounts].map(([name, grants]) => html`<li><code>${name}</code>: ${leastGrants(grants).map(grantText).join(', ') || 'nothing'}\n`)}</ul>`;
 }
 
 function grantText(grant: Grant): string {
